@@ -1,0 +1,104 @@
+import type { ModelInfo } from './model.ts';
+import type { SamplingParams } from './sampling.ts';
+
+/** A soft prompt as the engine knows it. The engine asks its {@link PromptSource} for the rows on a cache miss. */
+export interface PromptHandle {
+  /** Content key, see `promptKey`. */
+  readonly key: string;
+  /** N, the number of virtual tokens. */
+  readonly length: number;
+}
+
+/** Where the engine gets the rows of a prompt from, by content key. */
+export interface PromptSource {
+  /** Float32 rows [length, token_dim], row-major. Rejects with `not_found` when the prompt was deleted. */
+  load(key: string): Promise<Float32Array>;
+}
+
+/** A token and log p(token), computed from the raw logits (before penalties and temperature). */
+export interface TokenLogprob {
+  readonly id: number;
+  readonly logprob: number;
+}
+
+/** One sequence to generate. Positions: prompt rows, then `inputIds`, then the output. */
+export interface GenerateRequest {
+  readonly prompt: PromptHandle | null;
+  readonly inputIds: readonly number[];
+  readonly maxTokens: number;
+  /** Generation ends with reason `stop` when one of these is chosen; empty: never. It is not emitted. */
+  readonly stopTokenIds: readonly number[];
+  readonly sampling: SamplingParams;
+  /** Number of alternatives in `top` of every event; null: no log-probabilities at all. */
+  readonly topLogprobs: number | null;
+  /** Also report the log-probabilities of the input tokens, before the first output token. */
+  readonly inputLogprobs: boolean;
+}
+
+export type FinishReason = 'stop' | 'length';
+
+export type GenerateEvent =
+  /** One entry an input token; the first is null when nothing stands before it. */
+  | { readonly type: 'input'; readonly logprobs: readonly (TokenDetail | null)[] }
+  | { readonly type: 'token'; readonly id: number; readonly detail: TokenDetail | null }
+  | { readonly type: 'end'; readonly reason: FinishReason };
+
+/** Log-probability of a token and of the most likely tokens at the same position, best first. */
+export interface TokenDetail {
+  readonly logprob: number;
+  readonly top: readonly TokenLogprob[];
+}
+
+/** Log-likelihoods of alternative continuations of one input, computed in one forward pass. */
+export interface ScoreRequest {
+  readonly prompt: PromptHandle | null;
+  readonly inputIds: readonly number[];
+  /** Each holds at least one token id. */
+  readonly continuations: readonly (readonly number[])[];
+}
+
+/** A snapshot for /metrics and /info. Counters grow from 0 at start. */
+export interface EngineStats {
+  readonly running: number;
+  readonly waiting: number;
+  readonly stepsTotal: number;
+  readonly stepSecondsTotal: number;
+  /** Part of `stepSecondsTotal` inside session.run. */
+  readonly runSecondsTotal: number;
+  readonly generatedTokensTotal: number;
+  readonly prefillTokensTotal: number;
+  readonly kvCacheBytes: number;
+  readonly kvCacheCapacityBytes: number;
+  readonly prefixEntries: number;
+  readonly prefixBytes: number;
+  readonly prefixHitsTotal: number;
+  readonly prefixMissesTotal: number;
+  readonly prefixEvictionsTotal: number;
+}
+
+/** The frozen model behind a queue. One engine serves any number of prompts. */
+export interface Engine {
+  readonly model: ModelInfo;
+  /** Limits that a request is checked against before it is queued. */
+  readonly limits: EngineLimits;
+  /**
+   * Queues one sequence. The iterable yields events in order and ends after `end`. Aborting the signal frees
+   * the row before the next step and ends the iterable without an `end` event.
+   * Rejects: `unprocessable` context_length_exceeded, `contended` queue_full, `unavailable` draining.
+   */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** For each continuation the log-probabilities of its tokens, in nats. Rejects like `generate`. */
+  score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]>;
+  /** Computes the prefix of a prompt ahead of its first request. */
+  warm(prompt: PromptHandle): Promise<void>;
+  stats(): Promise<EngineStats>;
+  /** Refuses new requests, finishes those admitted (at most `graceMs`), then stops the worker. */
+  close(graceMs?: number): Promise<void>;
+}
+
+export interface EngineLimits {
+  /** Largest number of positions of one request: virtual tokens + input + output. */
+  readonly contextLength: number;
+  readonly maxBatchSize: number;
+  readonly maxQueueLength: number;
+}

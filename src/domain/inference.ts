@@ -1,0 +1,128 @@
+import type { FinishReason } from './engine.ts';
+
+/** Text or token ids; ids are used as they are, text is tokenised with the model's special tokens. */
+export type PromptInput = string | readonly number[];
+
+/** Fields of a request under their wire names; a field left out takes the task's default, then the global one. */
+export interface GenerationFields {
+  readonly model: string;
+  readonly max_tokens?: number | undefined;
+  readonly temperature?: number | undefined;
+  readonly top_p?: number | undefined;
+  readonly top_k?: number | undefined;
+  readonly repetition_penalty?: number | undefined;
+  readonly presence_penalty?: number | undefined;
+  readonly frequency_penalty?: number | undefined;
+  readonly stop?: string | readonly string[] | undefined;
+  readonly seed?: number | undefined;
+  readonly n?: number | undefined;
+  readonly ignore_eos?: boolean | undefined;
+}
+
+export interface CompletionRequest extends GenerationFields {
+  readonly prompts: readonly PromptInput[];
+  readonly echo: boolean;
+  /** Number of top alternatives to report; null: no log-probabilities. */
+  readonly logprobs: number | null;
+}
+
+export interface ChatMessage {
+  readonly role: string;
+  readonly content: string;
+}
+
+export interface ChatRequest extends GenerationFields {
+  readonly messages: readonly ChatMessage[];
+  readonly logprobs: number | null;
+}
+
+/** One token of text with its log-probability; `text` can be empty inside a multi-token character. */
+export interface TokenLogprobText {
+  readonly id: number;
+  readonly text: string;
+  /** UTF-8 bytes of the token itself. */
+  readonly bytes: readonly number[];
+  /** Null for the first token of an echoed input without a prompt: nothing stands before it. */
+  readonly logprob: number | null;
+  readonly top: readonly {
+    readonly id: number;
+    readonly text: string;
+    readonly bytes: readonly number[];
+    readonly logprob: number;
+  }[];
+}
+
+export type InferenceEvent =
+  /** A piece of one choice. `text` never ends inside a UTF-8 character and never holds (part of) a stop string. */
+  | {
+      readonly type: 'delta';
+      readonly choice: number;
+      readonly text: string;
+      readonly tokenIds: readonly number[];
+      readonly logprobs: readonly TokenLogprobText[];
+    }
+  | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason };
+
+export interface Usage {
+  /** Input tokens; virtual tokens are not counted, they are reported beside it. */
+  readonly promptTokens: number;
+  readonly virtualTokens: number;
+  readonly completionTokens: number;
+}
+
+/** A running generation. Choices are numbered prompt by prompt: choice = prompt * n + k. */
+export interface Generation {
+  /** The reference that served: `task@version`, or the base model's id. */
+  readonly servedBy: string;
+  readonly choices: number;
+  readonly events: AsyncIterable<InferenceEvent>;
+  /** Complete once `events` has ended. */
+  usage(): Usage;
+}
+
+export interface ClassifyRequest {
+  /** A task (or the base model's id). */
+  readonly task: string;
+  readonly version: number | null;
+  readonly inputs: readonly string[];
+  /** Null: the task's own labels. */
+  readonly labels: readonly string[] | null;
+}
+
+export interface Classification {
+  readonly label: string;
+  /** Softmax over the labels' log-likelihoods; sums to 1. */
+  readonly probabilities: Readonly<Record<string, number>>;
+}
+
+export interface ScoredText {
+  /** Sum of log p(target tokens | prompt, text), in nats. */
+  readonly loglik: number;
+  /** Number of target tokens. */
+  readonly tokens: number;
+}
+
+/** Text in, text out, over an engine that knows only token ids. */
+export interface Inference {
+  /** Resolves when every choice has been admitted; rejects before any work when the request cannot run. */
+  complete(request: CompletionRequest, signal: AbortSignal): Promise<Generation>;
+  chat(request: ChatRequest, signal: AbortSignal): Promise<Generation>;
+  classify(
+    request: ClassifyRequest,
+    signal: AbortSignal,
+  ): Promise<{ readonly results: readonly Classification[]; readonly usage: Usage }>;
+  score(
+    request: {
+      readonly task: string;
+      readonly version: number | null;
+      readonly inputs: readonly { readonly text: string; readonly target: string }[];
+    },
+    signal: AbortSignal,
+  ): Promise<{ readonly results: readonly ScoredText[]; readonly usage: Usage }>;
+  tokenize(
+    text: string,
+    addSpecialTokens: boolean,
+  ): { readonly ids: readonly number[]; readonly tokens: readonly string[] };
+  /** Throws `invalid` for ids outside the vocabulary. */
+  detokenize(ids: readonly number[], skipSpecialTokens: boolean): string;
+}

@@ -1,0 +1,27 @@
+/** How the weights of the linear layers are held and multiplied. */
+export type Precision = 'float32' | 'int8' | 'int4';
+
+/** What the rest of the service may know about the frozen base model. */
+export interface ModelInfo {
+  /** The model id that clients use, e.g. `smollm2-135m-instruct`. */
+  readonly id: string;
+  /** SHA-256 of the bundle's content; prompts are bound to it. */
+  readonly hash: string;
+  /** Architecture family, e.g. `llama`. */
+  readonly family: string;
+  readonly precision: Precision;
+  /** Width of one embedding row; `token_dim` of every prompt. */
+  readonly tokenDim: number;
+  readonly numLayers: number;
+  readonly numAttentionHeads: number;
+  readonly numKeyValueHeads: number;
+  readonly headDim: number;
+  /** Rows of the embedding table and width of the logits. */
+  readonly vocabSize: number;
+  /** Largest number of positions: virtual tokens + input + output. */
+  readonly contextLength: number;
+  /** Hub ids or names under which adapters may name this base model; empty when unknown. */
+  readonly aliases: readonly string[];
+  /** Unix seconds of the import. */
+  readonly createdAt: number;
+}

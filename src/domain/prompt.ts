@@ -1,0 +1,45 @@
+import type { PeftType } from './peft.ts';
+
+/** One immutable version of a task's soft prompt. The tensor file itself is read separately. */
+export interface PromptVersion {
+  readonly task: string;
+  /** 1, 2, 3, ... within the task; a number is never used twice. */
+  readonly version: number;
+  /** SHA-256 of the safetensors file, as uploaded; also the ETag. */
+  readonly sha256: string;
+  readonly peftType: PeftType;
+  /** N: rows that a request sees in front of its text. */
+  readonly numVirtualTokens: number;
+  /** D: width of a row. */
+  readonly tokenDim: number;
+  /** Size of the safetensors file in bytes. */
+  readonly bytes: number;
+  /** Hash of the model bundle for which it was checked. */
+  readonly modelHash: string;
+  /** `adapter_config.json` as this service writes it: explicit sizes, keys that every PEFT version reads. */
+  readonly config: AdapterConfig;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+/** PEFT's adapter_config.json for prompt-learning methods; only fields that all PEFT versions accept. */
+export interface AdapterConfig {
+  readonly peft_type: PeftType;
+  readonly task_type: 'CAUSAL_LM' | 'SEQ_2_SEQ_LM';
+  readonly base_model_name_or_path: string | null;
+  readonly inference_mode: boolean;
+  readonly num_virtual_tokens: number;
+  readonly token_dim: number;
+  readonly num_transformer_submodules: number;
+  readonly num_attention_heads: number;
+  readonly num_layers: number;
+  readonly [field: string]: unknown;
+}
+
+/**
+ * Identifies the content of a prompt for the engine's prefix cache. Never a task name: a task's content
+ * changes when it is replaced, this key does not.
+ */
+export function promptKey(version: Pick<PromptVersion, 'sha256' | 'peftType'>): string {
+  return `${version.peftType}:${version.sha256}`;
+}

@@ -1,0 +1,21 @@
+import type { AddedPromptVersion } from './store.ts';
+import type { Task } from './task.ts';
+
+/** An upload, already bounded in size by the caller. */
+export type PromptUpload =
+  /** adapter_config.json and adapter_model.safetensors as PEFT saves them. */
+  | { readonly kind: 'peft'; readonly config: Uint8Array; readonly model: Uint8Array }
+  /** A safetensors file with the one tensor `prompt_embeddings` [num_virtual_tokens, token_dim]. */
+  | { readonly kind: 'tensor'; readonly model: Uint8Array };
+
+/** The only door by which a prompt enters the service. */
+export interface PromptPublisher {
+  /** Validates, stores, computes the prefix and (if asked) activates. Nothing is stored when it throws. */
+  publish(
+    task: string,
+    upload: PromptUpload,
+    options: { readonly activate: boolean },
+  ): Promise<AddedPromptVersion>;
+  /** Warms the version's prefix, then activates it. `ifMatch` as in `TaskStore.activate`. */
+  activate(task: string, version: number, ifMatch?: string): Promise<Task>;
+}

@@ -1,0 +1,59 @@
+import type { PeftType } from './peft.ts';
+import type { AdapterConfig, PromptVersion } from './prompt.ts';
+import type { Task, TaskMetadata } from './task.ts';
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  /** Pass as `after` to get the next page; null on the last one. */
+  readonly next: string | null;
+}
+
+export interface NewPromptVersion {
+  readonly task: string;
+  readonly sha256: string;
+  readonly peftType: PeftType;
+  readonly numVirtualTokens: number;
+  readonly tokenDim: number;
+  readonly modelHash: string;
+  readonly config: AdapterConfig;
+  /** The safetensors file, byte for byte as uploaded. */
+  readonly file: Uint8Array;
+}
+
+export interface AddedPromptVersion {
+  readonly version: PromptVersion;
+  /** False when the task already held the same content; `version` is then the existing one. */
+  readonly created: boolean;
+}
+
+/** Reads are synchronous (SQLite on the calling thread); every write is durable when its promise resolves. */
+export interface TaskStore {
+  getTask(name: string): Task | null;
+  /** Tasks in name order. */
+  listTasks(options: { readonly limit: number; readonly after?: string }): Page<Task>;
+  countTasks(): number;
+  getVersion(task: string, version: number): PromptVersion | null;
+  /** All versions of a task, newest first; `after` is a version number as text. */
+  listVersions(
+    task: string,
+    options: { readonly limit: number; readonly after?: string },
+  ): Page<PromptVersion>;
+  /** Any version with this content, for reading its file by content key. */
+  findByContent(sha256: string, peftType: PeftType): PromptVersion | null;
+  /** The stored safetensors file, or null. Its hash is checked on every read; a mismatch throws. */
+  readFile(sha256: string): Uint8Array | null;
+
+  putTask(name: string, metadata: TaskMetadata): Promise<{ readonly task: Task; readonly created: boolean }>;
+  /** Deletes a task with all its versions. Throws `not_found`. */
+  deleteTask(name: string): Promise<void>;
+  /** Adds an inactive version; creates the task when it does not exist. Idempotent by (sha256, peftType). */
+  addVersion(version: NewPromptVersion): Promise<AddedPromptVersion>;
+  /**
+   * Moves the task's pointer in one transaction. `ifMatch` is the sha256 that must be active now.
+   * Throws `not_found`, `precondition_failed` active_version_changed.
+   */
+  activate(task: string, version: number, ifMatch?: string): Promise<Task>;
+  /** Throws `not_found`, `conflict` version_active. */
+  deleteVersion(task: string, version: number): Promise<void>;
+  close(): Promise<void>;
+}

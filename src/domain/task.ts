@@ -1,0 +1,76 @@
+import { DomainError } from './errors.ts';
+import type { SamplingOverrides } from './sampling.ts';
+
+/** A named task on the frozen model. Its prompt versions are immutable; `activeVersion` points at one. */
+export interface Task {
+  readonly name: string;
+  readonly description: string | null;
+  /** Text with exactly one `{text}`, into which inputs are put; null: the input as it is. */
+  readonly template: string | null;
+  /** The labels that `classify` ranks by default, as continuations of the input. */
+  readonly labels: readonly string[] | null;
+  /** Generation parameters that a request to this task starts from. */
+  readonly defaults: SamplingOverrides | null;
+  readonly activeVersion: number | null;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+  readonly updatedAt: number;
+}
+
+/** The part of a task that `PUT /v1/tasks/{task}` replaces. */
+export type TaskMetadata = Pick<Task, 'description' | 'template' | 'labels' | 'defaults'>;
+
+export const TASK_NAME_PATTERN = '^[a-z0-9][a-z0-9._-]{0,63}$';
+const taskName = new RegExp(TASK_NAME_PATTERN);
+
+/** Throws `invalid` unless `name` is `[a-z0-9][a-z0-9._-]{0,63}`. */
+export function assertTaskName(name: string): void {
+  if (!taskName.test(name)) {
+    throw new DomainError('invalid', 'invalid_task_name', `A task name matches ${TASK_NAME_PATTERN}.`, {
+      param: 'task',
+      expected: TASK_NAME_PATTERN,
+      given: name,
+    });
+  }
+}
+
+export const TEMPLATE_SLOT = '{text}';
+
+/** Throws `invalid` unless the template holds `{text}` exactly once. */
+export function assertTemplate(template: string): void {
+  const slots = template.split(TEMPLATE_SLOT).length - 1;
+  if (slots !== 1) {
+    throw new DomainError('invalid', 'invalid_template', `A template holds ${TEMPLATE_SLOT} exactly once.`, {
+      param: 'template',
+      expected: 1,
+      given: slots,
+    });
+  }
+}
+
+/** The model input for `text`. The text is inserted as it is, `$` patterns included. */
+export function applyTemplate(template: string | null, text: string): string {
+  if (template === null) return text;
+  const at = template.indexOf(TEMPLATE_SLOT);
+  return template.slice(0, at) + text + template.slice(at + TEMPLATE_SLOT.length);
+}
+
+/** A model reference of a request: `task`, `task@version` or the base model's id. */
+export interface ModelReference {
+  readonly name: string;
+  readonly version: number | null;
+}
+
+/** Splits `task@version`. Throws `invalid` when the part after `@` is not a positive integer. */
+export function parseModelReference(model: string): ModelReference {
+  const at = model.lastIndexOf('@');
+  if (at < 0) return { name: model, version: null };
+  const digits = model.slice(at + 1);
+  if (!/^[1-9][0-9]{0,8}$/.test(digits)) {
+    throw new DomainError('invalid', 'invalid_version', 'After "@" a positive version number is expected.', {
+      param: 'model',
+      given: model,
+    });
+  }
+  return { name: model.slice(0, at), version: Number(digits) };
+}

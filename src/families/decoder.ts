@@ -1,0 +1,111 @@
+/**
+ * What every decoder-only family shares: its configuration, the weights that it is built from, and the
+ * inputs and outputs of its serving graph.
+ */
+
+/** Rotary embedding frequencies, as in transformers' `rope_parameters`. */
+export type RopeConfig =
+  | { readonly type: 'default'; readonly theta: number }
+  | { readonly type: 'linear'; readonly theta: number; readonly factor: number }
+  | {
+      readonly type: 'llama3';
+      readonly theta: number;
+      readonly factor: number;
+      readonly lowFreqFactor: number;
+      readonly highFreqFactor: number;
+      readonly originalContextLength: number;
+    }
+  /** Explicit divisors of the frequencies [head_dim / 2], as GGUF stores them in `rope_freqs.weight`. */
+  | { readonly type: 'factors'; readonly theta: number; readonly factors: readonly number[] };
+
+/** Sizes and options of a decoder of the llama kind (llama, mistral, qwen2). */
+export interface DecoderConfig {
+  readonly architecture: 'llama' | 'mistral' | 'qwen2';
+  readonly hiddenSize: number;
+  readonly intermediateSize: number;
+  readonly numLayers: number;
+  readonly numAttentionHeads: number;
+  readonly numKeyValueHeads: number;
+  readonly headDim: number;
+  readonly vocabSize: number;
+  readonly rmsNormEps: number;
+  readonly rope: RopeConfig;
+  /** Biases on the query, key and value projections (qwen2, or llama with attention_bias). */
+  readonly qkvBias: boolean;
+  /** Bias on the attention's output projection (llama with attention_bias). */
+  readonly outputBias: boolean;
+  readonly mlpBias: boolean;
+  /** The logits use the embedding table as their weight. */
+  readonly tiedEmbeddings: boolean;
+  /** max_position_embeddings. */
+  readonly contextLength: number;
+  /** Positions that a token can look back, itself included (mistral 0.1); null: all. Applied by the mask. */
+  readonly slidingWindow: number | null;
+}
+
+/** A tensor inside one of the bundle's weight files. */
+export interface StoredTensor {
+  readonly file: string;
+  readonly dtype: 'float32' | 'int8' | 'uint8';
+  readonly shape: readonly number[];
+  /** Byte offset in the file; a multiple of 64. */
+  readonly offset: number;
+  readonly bytes: number;
+}
+
+/** The weight W [out, in] of a linear layer y = x W^T, in one of the forms that the graph can multiply. */
+export type LinearWeight =
+  | { readonly format: 'float32'; readonly weight: StoredTensor /* [out, in] */ }
+  /** Weight and activation int8, one weight scale a column of W^T, one activation scale a row of x. */
+  | {
+      readonly format: 'rowwise-int8';
+      readonly weight: StoredTensor /* int8 [in, out] */;
+      readonly scales: StoredTensor /* float32 [out] */;
+    }
+  /**
+   * com.microsoft MatMulNBits: w = scale * (q - 2^(bits-1)) + offset, block by block along the input.
+   * `offsets` (float32 [in / block, out]) carries Q4_1-like minima: offset = m + scale * 2^(bits-1).
+   */
+  | {
+      readonly format: 'blockwise';
+      readonly bits: 4 | 8;
+      readonly blockSize: number;
+      readonly weight: StoredTensor /* uint8 [out, in / block, block * bits / 8] */;
+      readonly scales: StoredTensor /* float32 [out * in / block] */;
+      readonly offsets: StoredTensor | null;
+    };
+
+/**
+ * The weights of a model under their Hugging Face names: linear layers without the `.weight` suffix
+ * (`model.layers.0.self_attn.q_proj`, `lm_head`), other tensors with it (`model.norm.weight`,
+ * `model.layers.0.self_attn.q_proj.bias`). The embedding table is not among the tensors: the engine holds it.
+ */
+export interface WeightCatalog {
+  readonly linears: ReadonlyMap<string, LinearWeight>;
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/**
+ * Inputs and outputs of the delta-KV serving graph. The past is read in place; only the keys and values of
+ * the new positions come out. Shapes:
+ * - inputsEmbeds      float32 [batch, sequence, hidden]
+ * - positionIds       int64   [batch, sequence]
+ * - attentionBias     float32 [batch, 1, sequence, past + sequence], 0 where allowed, {@link MASKED} elsewhere
+ * - pastKeys(i), pastValues(i) float32 [batch, kv_heads, past, head_dim]; past may be 0; keys are rotated
+ * - logitPositions    int64   [rows], indices into batch * sequence
+ * - logits            float32 [rows, vocab]
+ * - newKeysValues     float32 [2 * layers, batch, kv_heads, sequence, head_dim]; keys of layer i at 2i, values at 2i + 1
+ */
+export const SERVING_IO = {
+  inputsEmbeds: 'inputs_embeds',
+  positionIds: 'position_ids',
+  attentionBias: 'attention_bias',
+  pastKeys: (layer: number): string => `past_keys.${layer}`,
+  pastValues: (layer: number): string => `past_values.${layer}`,
+  logitPositions: 'logit_positions',
+  logits: 'logits',
+  newKeysValues: 'new_keys_values',
+} as const;
+
+/** Added to the score of a position that may not be seen: exp underflows to 0, and no NaN can arise. */
+export const MASKED = -1e9;
