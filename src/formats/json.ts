@@ -32,6 +32,22 @@ export interface JsonOptions {
   readonly numbers: 'any' | 'unsigned';
 }
 
+/** A value for an error's `given`: short, whatever its sender made of it. */
+export function describeJson(value: JsonValue | undefined): string | number | boolean | null {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'string') return excerpt(value);
+  if (Array.isArray(value)) {
+    const short = value.length <= 4 && value.every((item) => typeof item === 'number');
+    return short ? `[${value.join(', ')}]` : `a list of ${value.length}`;
+  }
+  return isJsonObject(value) ? `an object of ${value.size}` : (value as number | boolean | null);
+}
+
+/** At most 80 characters of a foreign text. */
+export function excerpt(text: string): string {
+  return text.length <= 80 ? text : `${text.slice(0, 79)}…`;
+}
+
 export function isJsonObject(value: JsonValue | undefined): value is JsonObject {
   return value instanceof Map;
 }
@@ -116,8 +132,8 @@ class Parser {
       if (members.has(key)) {
         throw new JsonError(
           'duplicate_key',
-          `The key ${JSON.stringify(key)} stands twice in one object.`,
-          key,
+          `The key ${JSON.stringify(excerpt(key))} stands twice in one object.`,
+          excerpt(key),
         );
       }
       this.#take(':');
@@ -165,16 +181,12 @@ class Parser {
     if (this.#options.numbers === 'unsigned' && !(UNSIGNED.test(lexeme) && Number.isSafeInteger(value))) {
       throw new JsonError(
         'invalid_number',
-        `Expected an integer from 0 to 2^53 - 1, got ${lexeme.slice(0, 40)}.`,
-        lexeme.slice(0, 40),
+        `Expected an integer from 0 to 2^53 - 1, got ${excerpt(lexeme)}.`,
+        excerpt(lexeme),
       );
     }
     if (!Number.isFinite(value)) {
-      throw new JsonError(
-        'invalid_number',
-        'The number is larger than a double can hold.',
-        lexeme.slice(0, 40),
-      );
+      throw new JsonError('invalid_number', 'The number is larger than a double can hold.', excerpt(lexeme));
     }
     this.#match(SPACE);
     return value;

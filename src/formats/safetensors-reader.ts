@@ -1,16 +1,6 @@
-import { DomainError, type ErrorDetails } from '../domain/errors.ts';
-import { isJsonObject, JsonError, type JsonObject, type JsonValue, parseJson } from './json.ts';
-import { DTYPE_BITS, isSafetensorsDtype, type SafetensorsDtype } from './safetensors-dtype.ts';
-
-/** One tensor. `start` and `end` are byte offsets in the data section, that is from `dataStart` on. */
-export interface SafetensorsEntry {
-  readonly name: string;
-  readonly dtype: SafetensorsDtype;
-  /** Empty for a scalar; a dimension may be 0. */
-  readonly shape: readonly number[];
-  readonly start: number;
-  readonly end: number;
-}
+import { excerpt, isJsonObject, JsonError, type JsonObject, type JsonValue, parseJson } from './json.ts';
+import { parseEntry, type SafetensorsEntry } from './safetensors-entry.ts';
+import { refusal } from './safetensors-refusal.ts';
 
 export interface SafetensorsHeader {
   readonly metadata: Readonly<Record<string, string>>;
@@ -36,7 +26,6 @@ export const FORMAT_LIMITS: SafetensorsLimits = {
 const PREFIX_BYTES = 8;
 const OPENING_BRACE = 0x7b;
 const METADATA = '__metadata__';
-const ENTRY_FIELDS = ['dtype', 'shape', 'data_offsets'];
 
 /** The header's length in bytes, from the file's first eight. Throws `invalid` safetensors_too_short, _header_too_large. */
 export function headerLength(first8: Uint8Array, maxBytes = FORMAT_LIMITS.maxHeaderBytes): number {
@@ -79,7 +68,7 @@ export function parseHeader(
       given: tensors.length,
     });
   }
-  const entries = tensors.map(([name, value]) => parseEntry(name, value, limits));
+  const entries = tensors.map(([name, value]) => parseEntry(name, value, limits.maxDimensions));
   entries.sort((a, b) => a.start - b.start || a.end - b.end);
   assertCovered(entries, dataBytes);
   return {
@@ -145,73 +134,12 @@ function parseMetadata(value: JsonValue | undefined): Readonly<Record<string, st
   return Object.fromEntries(entries as [string, string][]);
 }
 
-function parseEntry(name: string, value: JsonValue, limits: SafetensorsLimits): SafetensorsEntry {
-  const fields = isJsonObject(value) ? value : new Map<string, JsonValue>();
-  if (fields.size !== ENTRY_FIELDS.length || !ENTRY_FIELDS.every((field) => fields.has(field))) {
-    throw refusal('tensor_fields', `Tensor ${name} must have exactly dtype, shape and data_offsets.`, {
-      param: name,
-      expected: ENTRY_FIELDS,
-      given: isJsonObject(value) ? [...fields.keys()].slice(0, 10) : value,
-    });
-  }
-  const dtype = fields.get('dtype');
-  if (!isSafetensorsDtype(dtype)) {
-    throw refusal('dtype', `Tensor ${name} has an unknown dtype.`, {
-      param: name,
-      expected: Object.keys(DTYPE_BITS),
-      given: typeof dtype === 'string' ? dtype.slice(0, 40) : dtype,
-    });
-  }
-  const shape = integers(fields.get('shape'));
-  if (shape === null || shape.length > limits.maxDimensions) {
-    throw refusal('shape', `Tensor ${name} must have a shape of at most ${limits.maxDimensions} integers.`, {
-      param: name,
-      expected: `at most ${limits.maxDimensions} dimensions`,
-      given: shape?.length ?? 'no list of integers',
-    });
-  }
-  const [start, end, ...more] = integers(fields.get('data_offsets')) ?? [];
-  if (start === undefined || end === undefined || more.length > 0 || start > end) {
-    throw refusal('offsets', `Tensor ${name} must have data_offsets [start, end] with start <= end.`, {
-      param: name,
-      expected: '[start, end]',
-      given: fields.get('data_offsets'),
-    });
-  }
-  assertSize(name, dtype, shape, end - start);
-  return { name, dtype, shape, start, end };
-}
-
-function integers(value: JsonValue | undefined): number[] | null {
-  if (!Array.isArray(value)) return null;
-  return value.every((item) => typeof item === 'number') ? value : null;
-}
-
-function assertSize(name: string, dtype: SafetensorsDtype, shape: readonly number[], bytes: number): void {
-  const elements = shape.reduce((product, size) => product * BigInt(size), 1n);
-  const bits = elements * BigInt(DTYPE_BITS[dtype]);
-  if (bits > BigInt(Number.MAX_SAFE_INTEGER)) {
-    throw refusal('shape_overflow', `The shape of tensor ${name} is too large to be addressed.`, {
-      param: name,
-      expected: `at most ${Number.MAX_SAFE_INTEGER} bits`,
-      given: shape,
-    });
-  }
-  if (bits !== BigInt(bytes) * 8n) {
-    throw refusal('size_mismatch', `The data_offsets of tensor ${name} do not fit its dtype and shape.`, {
-      param: name,
-      expected: `${Number(bits) / 8} bytes (${dtype} [${shape.join(', ')}])`,
-      given: `${bytes} bytes`,
-    });
-  }
-}
-
 /** Entries, in order of their offsets, must follow each other without a gap up to the end of the data. */
 function assertCovered(entries: readonly SafetensorsEntry[], dataBytes: number): void {
   let covered = 0;
   for (const { name, start, end } of entries) {
     if (end > dataBytes) {
-      throw refusal('offset_out_of_range', `Tensor ${name} ends beyond the file.`, {
+      throw refusal('offset_out_of_range', `Tensor ${excerpt(name)} ends beyond the file.`, {
         param: name,
         expected: `an end of at most ${dataBytes}`,
         given: end,
@@ -222,7 +150,11 @@ function assertCovered(entries: readonly SafetensorsEntry[], dataBytes: number):
         start < covered
           ? ['overlap', 'overlaps the one before it']
           : ['hole', 'leaves bytes before it unused'];
-      throw refusal(code, `Tensor ${name} ${what}.`, { param: name, expected: covered, given: start });
+      throw refusal(code, `Tensor ${excerpt(name)} ${what}.`, {
+        param: name,
+        expected: covered,
+        given: start,
+      });
     }
     covered = end;
   }
@@ -232,8 +164,4 @@ function assertCovered(entries: readonly SafetensorsEntry[], dataBytes: number):
       given: dataBytes,
     });
   }
-}
-
-function refusal(rule: string, message: string, details: ErrorDetails): DomainError {
-  return new DomainError('invalid', `safetensors_${rule}`, message, { param: 'header', ...details });
 }

@@ -4,12 +4,12 @@
  */
 export { assertFinite, toFloat32 } from './safetensors-convert.ts';
 export { DTYPE_BITS, isSafetensorsDtype, type SafetensorsDtype } from './safetensors-dtype.ts';
+export type { SafetensorsEntry } from './safetensors-entry.ts';
 export { refusePickle } from './safetensors-foreign.ts';
 export {
   headerLength,
   parseHeader,
   parseSafetensors,
-  type SafetensorsEntry,
   type SafetensorsHeader,
   type SafetensorsLimits,
   tensorBytes,
