@@ -1,0 +1,199 @@
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { envSchema } from 'env-schema';
+import Type, { type Static } from 'typebox';
+import { DomainError } from './domain/errors.ts';
+
+const MIB = 2 ** 20;
+const GIB = 2 ** 30;
+
+/**
+ * Every setting once. The property `maxBatchSize` is the flag `--max-batch-size` and the environment
+ * variable `SOFTPROMPT_MAX_BATCH_SIZE`.
+ */
+const schema = Type.Object({
+  model: Type.String({
+    minLength: 1,
+    default: 'smollm2-135m-instruct',
+    description: 'bundle directory, Hugging Face directory, .gguf file or known model name',
+  }),
+  name: Type.Optional(
+    Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$', description: 'model id that clients use' }),
+  ),
+  precision: Type.Enum(['float32', 'int8', 'int4'], {
+    default: 'float32',
+    description: 'how the linear layers are held',
+  }),
+  home: Type.String({ minLength: 1, description: 'cache directory (default: ~/.cache/softprompt)' }),
+  db: Type.Optional(
+    Type.String({ minLength: 1, description: 'SQLite file (default: softprompt.db in the home)' }),
+  ),
+  host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
+  port: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 8080,
+    description: 'port to listen on; 0 takes a free one',
+  }),
+  logLevel: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'least severe log line that is written',
+  }),
+  maxBatchSize: Type.Integer({
+    minimum: 1,
+    maximum: 1024,
+    default: 16,
+    description: 'rows decoded in one step',
+  }),
+  maxQueueLength: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 256,
+    description: 'sequences that may wait; more are refused with 429',
+  }),
+  kvCacheBytes: Type.Integer({
+    minimum: MIB,
+    default: GIB,
+    description: 'memory for keys and values of running sequences',
+  }),
+  prefixCacheBytes: Type.Integer({
+    minimum: 0,
+    default: 256 * MIB,
+    description: 'memory for keys and values of soft prompts',
+  }),
+  maxUploadBytes: Type.Integer({
+    minimum: 1024,
+    default: 64 * MIB,
+    description: 'largest prompt upload',
+  }),
+  maxBodyBytes: Type.Integer({
+    minimum: 1024,
+    default: 4 * MIB,
+    description: 'largest JSON request body',
+  }),
+  threads: Type.Integer({
+    minimum: 0,
+    maximum: 1024,
+    default: 0,
+    description: 'threads of one model run; 0 takes the physical cores',
+  }),
+  drainTimeoutMs: Type.Integer({
+    minimum: 0,
+    maximum: 3_600_000,
+    default: 10_000,
+    description: 'milliseconds that running requests get to finish at shutdown',
+  }),
+  hubUrl: Type.String({
+    pattern: '^https?://[^\\s]+$',
+    default: 'https://huggingface.co',
+    description: 'base URL of the Hugging Face Hub or a mirror',
+  }),
+  url: Type.String({
+    pattern: '^https?://[^\\s]+$',
+    default: 'http://127.0.0.1:8080',
+    description: 'running server that task and prompt commands talk to',
+  }),
+});
+
+type Settings = Static<typeof schema>;
+export type Setting = keyof Settings;
+
+/** All settings with their values. Paths are absolute; byte sizes are bytes; times are milliseconds. */
+export interface Config extends Readonly<Omit<Settings, 'name' | 'db'>> {
+  /** Null: derived from the source. */
+  readonly name: string | null;
+  readonly db: string;
+}
+
+/** Values given on the command line, as typed; they win over the environment. */
+export type Flags = { readonly [key in Setting]?: string | undefined };
+
+const settings = Object.keys(schema.properties) as readonly Setting[];
+
+/** The flag, the environment variable and the help text of a setting. */
+export function describeSetting(setting: Setting): {
+  readonly flag: string;
+  readonly variable: string;
+  readonly description: string;
+  readonly defaultValue: unknown;
+} {
+  const property = schema.properties[setting] as {
+    readonly default?: unknown;
+    readonly description?: string;
+  };
+  return {
+    flag: `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    variable: variableOf(setting),
+    description: property.description ?? '',
+    defaultValue: property.default,
+  };
+}
+
+function variableOf(setting: Setting): string {
+  return `SOFTPROMPT_${setting.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
+}
+
+/**
+ * Reads flags, then environment variables, then defaults. An empty variable counts as not set.
+ * Throws `invalid` invalid_configuration for the first bad value, or host_not_allowed.
+ */
+export function loadConfig(
+  flags: Flags = {},
+  env: Readonly<Record<string, string | undefined>> = process.env,
+): Config {
+  const given: Record<string, string> = { home: join(homedir(), '.cache', 'softprompt') };
+  const origin = new Map<string, string>();
+  for (const setting of settings) {
+    const { flag, variable } = describeSetting(setting);
+    const value = flags[setting] ?? (env[variable] || undefined);
+    if (value === undefined) continue;
+    given[setting] = value;
+    origin.set(setting, flags[setting] === undefined ? variable : flag);
+  }
+  const values = validate(given, origin);
+  assertLoopback(values.host, origin.get('host') ?? '--host');
+  const home = resolve(values.home);
+  return Object.freeze({
+    ...values,
+    home,
+    name: values.name ?? null,
+    db: values.db === undefined ? join(home, 'softprompt.db') : resolve(values.db),
+    hubUrl: values.hubUrl.replace(/\/+$/, ''),
+    url: values.url.replace(/\/+$/, ''),
+  });
+}
+
+interface SchemaError {
+  readonly instancePath: string;
+  readonly message?: string;
+  readonly params: { readonly allowedValues?: readonly string[] };
+}
+
+function validate(given: Record<string, string>, origin: ReadonlyMap<string, string>): Settings {
+  try {
+    return envSchema<Settings>({ schema, data: given, env: false });
+  } catch (cause) {
+    const error = (cause as { readonly errors?: readonly SchemaError[] }).errors?.[0];
+    if (error === undefined) throw cause;
+    const setting = error.instancePath.slice(1);
+    const source = origin.get(setting) ?? setting;
+    throw new DomainError('invalid', 'invalid_configuration', `${source} has a value that is not allowed.`, {
+      param: source,
+      expected: error.params.allowedValues?.join(', ') ?? error.message?.replace(/^must (be )?/, ''),
+      given: given[setting],
+      cause,
+    });
+  }
+}
+
+/** Without API keys anyone who reaches the port may do everything, so only this machine may reach it. */
+function assertLoopback(host: string, source: string): void {
+  if (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return;
+  throw new DomainError(
+    'invalid',
+    'host_not_allowed',
+    'The server has no API keys yet, so it listens on this machine only. Put a proxy that checks ' +
+      'its callers in front of it to serve others.',
+    { param: source, expected: '127.0.0.1, ::1 or localhost', given: host },
+  );
+}
