@@ -1,0 +1,148 @@
+import {
+  add,
+  concat,
+  createGraph,
+  float32,
+  type Graph,
+  GraphError,
+  gather,
+  type Input,
+  input,
+  mul,
+  type Result,
+  reshape,
+  rmsNorm,
+  rotaryEmbedding,
+  sigmoid,
+  unsqueeze,
+  type Value,
+} from '../graph/index.ts';
+import {
+  type AttentionContext,
+  type AttentionSizes,
+  attentionContext,
+  groupedQueryAttention,
+  type KeysValues,
+  splitHeads,
+} from './attention.ts';
+import { type DecoderConfig, SERVING_IO, type WeightCatalog } from './decoder.ts';
+import { applyLinear } from './linear.ts';
+import { ropeTables } from './rope.ts';
+import { findLinear, findVector } from './weights.ts';
+
+/** What every layer reads beside its own input. */
+interface Forward {
+  readonly config: DecoderConfig;
+  readonly weights: WeightCatalog;
+  readonly attention: AttentionContext;
+  readonly rotate: (x: Value, heads: number) => Value;
+}
+
+function linear(x: Value, name: string, outSize: number, hasBias: boolean, weights: WeightCatalog): Result {
+  return applyLinear(x, {
+    name,
+    inSize: x.shape.at(-1) as number,
+    outSize,
+    weight: findLinear(weights, name),
+    bias: hasBias ? findVector(weights, `${name}.bias`, outSize) : null,
+  });
+}
+
+function norm(x: Value, name: string, { config, weights }: Pick<Forward, 'config' | 'weights'>): Value {
+  return rmsNorm(x, findVector(weights, `${name}.weight`, config.hiddenSize), config.rmsNormEps);
+}
+
+const sizesOf = (config: DecoderConfig): AttentionSizes => ({
+  queryHeads: config.numAttentionHeads,
+  keyValueHeads: config.numKeyValueHeads,
+  headDim: config.headDim,
+});
+
+/** Self-attention of one layer with its projections; `current` are the keys and values of the new positions. */
+function selfAttention(x: Value, prefix: string, past: KeysValues, forward: Forward) {
+  const { config, weights, attention, rotate } = forward;
+  const { numAttentionHeads, numKeyValueHeads, headDim, qkvBias } = config;
+  const project = (name: string, heads: number): Value =>
+    linear(x, `${prefix}.${name}`, heads * headDim, qkvBias, weights);
+  const sizes = sizesOf(config);
+  const queries = rotate(project('q_proj', numAttentionHeads), numAttentionHeads);
+  const current: KeysValues = {
+    keys: splitHeads(rotate(project('k_proj', numKeyValueHeads), numKeyValueHeads), sizes),
+    values: splitHeads(project('v_proj', numKeyValueHeads), sizes),
+  };
+  const mixed = groupedQueryAttention(queries, past, current, attention, sizes);
+  const output = linear(mixed, `${prefix}.o_proj`, config.hiddenSize, config.outputBias, weights);
+  return { output, current };
+}
+
+/** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). */
+function feedForward(x: Value, prefix: string, { config, weights }: Forward): Value {
+  const { intermediateSize, hiddenSize, mlpBias } = config;
+  const gate = linear(x, `${prefix}.gate_proj`, intermediateSize, mlpBias, weights);
+  const up = linear(x, `${prefix}.up_proj`, intermediateSize, mlpBias, weights);
+  return linear(mul(mul(gate, sigmoid(gate)), up), `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
+}
+
+function checkConfig({ numAttentionHeads, numKeyValueHeads, headDim, rope }: DecoderConfig): void {
+  if (numAttentionHeads % numKeyValueHeads !== 0) {
+    throw new GraphError(
+      `${numAttentionHeads} attention heads cannot share ${numKeyValueHeads} key/value heads`,
+    );
+  }
+  if (headDim % 2 !== 0) throw new GraphError(`rotary embedding needs an even head_dim, given ${headDim}`);
+  if (rope.type === 'factors' && rope.factors.length !== headDim / 2) {
+    throw new GraphError(`expected ${headDim / 2} rotary factors, given ${rope.factors.length}`);
+  }
+}
+
+/**
+ * The delta-KV serving graph of a llama-like decoder; inputs and outputs are those of {@link SERVING_IO}.
+ * Throws `GraphError` when the configuration contradicts itself, or when a weight is missing or of another shape
+ * (the message names it).
+ */
+export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog): Graph {
+  checkConfig(config);
+  const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
+  const embeddings = input(SERVING_IO.inputsEmbeds, 'float32', ['batch', 'sequence', hiddenSize]);
+  const positionIds = input(SERVING_IO.positionIds, 'int64', ['batch', 'sequence']);
+  const bias = input(SERVING_IO.attentionBias, 'float32', ['batch', 1, 'sequence', 'past + sequence']);
+  const logitPositions = input(SERVING_IO.logitPositions, 'int64', ['rows']);
+  const cache = (name: string): Input => input(name, 'float32', ['batch', numKeyValueHeads, 'past', headDim]);
+  const pasts = Array.from({ length: numLayers }, (_, layer) => ({
+    keys: cache(SERVING_IO.pastKeys(layer)),
+    values: cache(SERVING_IO.pastValues(layer)),
+  }));
+
+  const tables = ropeTables(config.rope, headDim, config.contextLength);
+  const cos = float32(tables.cos, [config.contextLength, headDim / 2]);
+  const sin = float32(tables.sin, [config.contextLength, headDim / 2]);
+  const forward: Forward = {
+    config,
+    weights,
+    attention: attentionContext(bias, pasts[0]!.keys, embeddings, sizesOf(config)),
+    rotate: (x, heads) => rotaryEmbedding(x, positionIds, cos, sin, heads),
+  };
+
+  let hidden: Value = embeddings;
+  const news: Value[] = [];
+  for (const [layer, past] of pasts.entries()) {
+    const prefix = `model.layers.${layer}`;
+    const normed = norm(hidden, `${prefix}.input_layernorm`, forward);
+    const { output, current } = selfAttention(normed, `${prefix}.self_attn`, past, forward);
+    hidden = add(hidden, output);
+    const mlp = feedForward(
+      norm(hidden, `${prefix}.post_attention_layernorm`, forward),
+      `${prefix}.mlp`,
+      forward,
+    );
+    hidden = add(hidden, mlp);
+    news.push(unsqueeze(current.keys, [0]), unsqueeze(current.values, [0]));
+  }
+
+  const selected = gather(reshape(hidden, [-1, hiddenSize]), logitPositions, 0);
+  const logits = linear(norm(selected, 'model.norm', forward), 'lm_head', config.vocabSize, false, weights);
+  return createGraph(
+    [embeddings, positionIds, bias, logitPositions, ...pasts.flatMap(({ keys, values }) => [keys, values])],
+    { [SERVING_IO.logits]: logits, [SERVING_IO.newKeysValues]: concat(news, 0) },
+  );
+}

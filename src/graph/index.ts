@@ -1,0 +1,6 @@
+export { encodeModel } from './encode.ts';
+export { createGraph, type Graph } from './graph.ts';
+export * from './ops.ts';
+export { printGraph } from './print.ts';
+export * from './types.ts';
+export { external, float32, input, int8, int64, scalar, uint8 } from './values.ts';

@@ -1,0 +1,117 @@
+import type { Attribute, Result, Value } from './types.ts';
+import { apply, int64, scalar, uint8 } from './values.ts';
+
+/** One function an op. Names, operands and attributes are those of the ONNX operator of the same name. */
+
+const int = (value: number): Attribute => ({ type: 'int', value });
+const float = (value: number): Attribute => ({ type: 'float', value });
+const ints = (value: readonly number[]): Attribute => ({ type: 'ints', value });
+
+export const abs = (x: Value): Result => apply('Abs', [x])[0]!;
+export const exp = (x: Value): Result => apply('Exp', [x])[0]!;
+export const sigmoid = (x: Value): Result => apply('Sigmoid', [x])[0]!;
+export const add = (a: Value, b: Value): Result => apply('Add', [a, b])[0]!;
+export const sub = (a: Value, b: Value): Result => apply('Sub', [a, b])[0]!;
+export const mul = (a: Value, b: Value): Result => apply('Mul', [a, b])[0]!;
+export const div = (a: Value, b: Value): Result => apply('Div', [a, b])[0]!;
+export const max = (a: Value, b: Value): Result => apply('Max', [a, b])[0]!;
+export const matMul = (a: Value, b: Value): Result => apply('MatMul', [a, b])[0]!;
+
+/** Maximum over `axes`, which stay with size 1. */
+export const reduceMax = (x: Value, axes: readonly number[]): Result =>
+  apply('ReduceMax', [x, int64(axes)], { keepdims: int(1) })[0]!;
+
+/** Sum over `axes`; they stay with size 1 if `keepDims`. */
+export const reduceSum = (x: Value, axes: readonly number[], keepDims: boolean): Result =>
+  apply('ReduceSum', [x, int64(axes)], { keepdims: int(keepDims ? 1 : 0) })[0]!;
+
+export const softmax = (x: Value, axis: number): Result => apply('Softmax', [x], { axis: int(axis) })[0]!;
+
+/** Sizes `start` to `end` (exclusive) of x's shape, int64 [end - start]. */
+export const shapeOf = (x: Value, start: number, end: number): Result =>
+  apply('Shape', [x], { start: int(start), end: int(end) })[0]!;
+
+/** `shape` is a list with ONNX's 0 (keep this size) and -1 (what is left), or a computed int64 tensor. */
+export const reshape = (x: Value, shape: Value | readonly number[]): Result =>
+  apply('Reshape', [x, 'kind' in shape ? shape : int64(shape)])[0]!;
+
+export const expand = (x: Value, shape: Value): Result => apply('Expand', [x, shape])[0]!;
+export const unsqueeze = (x: Value, axes: readonly number[]): Result =>
+  apply('Unsqueeze', [x, int64(axes)])[0]!;
+
+export const transpose = (x: Value, perm: readonly number[]): Result =>
+  apply('Transpose', [x], { perm: ints(perm) })[0]!;
+
+export const concat = (parts: readonly Value[], axis: number): Result =>
+  apply('Concat', parts, { axis: int(axis) })[0]!;
+
+/** Parts of x along `axis`, one for each of the `sizes` (int64 [parts]). */
+export const split = (x: Value, sizes: Value, axis: number): readonly Result[] =>
+  apply('Split', [x, sizes], { axis: int(axis) });
+
+export const gather = (x: Value, indices: Value, axis: number): Result =>
+  apply('Gather', [x, indices], { axis: int(axis) })[0]!;
+
+/** RMSNorm over the last axis: x / sqrt(mean(x^2) + epsilon) * scale (Zhang & Sennrich 2019). */
+export const rmsNorm = (x: Value, scale: Value, epsilon: number): Result =>
+  apply('SimplifiedLayerNormalization', [x, scale], {
+    axis: int(-1),
+    epsilon: float(epsilon),
+    stash_type: int(1),
+  })[0]!;
+
+/** A x B^T (+ C) of matrices; B is kept as [n, k], C broadcasts to [m, n]. */
+export const gemm = (a: Value, b: Value, c: Value | null = null): Result =>
+  apply('Gemm', c === null ? [a, b] : [a, b, c], { transB: int(1) })[0]!;
+
+/** alpha * A x B^T over the last two axes; B is kept as [..., n, k]. com.microsoft. */
+export const matMulTransposed = (a: Value, b: Value, alpha = 1): Result =>
+  apply('FusedMatMul', [a, b], { alpha: float(alpha), transB: int(1) }, 'com.microsoft')[0]!;
+
+/** round(x) + 128 as uint8, saturating at 0 and 255; rounds half to even. */
+export const quantize = (x: Value): Result => apply('QuantizeLinear', [x, scalar(1), uint8([128], [])])[0]!;
+
+/**
+ * (a - 128) x (b * scales) in float32, summed in int32: a uint8 [..., k], b int8 [k, n], scales float32 [n].
+ * com.microsoft MatMulIntegerToFloat.
+ */
+export const matMulInteger = (a: Value, b: Value, scales: Value): Result =>
+  apply('MatMulIntegerToFloat', [a, b, scalar(1), scales, uint8([128], [])], {}, 'com.microsoft')[0]!;
+
+/** x [..., k] times a block-quantised matrix of k x n; see {@link MatMulNBitsOptions}. com.microsoft. */
+export const matMulNBits = (x: Value, weight: Value, scales: Value, options: MatMulNBitsOptions): Result =>
+  apply(
+    'MatMulNBits',
+    [x, weight, scales],
+    {
+      K: int(options.k),
+      N: int(options.n),
+      bits: int(options.bits),
+      block_size: int(options.blockSize),
+      accuracy_level: int(options.accuracyLevel),
+    },
+    'com.microsoft',
+  )[0]!;
+
+export interface MatMulNBitsOptions {
+  readonly k: number;
+  readonly n: number;
+  readonly bits: 4 | 8;
+  readonly blockSize: number;
+  /** 0: as the kernel likes; 1: float32 activations; 4: int8 activations. */
+  readonly accuracyLevel: 0 | 1 | 4;
+}
+
+/**
+ * Rotary position embedding of x [batch, sequence, heads * head_dim], element j of a head paired with element
+ * j + head_dim / 2 (transformers' `rotate_half`). `cos` and `sin` are [positions, head_dim / 2] with at least
+ * `sequence` rows, `positionIds` int64 [batch, sequence]. com.microsoft RotaryEmbedding.
+ */
+export const rotaryEmbedding = (
+  x: Value,
+  positionIds: Value,
+  cos: Value,
+  sin: Value,
+  heads: number,
+): Result =>
+  apply('RotaryEmbedding', [x, positionIds, cos, sin], { num_heads: int(heads) }, 'com.microsoft')[0]!;

@@ -1,0 +1,45 @@
+import type { ShapeRule } from './operands.ts';
+import { productShape } from './shapes-standard.ts';
+
+/** Shape rules of the com.microsoft domain, after ONNX Runtime's ContribOperators reference. */
+export const CONTRIB_RULES: Readonly<Record<string, ShapeRule>> = {
+  FusedMatMul: (op) => {
+    const [a, b] = [op.operand(0, 'float32'), op.operand(1, 'float32')];
+    if (op.int('transA', 0) !== 0) op.fail('transA=0');
+    return [{ dtype: 'float32', shape: productShape(op, a.shape, b.shape, op.int('transB', 0) === 1) }];
+  },
+
+  MatMulNBits: (op) => {
+    const { shape } = op.operand(0, 'float32');
+    const [k, n, bits, block] = [op.int('K'), op.int('N'), op.int('bits'), op.int('block_size')];
+    if (shape.at(-1) !== k) op.fail(`an input of width K=${k}`);
+    if (bits !== 4 && bits !== 8) op.fail('4 or 8 bits');
+    const blocks = Math.ceil(k / block);
+    op.shaped(1, [n, blocks, (block * bits) / 8], 'uint8');
+    op.shaped(2, [n * blocks], 'float32');
+    return [{ dtype: 'float32', shape: shape.with(-1, n) }];
+  },
+
+  MatMulIntegerToFloat: (op) => {
+    const [a, b] = [op.operand(0, 'uint8', 'int8'), op.operand(1, 'uint8', 'int8')];
+    const shape = productShape(op, a.shape, b.shape, false);
+    op.shaped(2, [], 'float32');
+    op.shaped(3, b.shape.slice(-1), 'float32');
+    if (op.optional(4, a.dtype) !== null) op.shaped(4, [], a.dtype);
+    return [{ dtype: 'float32', shape }];
+  },
+
+  RotaryEmbedding: (op) => {
+    const { shape } = op.operand(0, 'float32');
+    const [batch, sequence, width] = shape;
+    if (shape.length !== 3) op.fail('an input [batch, sequence, heads * head_dim]');
+    op.shaped(1, [batch!, sequence!], 'int64');
+    const cos = op.operand(2, 'float32');
+    op.shaped(3, cos.shape, 'float32');
+    const [heads, half] = [op.int('num_heads'), cos.shape[1]];
+    if (typeof half !== 'number' || width !== heads * 2 * half) {
+      op.fail(`caches [positions, head_dim / 2] for ${heads} heads of width ${width}`);
+    }
+    return [{ dtype: 'float32', shape }];
+  },
+};

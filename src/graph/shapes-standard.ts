@@ -1,0 +1,164 @@
+import { addDims, broadcastShapes, divideDims, equalShapes, formatShape, multiplyDims } from './dims.ts';
+import type { Operands, ShapeRule } from './operands.ts';
+import type { Dim, Shape } from './types.ts';
+
+const unary: ShapeRule = (op) => [{ dtype: 'float32', shape: op.operand(0, 'float32').shape }];
+
+const elementwise: ShapeRule = (op) => {
+  const [a, b] = [op.operand(0, 'float32', 'int64'), op.operand(1, 'float32', 'int64')];
+  if (a.dtype !== b.dtype) op.fail('operands of one type');
+  return [{ dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) ?? op.fail('shapes that broadcast') }];
+};
+
+/** The shape of a product [..., m, k] x [..., k, n], the second operand given as [..., n, k] if transposed. */
+export function productShape(op: Operands, a: Shape, b: Shape, transposeB: boolean): Shape {
+  if (a.length < 2 || b.length < 2) op.fail('operands of rank 2 or more');
+  const [k, n] = transposeB ? [b.at(-1)!, b.at(-2)!] : [b.at(-2)!, b.at(-1)!];
+  if (a.at(-1) !== k) op.fail(`equal inner sizes, given ${a.at(-1)} and ${k}`);
+  const batch = broadcastShapes(a.slice(0, -2), b.slice(0, -2)) ?? op.fail('batch sizes that broadcast');
+  return [...batch, a.at(-2)!, n];
+}
+
+const reduction: ShapeRule = (op) => {
+  const { shape } = op.operand(0, 'float32');
+  const axes = new Set(op.integers(1).map((axis) => op.axis(axis, shape.length)));
+  const reduced =
+    op.int('keepdims', 1) === 1
+      ? shape.map((dim, axis) => (axes.has(axis) ? 1 : dim))
+      : shape.filter((_, axis) => !axes.has(axis));
+  return [{ dtype: 'float32', shape: reduced }];
+};
+
+function reshaped(op: Operands, shape: Shape, target: readonly Dim[]): Shape {
+  const wildcard = target.indexOf(-1);
+  if (wildcard !== target.lastIndexOf(-1)) op.fail('at most one -1 in the target shape');
+  // Sizes that stay (0 copies) cancel on both sides, so that a sum such as past + sequence never has to divide.
+  const copied = (dim: Dim, axis: number): boolean => dim === 0 && axis < shape.length;
+  const rest = shape.filter((_, axis) => target[axis] !== 0);
+  const given = target.filter((dim, axis) => dim !== -1 && !copied(dim, axis));
+  const count = multiplyDims(...rest);
+  const quotient = wildcard < 0 ? count : divideDims(count, multiplyDims(...given));
+  const fits = wildcard < 0 ? count === multiplyDims(...given) : quotient !== null;
+  if (!fits) op.fail(`as many elements in the target shape ${formatShape(target)}`);
+  return target.map((dim, axis) => (axis === wildcard ? quotient! : copied(dim, axis) ? shape[axis]! : dim));
+}
+
+/** Shape rules of the standard ONNX domain (opset 21), after the ONNX operator reference. */
+export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
+  Abs: unary,
+  Exp: unary,
+  Sigmoid: unary,
+  Add: elementwise,
+  Sub: elementwise,
+  Mul: elementwise,
+  Div: elementwise,
+  Max: elementwise,
+  ReduceMax: reduction,
+  ReduceSum: reduction,
+
+  MatMul: (op) => {
+    const [a, b] = [op.operand(0, 'float32'), op.operand(1, 'float32')];
+    return [{ dtype: 'float32', shape: productShape(op, a.shape, b.shape, false) }];
+  },
+
+  Gemm: (op) => {
+    const [a, b] = [op.operand(0, 'float32'), op.operand(1, 'float32')];
+    if (a.shape.length !== 2 || b.shape.length !== 2) op.fail('matrices');
+    if (op.int('transA', 0) !== 0) op.fail('transA=0');
+    const shape = productShape(op, a.shape, b.shape, op.int('transB', 0) === 1);
+    const bias = op.optional(2, 'float32');
+    if (bias !== null && !equalShapes(broadcastShapes(bias.shape, shape) ?? [], shape)) {
+      op.fail(`a bias that broadcasts to ${formatShape(shape)}`);
+    }
+    return [{ dtype: 'float32', shape }];
+  },
+
+  Softmax: (op) => {
+    const { shape } = op.operand(0, 'float32');
+    op.axis(op.int('axis', -1), shape.length);
+    return [{ dtype: 'float32', shape }];
+  },
+
+  /** An ONNX Runtime op that lives in the standard domain: RMSNorm over the last axis. */
+  SimplifiedLayerNormalization: (op) => {
+    const { shape } = op.operand(0, 'float32');
+    op.shaped(1, shape.slice(-1), 'float32');
+    if (op.axis(op.int('axis', -1), shape.length) !== shape.length - 1) op.fail('the last axis');
+    return [{ dtype: 'float32', shape }];
+  },
+
+  Shape: (op) => {
+    const { shape } = op.operand(0, 'float32', 'int64');
+    const part = shape.slice(op.int('start', 0), op.int('end', shape.length));
+    return [{ dtype: 'int64', shape: [part.length] }];
+  },
+
+  Reshape: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32', 'int64');
+    return [{ dtype, shape: reshaped(op, shape, op.sizes(1)) }];
+  },
+
+  Expand: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32');
+    return [{ dtype, shape: broadcastShapes(shape, op.sizes(1)) ?? op.fail('a shape that broadcasts') }];
+  },
+
+  Unsqueeze: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32', 'int64');
+    const added = op.integers(1);
+    const rank = shape.length + added.length;
+    const axes = new Set(added.map((axis) => op.axis(axis, rank)));
+    if (axes.size !== added.length) op.fail('different axes');
+    const rest = shape.values();
+    return [
+      { dtype, shape: Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : rest.next().value!)) },
+    ];
+  },
+
+  Transpose: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32');
+    const perm = op.ints('perm');
+    const sorted = perm.toSorted((a, b) => a - b);
+    if (perm.length !== shape.length || sorted.some((axis, index) => axis !== index)) {
+      op.fail(`a permutation of ${shape.length} axes`);
+    }
+    return [{ dtype, shape: perm.map((axis) => shape[axis]!) }];
+  },
+
+  Concat: (op) => {
+    const first = op.operand(0, 'float32', 'int64');
+    const rank = first.shape.length;
+    const axis = op.axis(op.int('axis'), rank);
+    const sizes = op.inputs.map((_, index) => {
+      const { dtype, shape } = op.operand(index, first.dtype);
+      const others = (s: Shape): Shape => s.toSpliced(axis, 1);
+      if (shape.length !== rank || !equalShapes(others(shape), others(first.shape))) {
+        op.fail(`equal ${dtype} shapes except on axis ${axis}`);
+      }
+      return shape[axis]!;
+    });
+    return [{ dtype: first.dtype, shape: first.shape.with(axis, addDims(...sizes)) }];
+  },
+
+  Split: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32');
+    const axis = op.axis(op.int('axis', 0), shape.length);
+    const sizes = op.sizes(1);
+    if (addDims(...sizes) !== shape[axis]) op.fail(`sizes that add up to ${shape[axis]}, given ${sizes}`);
+    return sizes.map((size) => ({ dtype, shape: shape.with(axis, size) }));
+  },
+
+  Gather: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32');
+    const indices = op.operand(1, 'int64');
+    const axis = op.axis(op.int('axis', 0), shape.length);
+    return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];
+  },
+
+  QuantizeLinear: (op) => {
+    const { shape } = op.operand(0, 'float32');
+    op.shaped(1, [], 'float32');
+    const { dtype } = op.shaped(2, [], 'int8', 'uint8');
+    return [{ dtype, shape }];
+  },
+};
