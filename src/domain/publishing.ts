@@ -8,6 +8,11 @@ export type PromptUpload =
   /** A safetensors file with the one tensor `prompt_embeddings` [num_virtual_tokens, token_dim]. */
   | { readonly kind: 'tensor'; readonly model: Uint8Array };
 
+export interface PublishedPrompt extends AddedPromptVersion {
+  /** What was dropped or ignored of adapter_config.json, one sentence each. */
+  readonly warnings: readonly string[];
+}
+
 /** The only door by which a prompt enters the service. */
 export interface PromptPublisher {
   /** Validates, stores, computes the prefix and (if asked) activates. Nothing is stored when it throws. */
@@ -15,7 +20,7 @@ export interface PromptPublisher {
     task: string,
     upload: PromptUpload,
     options: { readonly activate: boolean },
-  ): Promise<AddedPromptVersion>;
+  ): Promise<PublishedPrompt>;
   /** Warms the version's prefix, then activates it. `ifMatch` as in `TaskStore.activate`. */
   activate(task: string, version: number, ifMatch?: string): Promise<Task>;
 }
