@@ -102,3 +102,5 @@ export function describeModel({ manifest }: Bundle): ModelInfo {
     createdAt: manifest.createdAt,
   };
 }
+
+export { MASKED, SERVING_IO } from '../families/decoder.ts';

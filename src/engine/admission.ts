@@ -1,0 +1,69 @@
+import type { EngineLimits, GenerateRequest, PromptHandle, ScoreRequest } from '../domain/engine.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { ModelInfo } from '../domain/model.ts';
+
+/** Throws `unprocessable` context_length_exceeded, `invalid` empty_input or invalid_token_id. */
+export function checkGenerate(request: GenerateRequest, model: ModelInfo, limits: EngineLimits): void {
+  checkInput(request.prompt, request.inputIds);
+  checkIds(request.inputIds, model.vocabSize, 'prompt');
+  checkLength(request.prompt, request.inputIds.length, request.maxTokens, limits);
+}
+
+/** Like {@link checkGenerate}, for each continuation. */
+export function checkScore(request: ScoreRequest, model: ModelInfo, limits: EngineLimits): void {
+  checkInput(request.prompt, request.inputIds);
+  checkIds(request.inputIds, model.vocabSize, 'inputs');
+  for (const continuation of request.continuations) {
+    if (continuation.length === 0) {
+      throw new DomainError('invalid', 'empty_target', 'A continuation holds at least one token.', {
+        param: 'target',
+        expected: '>= 1 token',
+        given: 0,
+      });
+    }
+    checkIds(continuation, model.vocabSize, 'target');
+    checkLength(request.prompt, request.inputIds.length, continuation.length, limits);
+  }
+}
+
+function checkInput(prompt: PromptHandle | null, inputIds: readonly number[]): void {
+  if (prompt !== null || inputIds.length > 0) return;
+  throw new DomainError(
+    'unprocessable',
+    'empty_input',
+    'Without a soft prompt the input holds at least one token.',
+    {
+      param: 'prompt',
+      expected: '>= 1 token',
+      given: 0,
+    },
+  );
+}
+
+function checkIds(ids: readonly number[], vocabSize: number, param: string): void {
+  const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
+  if (wrong === undefined) return;
+  throw new DomainError('invalid', 'invalid_token_id', 'A token id lies outside the vocabulary.', {
+    param,
+    expected: `0 to ${vocabSize - 1}`,
+    given: wrong,
+  });
+}
+
+function checkLength(
+  prompt: PromptHandle | null,
+  inputLength: number,
+  outputLength: number,
+  limits: EngineLimits,
+): void {
+  const virtual = prompt?.length ?? 0;
+  const total = virtual + inputLength + outputLength;
+  if (total <= limits.contextLength) return;
+  throw new DomainError(
+    'unprocessable',
+    'context_length_exceeded',
+    `The request takes ${total} positions (${virtual} virtual tokens + ${inputLength} input + ${outputLength} output); ` +
+      `the limit is ${limits.contextLength}.`,
+    { param: 'max_tokens', expected: `<= ${limits.contextLength}`, given: total },
+  );
+}

@@ -1,0 +1,120 @@
+import { MASKED } from '../model/bundle.ts';
+import type { Backend, StepInputs } from './backend.ts';
+import type { RowSource } from './embeddings.ts';
+import { copyPlane, type KvView } from './kv.ts';
+
+/**
+ * The part of one sequence that runs in one forward pass, as one row of a batch: `linear` positions that
+ * attend causally to the past and to each other, then branches that each attend to all of that and to
+ * themselves only. Branches are how alternative continuations are scored without running the input again.
+ */
+export interface Chunk {
+  readonly past: KvView | null;
+  /** Position id of the first linear position. */
+  readonly start: number;
+  readonly linear: number;
+  /** Position id of the first position of every branch. */
+  readonly branchStart: number;
+  readonly branches: readonly number[];
+  /** Rows of the linear positions, then of the branches one after the other. */
+  readonly rows: RowSource;
+  /** Positions inside this chunk whose logits are wanted, ascending. */
+  readonly logitRows: readonly number[];
+}
+
+export function chunkLength(chunk: Chunk): number {
+  return chunk.linear + chunk.branches.reduce((sum, length) => sum + length, 0);
+}
+
+/** Puts chunks together as the rows of one run, padded on the right to the longest. */
+export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepInputs {
+  const batch = chunks.length;
+  const sequence = Math.max(...chunks.map(chunkLength));
+  const past = pastCapacity(chunks);
+  const hidden = backend.hiddenSize;
+  const embeds = new Float32Array(batch * sequence * hidden);
+  const positionIds = new BigInt64Array(batch * sequence);
+  const attentionBias = new Float32Array(batch * sequence * (past + sequence)).fill(MASKED);
+  const logitPositions: bigint[] = [];
+  chunks.forEach((chunk, index) => {
+    const first = index * sequence;
+    const length = chunkLength(chunk);
+    for (let i = 0; i < length; i++) embeds.set(chunk.rows.row(i), (first + i) * hidden);
+    writePositions(chunk, positionIds.subarray(first, first + length));
+    const width = past + sequence;
+    const bias = attentionBias.subarray(first * width, (first + sequence) * width);
+    writeBias(chunk, bias, past, width, backend.slidingWindow);
+    for (const row of chunk.logitRows) logitPositions.push(BigInt(first + row));
+  });
+  return {
+    batch,
+    sequence,
+    past,
+    embeds,
+    positionIds,
+    attentionBias,
+    pastPlanes: pastPlanes(chunks, past, backend),
+    logitPositions: BigInt64Array.from(logitPositions),
+  };
+}
+
+function pastCapacity(chunks: readonly Chunk[]): number {
+  // One sequence alone reads its past where it lies, spare capacity included.
+  if (chunks.length === 1) return chunks[0]!.past?.capacity ?? 0;
+  return Math.max(...chunks.map((chunk) => chunk.past?.length ?? 0));
+}
+
+function pastPlanes(chunks: readonly Chunk[], past: number, backend: Backend): Float32Array[] {
+  const { planes, heads, dim } = backend.kvShape;
+  const rowStride = heads * past * dim;
+  return Array.from({ length: planes }, (_, plane) => {
+    const only = chunks.length === 1 ? chunks[0]!.past : null;
+    if (only !== null) return only.data(plane).subarray(only.offset(plane), only.offset(plane) + rowStride);
+    const target = new Float32Array(chunks.length * rowStride);
+    chunks.forEach((chunk, row) => {
+      if (chunk.past !== null)
+        copyPlane(backend.kvShape, chunk.past, plane, target, row * rowStride, past, 0);
+    });
+    return target;
+  });
+}
+
+function writePositions(chunk: Chunk, target: BigInt64Array): void {
+  for (let i = 0; i < chunk.linear; i++) target[i] = BigInt(chunk.start + i);
+  let at = chunk.linear;
+  for (const length of chunk.branches) {
+    for (let i = 0; i < length; i++) target[at++] = BigInt(chunk.branchStart + i);
+  }
+}
+
+function writeBias(
+  chunk: Chunk,
+  bias: Float32Array,
+  past: number,
+  width: number,
+  slidingWindow: number | null,
+): void {
+  const pastLength = chunk.past?.length ?? 0;
+  /** Opens columns [from, to) of a query row to positions `firstPosition`, `firstPosition` + 1, ... */
+  const open = (query: number, position: number, from: number, to: number, firstPosition: number): void => {
+    const oldest = slidingWindow === null ? 0 : position - slidingWindow + 1;
+    const skip = Math.max(0, oldest - firstPosition);
+    if (from + skip < to) bias.fill(0, query * width + from + skip, query * width + to);
+  };
+  for (let i = 0; i < chunk.linear; i++) {
+    const position = chunk.start + i;
+    open(i, position, 0, pastLength, 0);
+    open(i, position, past, past + i + 1, chunk.start);
+  }
+  let at = chunk.linear;
+  for (const length of chunk.branches) {
+    for (let i = 0; i < length; i++) {
+      const query = at + i;
+      const position = chunk.branchStart + i;
+      open(query, position, 0, pastLength, 0);
+      open(query, position, past, past + chunk.linear, chunk.start);
+      open(query, position, past + at, past + at + i + 1, chunk.branchStart);
+    }
+    at += length;
+  }
+}

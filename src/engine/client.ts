@@ -1,0 +1,269 @@
+import { Worker } from 'node:worker_threads';
+import type {
+  Engine,
+  EngineLimits,
+  EngineStats,
+  GenerateEvent,
+  GenerateRequest,
+  PromptHandle,
+  PromptSource,
+  ScoreRequest,
+} from '../domain/engine.ts';
+import { DomainError, deserializeError, serializeError } from '../domain/errors.ts';
+import type { ModelInfo } from '../domain/model.ts';
+import { type Bundle, describeModel } from '../model/bundle.ts';
+import { checkGenerate, checkScore } from './admission.ts';
+import { EventQueue } from './event-queue.ts';
+import { longestRow } from './kv-slab.ts';
+import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
+
+export interface EngineOptions {
+  readonly bundle: Bundle;
+  readonly prompts: PromptSource;
+  /** Threads inside one operator; 0: the physical cores. */
+  readonly threads: number;
+  readonly maxBatchSize: number;
+  readonly maxQueueLength: number;
+  readonly kvCacheBytes: number;
+  readonly prefixCacheBytes: number;
+  /** Called once when the worker dies of an error: every request has failed, and the process should end. */
+  onCrash(error: Error): void;
+}
+
+/** Positions of one reading run, padding included: alone, and while other rows decode. */
+const READ_BUDGET = 512;
+const INTERLEAVED_READ_BUDGET = 256;
+
+/** Starts the engine's worker; resolves when the model is loaded. */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const init: WorkerInit = {
+    bundle: options.bundle,
+    threads: options.threads,
+    core: {
+      maxBatchSize: options.maxBatchSize,
+      kvCacheBytes: options.kvCacheBytes,
+      prefixCacheBytes: options.prefixCacheBytes,
+      readBudget: READ_BUDGET,
+      interleavedReadBudget: INTERLEAVED_READ_BUDGET,
+    },
+  };
+  const worker = new Worker(
+    new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
+    {
+      workerData: init,
+    },
+  );
+  const engine = new WorkerEngine(worker, options);
+  await engine.loaded;
+  return engine;
+}
+
+type Listener = (event: WireEvent) => void;
+
+class WorkerEngine implements Engine {
+  readonly model: ModelInfo;
+  readonly limits: EngineLimits;
+  readonly loaded: Promise<void>;
+  private readonly worker: Worker;
+  private readonly prompts: PromptSource;
+  private readonly listeners = new Map<number, Listener>();
+  private readonly exited: Promise<void>;
+  private nextId = 1;
+  /** Sequences and scores that were admitted and have not ended. */
+  private outstanding = 0;
+  private state: 'open' | 'draining' | 'crashed' = 'open';
+  private idle: (() => void) | null = null;
+
+  constructor(worker: Worker, options: EngineOptions) {
+    this.worker = worker;
+    this.prompts = options.prompts;
+    this.model = describeModel(options.bundle);
+    const { numLayers, numKeyValueHeads, headDim, contextLength } = options.bundle.manifest.config;
+    const kvShape = { planes: 2 * numLayers, heads: numKeyValueHeads, dim: headDim };
+    this.limits = {
+      // A row that the cache could never hold is refused at once, not queued for ever.
+      contextLength: longestRow(kvShape, options.kvCacheBytes, contextLength),
+      maxBatchSize: options.maxBatchSize,
+      maxQueueLength: options.maxQueueLength,
+    };
+    this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    this.loaded = new Promise((resolve, reject) => {
+      worker.on('message', (message: FromWorker) => {
+        if (message.type === 'ready') resolve();
+        else this.receive(message);
+      });
+      worker.once('error', (cause) => {
+        reject(cause);
+        this.crash(cause instanceof Error ? cause : new Error(String(cause)), options.onCrash);
+      });
+    });
+  }
+
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    this.admit();
+    checkGenerate(request, this.model, this.limits);
+    signal.throwIfAborted();
+    const queue = new EventQueue<GenerateEvent>();
+    const id = this.nextId++;
+    const abort = (): void => {
+      this.post({ type: 'abort', id });
+      finish();
+      queue.end();
+    };
+    const finish = this.track(id, signal, abort, (event) => {
+      if (event.type === 'error') {
+        finish();
+        queue.fail(deserializeError(event.error));
+      } else if (event.type === 'input' || event.type === 'token' || event.type === 'end') {
+        queue.push(event);
+        if (event.type !== 'end') return;
+        finish();
+        queue.end();
+      }
+    });
+    this.post({ type: 'generate', id, request });
+    return this.consume(id, queue, abort);
+  }
+
+  async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
+    this.admit();
+    checkScore(request, this.model, this.limits);
+    signal.throwIfAborted();
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.post({ type: 'abort', id });
+        finish();
+        reject(signal.reason);
+      };
+      const finish = this.track(id, signal, abort, (event) => {
+        if (event.type !== 'scores' && event.type !== 'error') return;
+        finish();
+        if (event.type === 'scores') resolve(event.logprobs);
+        else reject(deserializeError(event.error));
+      });
+      this.post({ type: 'score', id, request });
+    });
+  }
+
+  async warm(prompt: PromptHandle): Promise<void> {
+    const event = await this.ask((id) => ({ type: 'warm', id, prompt }));
+    if (event.type === 'error') throw deserializeError(event.error);
+  }
+
+  async stats(): Promise<EngineStats> {
+    const event = await this.ask((id) => ({ type: 'stats', id }));
+    if (event.type === 'stats') return event.stats;
+    throw event.type === 'error' ? deserializeError(event.error) : new Error(`unexpected ${event.type}`);
+  }
+
+  async close(graceMs = 10_000): Promise<void> {
+    if (this.state === 'open') this.state = 'draining';
+    if (this.state === 'crashed') return;
+    if (this.outstanding > 0) {
+      let timer: NodeJS.Timeout | undefined;
+      const drained = new Promise<void>((resolve) => {
+        this.idle = resolve;
+      });
+      const late = new Promise<void>((resolve) => {
+        timer = setTimeout(resolve, graceMs);
+      });
+      await Promise.race([drained, late]);
+      clearTimeout(timer);
+    }
+    // The worker looks at its messages between steps, so it is never stopped inside a run.
+    for (const [id, listener] of [...this.listeners]) {
+      this.post({ type: 'abort', id });
+      listener({ type: 'error', error: serializeError(draining()) });
+    }
+    this.post({ type: 'shutdown' });
+    await this.exited;
+  }
+
+  private admit(): void {
+    if (this.state !== 'open') throw draining();
+    const { maxBatchSize, maxQueueLength } = this.limits;
+    if (this.outstanding >= maxBatchSize + maxQueueLength) {
+      throw new DomainError('contended', 'queue_full', 'The queue is full.', {
+        expected: `at most ${maxBatchSize + maxQueueLength} sequences`,
+        given: this.outstanding + 1,
+        retryAfter: 1,
+      });
+    }
+  }
+
+  /** Registers an admitted request; the returned function forgets it and may be called more than once. */
+  private track(id: number, signal: AbortSignal, abort: () => void, listener: Listener): () => void {
+    this.outstanding++;
+    this.listeners.set(id, listener);
+    signal.addEventListener('abort', abort, { once: true });
+    return () => {
+      if (!this.listeners.delete(id)) return;
+      signal.removeEventListener('abort', abort);
+      this.outstanding--;
+      if (this.outstanding === 0) this.idle?.();
+    };
+  }
+
+  /** The queue's events; a consumer that stops early aborts the request. */
+  private async *consume(
+    id: number,
+    queue: EventQueue<GenerateEvent>,
+    abort: () => void,
+  ): AsyncGenerator<GenerateEvent, void, undefined> {
+    try {
+      yield* queue.drain();
+    } finally {
+      if (this.listeners.has(id)) abort();
+    }
+  }
+
+  /** A request with one answer, outside of admission. */
+  private ask(message: (id: number) => ToWorker): Promise<WireEvent> {
+    if (this.state === 'crashed') return Promise.reject(draining());
+    const id = this.nextId++;
+    return new Promise((resolve) => {
+      this.listeners.set(id, (event) => {
+        this.listeners.delete(id);
+        resolve(event);
+      });
+      this.post(message(id));
+    });
+  }
+
+  private receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
+    if (message.type === 'prompt_wanted') void this.sendPrompt(message.key);
+    else for (const [id, event] of message.events) this.listeners.get(id)?.(event);
+  }
+
+  private async sendPrompt(key: string): Promise<void> {
+    try {
+      this.post({ type: 'prompt', key, rows: await this.prompts.load(key) });
+    } catch (error) {
+      const refusal =
+        error instanceof DomainError
+          ? error
+          : new DomainError('unavailable', 'prompt_unreadable', 'The prompt could not be read.', {
+              retryAfter: 1,
+            });
+      this.post({ type: 'prompt_failed', key, error: serializeError(refusal) });
+    }
+  }
+
+  private crash(error: Error, onCrash: (error: Error) => void): void {
+    this.state = 'crashed';
+    const refusal = serializeError(
+      new DomainError('unavailable', 'engine_crashed', 'The engine has stopped.', { retryAfter: 5 }),
+    );
+    for (const listener of [...this.listeners.values()]) listener({ type: 'error', error: refusal });
+    onCrash(error);
+  }
+
+  private post(message: ToWorker): void {
+    this.worker.postMessage(message);
+  }
+}
+
+function draining(): DomainError {
+  return new DomainError('unavailable', 'draining', 'The server is shutting down.', { retryAfter: 5 });
+}

@@ -1,0 +1,31 @@
+import { MASKED } from '../model/bundle.ts';
+import type { Backend, StepInputs } from './backend.ts';
+import type { EmbeddingTable } from './embeddings.ts';
+import type { KvSlab } from './kv-slab.ts';
+
+/** One decode step: the last token of every row of the slab, which is read in place as the past. */
+export function assembleDecode(
+  slab: KvSlab,
+  lastTokens: readonly number[],
+  table: EmbeddingTable,
+  backend: Backend,
+): StepInputs {
+  const batch = lastTokens.length;
+  const past = slab.capacity;
+  const width = past + 1;
+  const embeds = new Float32Array(batch * backend.hiddenSize);
+  const positionIds = new BigInt64Array(batch);
+  const logitPositions = new BigInt64Array(batch);
+  const attentionBias = new Float32Array(batch * width).fill(MASKED);
+  for (let row = 0; row < batch; row++) {
+    const position = slab.lengthOf(row);
+    embeds.set(table.row(lastTokens[row]!), row * backend.hiddenSize);
+    positionIds[row] = BigInt(position);
+    logitPositions[row] = BigInt(row);
+    const oldest = backend.slidingWindow === null ? 0 : Math.max(0, position - backend.slidingWindow + 1);
+    attentionBias.fill(0, row * width + oldest, row * width + position);
+    attentionBias[row * width + past] = 0;
+  }
+  const pastPlanes = Array.from({ length: backend.kvShape.planes }, (_, plane) => slab.past(plane, batch));
+  return { batch, sequence: 1, past, embeds, positionIds, attentionBias, pastPlanes, logitPositions };
+}

@@ -1,0 +1,88 @@
+/**
+ * Keys and values of a sequence. A cache has `planes` arrays: plane 2i holds the keys of layer i, plane 2i + 1
+ * its values. Inside a plane the layout is [heads, capacity, dim]: position p of head h starts at
+ * (h * capacity + p) * dim. Keys are stored rotated.
+ */
+export interface KvShape {
+  /** 2 * number of layers. */
+  readonly planes: number;
+  /** Key/value heads. */
+  readonly heads: number;
+  readonly dim: number;
+}
+
+/** A readable run of positions somewhere in memory; nothing is copied to make one. */
+export interface KvView {
+  /** Number of valid positions. */
+  readonly length: number;
+  /** Positions between the starts of two heads. */
+  readonly capacity: number;
+  /** The memory of a plane; the view starts at `offset(plane)`. */
+  data(plane: number): Float32Array;
+  offset(plane: number): number;
+}
+
+export function kvBytesPerPosition(shape: KvShape): number {
+  return shape.planes * shape.heads * shape.dim * Float32Array.BYTES_PER_ELEMENT;
+}
+
+/** A view of arrays that hold exactly one sequence, [heads, capacity, dim] each. */
+export function viewOfPlanes(planes: readonly Float32Array[], capacity: number, length: number): KvView {
+  return { length, capacity, data: (plane) => planes[plane]!, offset: () => 0 };
+}
+
+/** A view of one row of the graph's output `new_keys_values` [planes, batch, heads, sequence, dim]. */
+export function viewOfOutput(
+  output: Float32Array,
+  shape: KvShape,
+  layout: {
+    readonly batch: number;
+    readonly sequence: number;
+    readonly row: number;
+    readonly length: number;
+  },
+): KvView {
+  const rowStride = shape.heads * layout.sequence * shape.dim;
+  return {
+    length: layout.length,
+    capacity: layout.sequence,
+    data: () => output,
+    offset: (plane) => (plane * layout.batch + layout.row) * rowStride,
+  };
+}
+
+/** Copies all positions of `source` into `target` (one plane) from position `at` on. */
+export function copyPlane(
+  shape: KvShape,
+  source: KvView,
+  plane: number,
+  target: Float32Array,
+  targetOffset: number,
+  targetCapacity: number,
+  at: number,
+): void {
+  const { dim, heads } = shape;
+  const data = source.data(plane);
+  const start = source.offset(plane);
+  const count = source.length * dim;
+  for (let head = 0; head < heads; head++) {
+    const from = start + head * source.capacity * dim;
+    target.set(data.subarray(from, from + count), targetOffset + (head * targetCapacity + at) * dim);
+  }
+}
+
+/** Joins views, one after the other, into new memory without spare capacity. */
+export function concatViews(shape: KvShape, views: readonly KvView[]): KvView {
+  const length = views.reduce((sum, view) => sum + view.length, 0);
+  const planes: Float32Array[] = [];
+  for (let plane = 0; plane < shape.planes; plane++) {
+    const target = new Float32Array(shape.heads * length * shape.dim);
+    let at = 0;
+    for (const view of views) {
+      copyPlane(shape, view, plane, target, 0, length, at);
+      at += view.length;
+    }
+    planes.push(target);
+  }
+  return viewOfPlanes(planes, length, length);
+}

@@ -1,0 +1,109 @@
+import { type KvShape, type KvView, kvBytesPerPosition } from './kv.ts';
+
+/** The keys and values of one prompt, and its last row for requests that need the logits there. */
+export interface PrefixEntry {
+  readonly key: string;
+  readonly view: KvView;
+  /** [hidden] */
+  readonly lastRow: Float32Array;
+}
+
+interface Slot {
+  entry: PrefixEntry | null;
+  pins: number;
+  /** Bytes of the finished entry; 0 while it is being computed. */
+  bytes: number;
+  readonly waiters: ((result: PrefixEntry | Error) => void)[];
+}
+
+export interface PrefixCacheStats {
+  readonly entries: number;
+  readonly bytes: number;
+  readonly hits: number;
+  readonly misses: number;
+  readonly evictions: number;
+}
+
+/**
+ * Least-recently-used cache of prefixes, keyed by content and bounded in bytes. Entries in use are pinned and
+ * never evicted, so the bound can be exceeded by what is in use at one time. Concurrent misses of one key
+ * wait for one computation.
+ */
+export class PrefixCache {
+  private readonly shape: KvShape;
+  private readonly capacityBytes: number;
+  /** In order of last use, oldest first. */
+  private readonly slots = new Map<string, Slot>();
+  private bytes = 0;
+  private hits = 0;
+  private misses = 0;
+  private evictions = 0;
+
+  constructor(shape: KvShape, capacityBytes: number) {
+    this.shape = shape;
+    this.capacityBytes = capacityBytes;
+  }
+
+  /**
+   * Pins `key` and calls `use` with its entry, at once on a hit, else when it was computed. Returns true when
+   * the caller must start that computation.
+   */
+  acquire(key: string, use: (result: PrefixEntry | Error) => void): boolean {
+    const slot = this.slots.get(key);
+    if (slot === undefined) {
+      this.misses++;
+      this.slots.set(key, { entry: null, pins: 1, bytes: 0, waiters: [use] });
+      return true;
+    }
+    this.hits++;
+    slot.pins++;
+    this.slots.delete(key);
+    this.slots.set(key, slot);
+    if (slot.entry === null) slot.waiters.push(use);
+    else use(slot.entry);
+    return false;
+  }
+
+  /** Gives one pin back. */
+  release(key: string): void {
+    const slot = this.slots.get(key);
+    if (slot === undefined) return;
+    slot.pins--;
+    this.evict();
+  }
+
+  /** Stores a computed entry and hands it to everyone who waits for it. */
+  resolve(entry: PrefixEntry): void {
+    const slot = this.slots.get(entry.key);
+    if (slot === undefined) return;
+    slot.entry = entry;
+    slot.bytes = entry.view.length * kvBytesPerPosition(this.shape) + entry.lastRow.byteLength;
+    this.bytes += slot.bytes;
+    for (const waiter of slot.waiters.splice(0)) waiter(entry);
+    this.evict();
+  }
+
+  /** Tells everyone who waits that there will be no entry; the next acquire tries anew. */
+  reject(key: string, error: Error): void {
+    const slot = this.slots.get(key);
+    if (slot === undefined) return;
+    this.slots.delete(key);
+    for (const waiter of slot.waiters.splice(0)) waiter(error);
+  }
+
+  stats(): PrefixCacheStats {
+    const { bytes, hits, misses, evictions } = this;
+    return { entries: this.slots.size, bytes, hits, misses, evictions };
+  }
+
+  private evict(): void {
+    if (this.bytes <= this.capacityBytes) return;
+    for (const [key, slot] of this.slots) {
+      if (slot.pins > 0 || slot.entry === null) continue;
+      this.slots.delete(key);
+      this.bytes -= slot.bytes;
+      this.evictions++;
+      if (this.bytes <= this.capacityBytes) return;
+    }
+  }
+}

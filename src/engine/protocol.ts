@@ -1,0 +1,45 @@
+import type {
+  EngineStats,
+  GenerateEvent,
+  GenerateRequest,
+  PromptHandle,
+  ScoreRequest,
+} from '../domain/engine.ts';
+import type { SerializedDomainError } from '../domain/errors.ts';
+import type { Bundle } from '../model/bundle.ts';
+import type { CoreOptions } from './core.ts';
+
+/** What the worker gets as its workerData. */
+export interface WorkerInit {
+  readonly bundle: Bundle;
+  readonly core: CoreOptions;
+  readonly threads: number;
+}
+
+/** From the main thread to the engine's worker. */
+export type ToWorker =
+  | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
+  | { readonly type: 'score'; readonly id: number; readonly request: ScoreRequest }
+  | { readonly type: 'warm'; readonly id: number; readonly prompt: PromptHandle }
+  | { readonly type: 'abort'; readonly id: number }
+  /** Answers `prompt_wanted`. */
+  | { readonly type: 'prompt'; readonly key: string; readonly rows: Float32Array }
+  | { readonly type: 'prompt_failed'; readonly key: string; readonly error: SerializedDomainError }
+  | { readonly type: 'stats'; readonly id: number }
+  /** Release the session and exit; nothing is running any more. */
+  | { readonly type: 'shutdown' };
+
+/** What one request is told; `end`, `scores`, `warmed`, `stats` and `error` are its last event. */
+export type WireEvent =
+  | GenerateEvent
+  | { readonly type: 'scores'; readonly logprobs: readonly Float64Array[] }
+  | { readonly type: 'warmed' }
+  | { readonly type: 'stats'; readonly stats: EngineStats }
+  | { readonly type: 'error'; readonly error: SerializedDomainError };
+
+/** From the worker to the main thread. */
+export type FromWorker =
+  | { readonly type: 'ready' }
+  | { readonly type: 'prompt_wanted'; readonly key: string }
+  /** Everything that one step brought, for all requests. */
+  | { readonly type: 'events'; readonly events: readonly (readonly [id: number, event: WireEvent])[] };

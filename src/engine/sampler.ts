@@ -1,0 +1,138 @@
+import type { SamplingParams } from '../domain/sampling.ts';
+import { Random } from './rng.ts';
+
+/**
+ * Chooses the tokens of one sequence. Order of the steps, as in transformers: penalties, temperature, top-k,
+ * top-p. All randomness comes from the request's seed, so a result does not depend on the batch.
+ */
+export class Sampler {
+  private readonly params: SamplingParams;
+  private readonly random: Random;
+  /** Tokens that the repetition penalty applies to: those of the input and of the output. */
+  private readonly seen = new Set<number>();
+  /** Generated tokens and how often: what the presence and frequency penalties count. */
+  private readonly generated = new Map<number, number>();
+
+  constructor(params: SamplingParams, inputIds: readonly number[]) {
+    this.params = params;
+    this.random = new Random(params.seed);
+    if (params.repetitionPenalty !== 1) for (const id of inputIds) this.seen.add(id);
+  }
+
+  /** Chooses a token and remembers it. `logits` [vocab] is changed in place. */
+  next(logits: Float32Array): number {
+    this.penalise(logits);
+    const id = this.params.temperature === 0 ? argmax(logits) : this.draw(logits);
+    this.generated.set(id, (this.generated.get(id) ?? 0) + 1);
+    if (this.params.repetitionPenalty !== 1) this.seen.add(id);
+    return id;
+  }
+
+  private penalise(logits: Float32Array): void {
+    const { repetitionPenalty, presencePenalty, frequencyPenalty } = this.params;
+    if (repetitionPenalty !== 1) {
+      for (const id of this.seen) {
+        const logit = logits[id]!;
+        logits[id] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
+      }
+    }
+    if (presencePenalty !== 0 || frequencyPenalty !== 0) {
+      for (const [id, count] of this.generated) logits[id]! -= presencePenalty + frequencyPenalty * count;
+    }
+  }
+
+  private draw(logits: Float32Array): number {
+    const { temperature, topK, topP } = this.params;
+    const max = logits[argmax(logits)]!;
+    // Weights relative to the best token; they overflow nowhere, and the sum is at least 1.
+    const weights = new Float64Array(logits.length);
+    let total = 0;
+    for (let id = 0; id < logits.length; id++) {
+      const weight = Math.exp((logits[id]! - max) / temperature);
+      weights[id] = weight;
+      total += weight;
+    }
+    const restricted = (topK > 0 && topK < logits.length) || topP < 1;
+    if (!restricted) return drawInOrder(weights, this.random.next() * total);
+    return this.drawFromBest(weights, total);
+  }
+
+  private drawFromBest(weights: Float64Array, total: number): number {
+    const { topK, topP } = this.params;
+    // What cannot be drawn need not be sorted: with top-k all below the k-th weight; with top-p all below
+    // (1 - p) * total / vocab, because those together weigh less than (1 - p) * total.
+    const cutoff =
+      topK > 0 && topK < weights.length ? kthLargest(weights, topK) : ((1 - topP) * total) / weights.length;
+    let candidates: number[] = [];
+    for (let id = 0; id < weights.length; id++) if (weights[id]! >= cutoff) candidates.push(id);
+    candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
+    if (topK > 0) candidates = candidates.slice(0, topK);
+    let mass = candidates.reduce((sum, id) => sum + weights[id]!, 0);
+    if (topP < 1) {
+      const wanted = (topK > 0 ? mass : total) * topP;
+      let kept = 0;
+      mass = 0;
+      do mass += weights[candidates[kept++]!]!;
+      while (kept < candidates.length && mass < wanted);
+      candidates = candidates.slice(0, kept);
+    }
+    let rest = this.random.next() * mass;
+    for (const id of candidates) {
+      rest -= weights[id]!;
+      if (rest < 0) return id;
+    }
+    return candidates[candidates.length - 1]!;
+  }
+}
+
+/** The k-th largest value, by quickselect on a copy. */
+function kthLargest(values: Float64Array, k: number): number {
+  const copy = values.slice();
+  const target = k - 1;
+  let low = 0;
+  let high = copy.length - 1;
+  while (low < high) {
+    const pivot = copy[(low + high) >>> 1]!;
+    let i = low;
+    let j = high;
+    while (i <= j) {
+      while (copy[i]! > pivot) i++;
+      while (copy[j]! < pivot) j--;
+      if (i <= j) {
+        const held = copy[i]!;
+        copy[i++] = copy[j]!;
+        copy[j--] = held;
+      }
+    }
+    if (target <= j) high = j;
+    else if (target >= i) low = i;
+    else break;
+  }
+  return copy[target]!;
+}
+
+function drawInOrder(weights: Float64Array, target: number): number {
+  let rest = target;
+  let last = 0;
+  for (let id = 0; id < weights.length; id++) {
+    if (weights[id]! === 0) continue;
+    last = id;
+    rest -= weights[id]!;
+    if (rest < 0) return id;
+  }
+  return last;
+}
+
+/** Index of the largest value; the lowest among equals. */
+export function argmax(values: Float32Array): number {
+  let best = 0;
+  let max = values[0]!;
+  for (let i = 1; i < values.length; i++) {
+    const value = values[i]!;
+    if (value > max) {
+      max = value;
+      best = i;
+    }
+  }
+  return best;
+}

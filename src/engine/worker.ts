@@ -1,0 +1,103 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
+import { deserializeError, serializeError } from '../domain/errors.ts';
+import { BUNDLE_FILES } from '../model/bundle.ts';
+import { type CoreEvent, EngineCore } from './core.ts';
+import { EmbeddingTable } from './embeddings.ts';
+import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
+import { openBackend } from './session.ts';
+
+const port = parentPort!;
+const { bundle, core: options, threads } = workerData as WorkerInit;
+const { manifest, directory } = bundle;
+
+const backend = await openBackend(bundle, { threads });
+const table = await readEmbeddings(join(directory, BUNDLE_FILES.embeddings));
+const outbox: [number, WireEvent][] = [];
+const core = new EngineCore(backend, new EmbeddingTable(table, manifest.config.hiddenSize), options, {
+  emit: (id, event) => outbox.push([id, toWire(event)]),
+  requestPrompt: (key) => post({ type: 'prompt_wanted', key }),
+});
+
+/** Messages that arrived while a step was under way: the core is only spoken to between steps. */
+const inbox: ToWorker[] = [];
+let looping = false;
+
+port.on('message', (message: ToWorker) => {
+  inbox.push(message);
+  if (!looping) void loop();
+});
+post({ type: 'ready' });
+
+/** Steps until nothing is left to do. */
+async function loop(): Promise<void> {
+  looping = true;
+  do handleMessages();
+  while (await stepAndReport());
+  looping = false;
+}
+
+async function stepAndReport(): Promise<boolean> {
+  const worked = await core.step();
+  flush();
+  return worked || inbox.length > 0;
+}
+
+function handleMessages(): void {
+  // Polling the port as well lets an abort free its row before the next step, not one step later.
+  let next = receiveMessageOnPort(port);
+  while (next !== undefined) {
+    inbox.push(next.message as ToWorker);
+    next = receiveMessageOnPort(port);
+  }
+  for (const message of inbox.splice(0)) handle(message);
+  flush();
+}
+
+function handle(message: ToWorker): void {
+  switch (message.type) {
+    case 'generate':
+      core.generate(message.id, message.request);
+      break;
+    case 'score':
+      core.score(message.id, message.request);
+      break;
+    case 'warm':
+      core.warm(message.id, message.prompt);
+      break;
+    case 'abort':
+      core.abort(message.id);
+      break;
+    case 'prompt':
+      core.providePrompt(message.key, message.rows);
+      break;
+    case 'prompt_failed':
+      core.providePrompt(message.key, deserializeError(message.error));
+      break;
+    case 'stats':
+      outbox.push([message.id, { type: 'stats', stats: core.stats() }]);
+      break;
+    case 'shutdown':
+      // Closing the port lets the thread end by itself: terminating one inside a run would abort the process.
+      void backend.release().then(() => port.close());
+      break;
+  }
+}
+
+function flush(): void {
+  if (outbox.length > 0) post({ type: 'events', events: outbox.splice(0) });
+}
+
+function post(message: FromWorker): void {
+  port.postMessage(message);
+}
+
+function toWire(event: CoreEvent): WireEvent {
+  return event.type === 'error' ? { type: 'error', error: serializeError(event.error) } : event;
+}
+
+async function readEmbeddings(file: string): Promise<Float32Array> {
+  const bytes = await readFile(file);
+  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
+}

@@ -1,0 +1,347 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { GenerateRequest } from '../../src/domain/engine.ts';
+import { DomainError } from '../../src/domain/errors.ts';
+import { type CoreEvent, type CoreOptions, EngineCore } from '../../src/engine/core.ts';
+import { logSumExp } from '../../src/engine/logprobs.ts';
+import { argmax } from '../../src/engine/sampler.ts';
+import { expectedLogits, ToyBackend, toyTable } from './toy-model.ts';
+
+const GREEDY = {
+  temperature: 0,
+  topP: 1,
+  topK: 0,
+  repetitionPenalty: 1,
+  presencePenalty: 0,
+  frequencyPenalty: 0,
+  seed: 0,
+};
+
+/** Prompt rows of the toy model are numbers that no token has. */
+const PROMPTS: Record<string, number[]> = {
+  a: [1000],
+  b: [1100, 1101, 1102],
+  c: Array.from({ length: 9 }, (_, i) => 1200 + i),
+};
+
+class Harness {
+  readonly backend: ToyBackend;
+  readonly core: EngineCore;
+  readonly events = new Map<number, CoreEvent[]>();
+  readonly requestedPrompts: string[] = [];
+  private readonly pending: string[] = [];
+
+  constructor(options: Partial<CoreOptions> = {}, slidingWindow: number | null = null) {
+    this.backend = new ToyBackend(slidingWindow);
+    this.core = new EngineCore(
+      this.backend,
+      toyTable(),
+      {
+        maxBatchSize: 4,
+        kvCacheBytes: 1e6,
+        prefixCacheBytes: 1e6,
+        readBudget: 32,
+        interleavedReadBudget: 16,
+        ...options,
+      },
+      {
+        emit: (id, event) => {
+          const list = this.events.get(id) ?? [];
+          list.push(event);
+          this.events.set(id, list);
+        },
+        requestPrompt: (key) => {
+          this.requestedPrompts.push(key);
+          this.pending.push(key);
+        },
+      },
+    );
+  }
+
+  async settle(): Promise<void> {
+    for (;;) {
+      for (const key of this.pending.splice(0)) {
+        const rows = PROMPTS[key];
+        this.core.providePrompt(
+          key,
+          rows === undefined ? new DomainError('not_found', 'gone', 'gone') : Float32Array.from(rows),
+        );
+      }
+      if (!(await this.core.step())) return;
+    }
+  }
+
+  tokens(id: number): number[] {
+    return (this.events.get(id) ?? []).flatMap((event) => (event.type === 'token' ? [event.id] : []));
+  }
+
+  last(id: number): CoreEvent | undefined {
+    return this.events.get(id)?.at(-1);
+  }
+}
+
+function request(
+  prompt: string | null,
+  inputIds: number[],
+  overrides: Partial<GenerateRequest> = {},
+): GenerateRequest {
+  return {
+    prompt: prompt === null ? null : { key: prompt, length: PROMPTS[prompt]?.length ?? 1 },
+    inputIds,
+    maxTokens: 8,
+    stopTokenIds: [],
+    sampling: GREEDY,
+    topLogprobs: null,
+    inputLogprobs: false,
+    ...overrides,
+  };
+}
+
+function greedy(rows: readonly number[], count: number, slidingWindow: number | null = null): number[] {
+  const all = [...rows];
+  const tokens: number[] = [];
+  for (let i = 0; i < count; i++) {
+    const next = argmax(expectedLogits(all, slidingWindow));
+    tokens.push(next);
+    all.push(next);
+  }
+  return tokens;
+}
+
+function range(length: number, from = 1): number[] {
+  return Array.from({ length }, (_, i) => (from + i * 7) % 97);
+}
+
+test('one request without a prompt', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request(null, [5, 6, 7]));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), greedy([5, 6, 7], 8));
+  assert.deepEqual(engine.last(1), { type: 'end', reason: 'length' });
+});
+
+test('requests of many prompts, lengths and no prompt at all share the batch and do not notice', async () => {
+  const engine = new Harness();
+  const requests = Array.from({ length: 23 }, (_, i) => {
+    const prompt = [null, 'a', 'b', 'c'][i % 4]!;
+    return { prompt, ids: range(1 + ((i * 5) % 40), i), maxTokens: 1 + ((i * 3) % 11) };
+  });
+  for (const [i, { prompt, ids, maxTokens }] of requests.entries()) {
+    engine.core.generate(i, request(prompt, ids, { maxTokens }));
+    if (i % 3 === 0) await engine.core.step();
+  }
+  await engine.settle();
+  for (const [i, { prompt, ids, maxTokens }] of requests.entries()) {
+    const rows = [...(prompt === null ? [] : PROMPTS[prompt]!), ...ids];
+    assert.deepEqual(engine.tokens(i), greedy(rows, maxTokens), `request ${i}`);
+  }
+  assert.ok(engine.backend.runs.some(([batch, sequence]) => batch === 4 && sequence === 1));
+  assert.ok(engine.backend.runs.some(([batch, sequence]) => batch > 1 && sequence > 1));
+  assert.equal(engine.core.stats().kvCacheBytes, 0, 'an idle engine holds no cache');
+});
+
+test('a long input is read in chunks between which running rows decode', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request(null, [1, 2], { maxTokens: 20 }));
+  await engine.core.step();
+  engine.core.generate(2, request('b', range(90)));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), greedy([1, 2], 20));
+  assert.deepEqual(engine.tokens(2), greedy([...PROMPTS.b!, ...range(90)], 8));
+  const kinds = engine.backend.runs.map(([, sequence]) => (sequence === 1 ? 'd' : 'r')).join('');
+  assert.doesNotMatch(kinds, /rrr/, 'reading runs never follow each other while a row decodes');
+});
+
+test('concurrent requests of one prompt compute its prefix once', async () => {
+  const engine = new Harness();
+  for (let i = 0; i < 6; i++) engine.core.generate(i, request('c', [i]));
+  await engine.settle();
+  assert.deepEqual(engine.requestedPrompts, ['c']);
+  for (let i = 0; i < 6; i++) assert.deepEqual(engine.tokens(i), greedy([...PROMPTS.c!, i], 8));
+  const stats = engine.core.stats();
+  assert.equal(stats.prefixMissesTotal, 1);
+  assert.equal(stats.prefixHitsTotal, 5);
+});
+
+test('prefixes beyond the byte bound are evicted, and come back right', async () => {
+  const engine = new Harness({ prefixCacheBytes: 1 });
+  for (const [i, prompt] of ['a', 'b', 'a'].entries()) {
+    engine.core.generate(i, request(prompt, [3]));
+    await engine.settle();
+    assert.deepEqual(engine.tokens(i), greedy([...PROMPTS[prompt]!, 3], 8));
+  }
+  assert.equal(engine.core.stats().prefixEvictionsTotal, 3);
+  assert.equal(engine.core.stats().prefixBytes, 0);
+});
+
+test('a prompt that cannot be loaded fails its requests only', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request('missing', [1]));
+  engine.core.generate(2, request('a', [1]));
+  await engine.settle();
+  const last = engine.last(1);
+  assert.ok(last?.type === 'error' && last.error.code === 'gone');
+  assert.deepEqual(engine.tokens(2), greedy([1000, 1], 8));
+});
+
+test('an empty input continues the prompt itself', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request('a', []));
+  engine.core.generate(2, request('c', []));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), greedy(PROMPTS.a!, 8));
+  assert.deepEqual(engine.tokens(2), greedy(PROMPTS.c!, 8));
+});
+
+test('a stop token ends a sequence and is not emitted', async () => {
+  const engine = new Harness();
+  const expected = greedy([9], 8);
+  const stop = expected[3]!;
+  engine.core.generate(1, request(null, [9], { stopTokenIds: [stop] }));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), expected.slice(0, expected.indexOf(stop)));
+  assert.deepEqual(engine.last(1), { type: 'end', reason: 'stop' });
+});
+
+test('log-probabilities of input and output are those of the full sequence', async () => {
+  const engine = new Harness();
+  const ids = range(40);
+  engine.core.generate(1, request('b', ids, { maxTokens: 3, topLogprobs: 2, inputLogprobs: true }));
+  engine.core.generate(2, request(null, ids, { maxTokens: 0, topLogprobs: 0, inputLogprobs: true }));
+  await engine.settle();
+  const [input, ...rest] = engine.events.get(1)!;
+  assert.ok(input?.type === 'input' && input.logprobs.length === ids.length);
+  const rows = [...PROMPTS.b!];
+  const near = (actual: number, logits: Float32Array, id: number): void =>
+    assert.ok(Math.abs(actual - (logits[id]! - logSumExp(logits))) < 1e-9);
+  for (const [i, id] of ids.entries()) {
+    near(input.logprobs[i]!.logprob, expectedLogits(rows), id);
+    rows.push(id);
+  }
+  for (const event of rest) {
+    if (event.type !== 'token') continue;
+    const logits = expectedLogits(rows);
+    near(event.detail!.logprob, logits, event.id);
+    assert.equal(event.detail!.top[0]!.id, argmax(logits));
+    assert.equal(event.detail!.top.length, 2);
+    rows.push(event.id);
+  }
+  const only = engine.events.get(2)!;
+  assert.deepEqual(
+    only.map((event) => event.type),
+    ['input', 'end'],
+  );
+  assert.ok(
+    only[0]?.type === 'input' && only[0].logprobs[0] === null && only[0].logprobs.length === ids.length,
+  );
+});
+
+test('scores of several continuations equal those of each sequence alone', async () => {
+  const engine = new Harness();
+  const cases = [
+    { prompt: 'b', ids: range(4), continuations: [[1], [2, 3], [4, 5, 6], [1, 9]] },
+    { prompt: 'c', ids: range(60, 3), continuations: [range(20), range(25, 9), [7]] },
+    { prompt: null, ids: [8], continuations: [range(50)] },
+    { prompt: 'a', ids: [], continuations: [[3, 4], [5]] },
+    { prompt: 'c', ids: [], continuations: [range(40)] },
+  ];
+  for (const [i, { prompt, ids, continuations }] of cases.entries()) {
+    engine.core.score(i, { prompt: request(prompt, []).prompt, inputIds: ids, continuations });
+  }
+  await engine.settle();
+  for (const [i, { prompt, ids, continuations }] of cases.entries()) {
+    const last = engine.last(i);
+    assert.ok(last?.type === 'scores');
+    for (const [k, continuation] of continuations.entries()) {
+      const rows = [...(prompt === null ? [] : PROMPTS[prompt]!), ...ids];
+      const expected = continuation.map((id) => {
+        const logits = expectedLogits(rows);
+        rows.push(id);
+        return logits[id]! - logSumExp(logits);
+      });
+      for (const [j, value] of expected.entries()) {
+        assert.ok(Math.abs(last.logprobs[k]![j]! - value) < 1e-9, `case ${i} continuation ${k} token ${j}`);
+      }
+    }
+  }
+});
+
+test('a sliding window hides old positions in reading and decoding', async () => {
+  const window = 5;
+  const engine = new Harness({}, window);
+  engine.core.generate(1, request('c', range(40), { maxTokens: 12 }));
+  engine.core.generate(2, request(null, range(3), { maxTokens: 12 }));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), greedy([...PROMPTS.c!, ...range(40)], 12, window));
+  assert.deepEqual(engine.tokens(2), greedy(range(3), 12, window));
+});
+
+test('an abort frees the row at once, whatever the request was doing', async () => {
+  const engine = new Harness({ maxBatchSize: 2 });
+  engine.core.generate(1, request('a', [1], { maxTokens: 50 }));
+  engine.core.generate(2, request('b', [2], { maxTokens: 50 }));
+  engine.core.generate(3, request('c', [3], { maxTokens: 5 }));
+  engine.core.generate(4, request('missing', [3]));
+  engine.core.abort(4);
+  engine.core.providePrompt('a', Float32Array.from(PROMPTS.a!));
+  engine.core.providePrompt('b', Float32Array.from(PROMPTS.b!));
+  for (let i = 0; i < 10; i++) await engine.core.step();
+  assert.equal(engine.core.stats().running, 2);
+  const before = engine.tokens(1).length;
+  engine.core.abort(1);
+  assert.equal(engine.core.stats().running, 1);
+  await engine.settle();
+  assert.equal(engine.tokens(1).length, before);
+  assert.deepEqual(engine.tokens(2), greedy([...PROMPTS.b!, 2], 50));
+  assert.deepEqual(engine.tokens(3), greedy([...PROMPTS.c!, 3], 5));
+  assert.equal(engine.events.get(4), undefined);
+  engine.core.abort(1);
+  engine.core.abort(99);
+});
+
+test('a failing run fails the requests of that run, and the engine goes on', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request(null, [1]));
+  engine.core.generate(2, request(null, [2]));
+  await engine.core.step();
+  await engine.core.step();
+  engine.backend.failNext = true;
+  await engine.core.step();
+  await engine.settle();
+  for (const id of [1, 2]) {
+    const last = engine.last(id);
+    assert.ok(last?.type === 'error' && last.error.code === 'engine_failure');
+  }
+  engine.core.generate(3, request('a', [3]));
+  engine.backend.failNext = true;
+  await engine.settle();
+  assert.equal(engine.last(3)?.type, 'error');
+  engine.core.generate(4, request('a', [4]));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(4), greedy([1000, 4], 8));
+});
+
+test('warm computes a prefix ahead; a request then finds it', async () => {
+  const engine = new Harness();
+  engine.core.warm(1, { key: 'b', length: 3 });
+  await engine.settle();
+  assert.deepEqual(engine.last(1), { type: 'warmed' });
+  const runs = engine.backend.runs.length;
+  engine.core.generate(2, request('b', [1], { maxTokens: 1 }));
+  await engine.settle();
+  assert.equal(engine.backend.runs.length, runs + 1);
+  engine.core.warm(3, { key: 'missing', length: 3 });
+  await engine.settle();
+  assert.equal(engine.last(3)?.type, 'error');
+});
+
+test('memory for keys and values bounds the batch, and everyone is served in the end', async () => {
+  // Room for two rows of 64 positions: 2 planes * 2 heads * 2 dims * 4 bytes = 32 bytes a position.
+  const engine = new Harness({ kvCacheBytes: 2 * 64 * 32 });
+  for (let i = 0; i < 6; i++) engine.core.generate(i, request(null, [i + 1], { maxTokens: 9 }));
+  engine.core.generate(6, request(null, range(70), { maxTokens: 30 }));
+  await engine.settle();
+  for (let i = 0; i < 6; i++) assert.deepEqual(engine.tokens(i), greedy([i + 1], 9));
+  assert.deepEqual(engine.tokens(6), greedy(range(70), 30));
+  assert.ok(engine.backend.runs.every(([batch, sequence]) => sequence > 1 || batch <= 2));
+});
