@@ -1,0 +1,215 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { ggufTokenizer } from '../../src/model/gguf-tokenizer.ts';
+import { createTokenizer, type Tokenizer } from '../../src/model/tokenizer.ts';
+import {
+  bpeCases,
+  byteLevelMetadata,
+  type RecordedCase,
+  sentencePiece,
+  sentencePieceMetadata,
+  smallTokenizer,
+  texts,
+} from '../fixtures/tokenizer/index.ts';
+
+const VOCAB = 499;
+const fromGguf = (metadata: Record<string, unknown>, vocabSize: number): Tokenizer =>
+  createTokenizer(ggufTokenizer(metadata).tokenizerJson, vocabSize);
+const small = createTokenizer(smallTokenizer, VOCAB);
+const spm = fromGguf(sentencePieceMetadata(), sentencePiece.tokens.length);
+
+function agrees(tokenizer: Tokenizer, cases: readonly RecordedCase[]): void {
+  texts.forEach((text, i) => {
+    const name = JSON.stringify(text);
+    const { ids, plain, decoded, raw } = cases[i]!;
+    assert.deepEqual(tokenizer.encode(text, { addSpecialTokens: true }).ids, ids, name);
+    assert.deepEqual(tokenizer.encode(text, { addSpecialTokens: false }).ids, plain, name);
+    assert.equal(tokenizer.decode(ids, { skipSpecialTokens: true }), decoded, name);
+    assert.equal(tokenizer.decode(ids, { skipSpecialTokens: false }), raw, name);
+  });
+}
+
+describe('tokenizer: agreement with Python tokenizers on hard texts', () => {
+  it('reads a tokenizer.json as it is', () => agrees(small, bpeCases['tokenizer.json']!));
+
+  it('reads Digits as all numbers of Unicode, with the built-in expression of ByteLevel', () => {
+    const pre_tokenizer = {
+      type: 'Sequence',
+      pretokenizers: [
+        { type: 'Digits', individual_digits: true },
+        { type: 'ByteLevel', add_prefix_space: false, use_regex: true },
+      ],
+    };
+    agrees(createTokenizer({ ...smallTokenizer, pre_tokenizer }, VOCAB), bpeCases.smollm!);
+  });
+
+  for (const pre of ['gpt-2', 'smollm', 'llama-bpe', 'qwen2', 'tekken', 'default']) {
+    it(`GGUF byte-level BPE, pre-tokenizer ${pre}`, () => {
+      agrees(fromGguf(byteLevelMetadata(pre), VOCAB), bpeCases[pre]!);
+    });
+  }
+
+  it('GGUF SentencePiece BPE, merges from scores', () => agrees(spm, sentencePiece.cases.prefix));
+
+  it('GGUF SentencePiece BPE without a space prefix', () => {
+    const metadata = { ...sentencePieceMetadata(), 'tokenizer.ggml.add_space_prefix': false };
+    agrees(fromGguf(metadata, sentencePiece.tokens.length), sentencePiece.cases.plain);
+  });
+
+  for (const split of [false, true]) {
+    it(`tokenizer.json with Metaspace, split ${split}`, () => {
+      const { tokenizerJson } = ggufTokenizer(sentencePieceMetadata());
+      const pre_tokenizer = { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'first', split };
+      const json = { ...tokenizerJson, normalizer: null, pre_tokenizer };
+      const cases = sentencePiece.cases[split ? 'metaspace-split' : 'metaspace'];
+      agrees(createTokenizer(json, sentencePiece.tokens.length), cases);
+    });
+  }
+});
+
+describe('tokenizer: tokens', () => {
+  const encode = (text: string) => small.encode(text, { addSpecialTokens: false });
+
+  it('gives the strings of the vocabulary', () => {
+    const { ids, tokens } = encode('hi <s>\n');
+    assert.deepEqual(ids.map(small.token), tokens);
+    assert.equal(tokens.at(-1), 'Ċ');
+    assert.ok(tokens.includes('<s>'));
+  });
+
+  it('the bytes of the tokens are the bytes of the text', () => {
+    for (const text of texts) {
+      const bytes = Buffer.concat(encode(text).ids.map(small.tokenBytes));
+      assert.deepEqual(bytes, Buffer.from(text, 'utf8'), JSON.stringify(text));
+    }
+  });
+
+  it('byte tokens of SentencePiece stand for one byte', () => {
+    const { ids } = spm.encode('\u{1f600}', { addSpecialTokens: false });
+    const bytes = Buffer.concat(ids.map(spm.tokenBytes));
+    assert.deepEqual(bytes, Buffer.from(' \u{1f600}', 'utf8'));
+  });
+
+  it('an id of the model without a token stands for nothing', () => {
+    const padded = createTokenizer(smallTokenizer, VOCAB + 13);
+    assert.equal(padded.token(VOCAB + 3), undefined);
+    assert.deepEqual(padded.tokenBytes(VOCAB + 3), new Uint8Array());
+    assert.equal(padded.decode([VOCAB + 3, ...encode('ok').ids], { skipSpecialTokens: false }), 'ok');
+  });
+
+  it('a lone surrogate is U+FFFD', () => {
+    assert.deepEqual(encode('a\ud800b').ids, encode('a\ufffdb').ids);
+    assert.deepEqual(encode('\udc00\ud800').ids, encode('\ufffd\ufffd').ids);
+    assert.deepEqual(encode('\u{1f600}').ids.map(small.tokenBytes).length, 4);
+  });
+
+  it('refuses a token that the model has no embedding for', () => {
+    const cut = createTokenizer(smallTokenizer, 2);
+    assert.throws(() => cut.encode('x<s>', { addSpecialTokens: false }), {
+      code: 'token_outside_model',
+      expected: 2,
+    });
+  });
+
+  it('knows which tokens are special', () => {
+    assert.deepEqual([0, 1, 2, 3].map(small.isSpecial), [true, true, true, false]);
+    assert.equal(spm.isSpecial(sentencePiece.tokens.indexOf('<pad>')), false);
+  });
+
+  it('knows the longest token', () => {
+    const lengths = Object.values(smallTokenizer.model.vocab).map((id) => small.tokenBytes(id).length);
+    assert.equal(small.maxTokenBytes, Math.max(...lengths));
+  });
+});
+
+describe('tokenizer: text stream', () => {
+  const WELL_FORMED = /^\P{Surrogate}*$/u;
+
+  it('adds up to decode, whatever the tokens', () => {
+    const id = fc.nat({ max: VOCAB - 1 });
+    fc.assert(
+      fc.property(fc.array(id, { maxLength: 40 }), fc.boolean(), (ids, skipSpecialTokens) => {
+        const stream = small.textStream({ skipSpecialTokens });
+        const pieces = ids.map((token) => stream.push(token));
+        assert.ok(pieces.every((piece) => WELL_FORMED.test(piece)));
+        assert.equal(pieces.join('') + stream.flush(), small.decode(ids, { skipSpecialTokens }));
+      }),
+    );
+  });
+
+  it('gives a character when its last byte has come', () => {
+    const stream = small.textStream({ skipSpecialTokens: true });
+    const { ids } = small.encode('\u{1f600}!', { addSpecialTokens: false });
+    assert.deepEqual(
+      ids.map((token) => stream.push(token)),
+      ['', '', '', '\u{1f600}', '!'],
+    );
+    assert.equal(stream.flush(), '');
+  });
+
+  it('an unfinished character ends as U+FFFD', () => {
+    const stream = small.textStream({ skipSpecialTokens: true });
+    const { ids } = small.encode('\u{1f600}', { addSpecialTokens: false });
+    assert.equal(stream.push(ids[0]!) + stream.push(ids[1]!), '');
+    assert.equal(stream.flush(), '\ufffd');
+  });
+
+  it('keeps the space at the start of a continuation, unlike decode', () => {
+    const { ids } = spm.encode('hello', { addSpecialTokens: false });
+    const stream = spm.textStream({ skipSpecialTokens: true });
+    assert.equal(ids.map((token) => stream.push(token)).join(''), ' hello');
+    assert.equal(spm.decode(ids, { skipSpecialTokens: true }), 'hello');
+  });
+});
+
+describe('tokenizer: what is refused', () => {
+  const refused = (change: Record<string, unknown>, param: string) =>
+    assert.throws(() => createTokenizer({ ...smallTokenizer, ...change }, VOCAB), {
+      kind: 'unprocessable',
+      code: 'tokenizer_unsupported',
+      param,
+    });
+  const model = (change: Record<string, unknown>) => ({ model: { ...smallTokenizer.model, ...change } });
+  const pre = (pre_tokenizer: unknown) => ({ pre_tokenizer });
+
+  it('other models than BPE, and options of BPE that change text', () => {
+    refused(model({ type: 'Unigram' }), 'model.type');
+    refused(model({ continuing_subword_prefix: '##' }), 'model.continuing_subword_prefix');
+    refused(model({ end_of_word_suffix: '</w>' }), 'model.end_of_word_suffix');
+    refused(model({ vocab: { a: -1 } }), 'model.vocab["a"]');
+    refused(model({ merges: undefined }), 'model.merges');
+    refused({ model: null }, 'model');
+  });
+
+  it('components without an exact equal in the library', () => {
+    refused(pre({ type: 'Whitespace' }), 'pre_tokenizer.type');
+    refused(
+      pre({ type: 'Sequence', pretokenizers: [{ type: 'Punctuation' }] }),
+      'pre_tokenizer.pretokenizers[0].type',
+    );
+    refused(pre({ type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithNext' }), 'pre_tokenizer');
+    refused(pre({ type: 'ByteLevel', add_prefix_space: true }), 'pre_tokenizer.add_prefix_space');
+    refused(pre({ type: 'Metaspace' }), 'pre_tokenizer.replacement');
+    refused({ normalizer: { type: 'BertNormalizer' } }, 'normalizer.type');
+    refused({ post_processor: { type: 'RobertaProcessing' } }, 'post_processor.type');
+    refused({ decoder: { type: 'WordPiece' } }, 'decoder.type');
+    refused(
+      { decoder: { type: 'Sequence', decoders: [{ type: 'Strip', content: ' ' }] } },
+      'decoder.decoders[0]',
+    );
+    refused({ decoder: null }, 'decoder');
+  });
+
+  it('added tokens that cannot be matched exactly', () => {
+    const token = { id: 0, content: '<pad>', special: true };
+    refused({ added_tokens: [{ ...token, single_word: true }] }, 'added_tokens[0].single_word');
+    refused({ added_tokens: [{ ...token, content: '' }] }, 'added_tokens[0].content');
+    refused({ added_tokens: [{ ...token, id: 'x' }] }, 'added_tokens[0].id');
+  });
+
+  it('an expression that cannot be compiled', () => {
+    const Regex = '(unclosed';
+    refused(pre({ type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false }), 'tokenizer');
+  });
+});
