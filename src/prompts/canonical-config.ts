@@ -1,0 +1,41 @@
+import type { ModelInfo } from '../domain/model.ts';
+import type { PeftType } from '../domain/peft.ts';
+import type { AdapterConfig } from '../domain/prompt.ts';
+import { SUBMODULES, TASK_TYPE } from './model-checks.ts';
+
+/**
+ * adapter_config.json for a prompt on this model, loadable by old and new versions of PEFT: sizes explicit,
+ * nothing that only some versions know. The initialisation is RANDOM, because the rows exist: TEXT would make
+ * PEFT fetch a tokenizer. Keys are sorted, as PEFT writes them.
+ */
+export function canonicalConfig(
+  model: ModelInfo,
+  prompt: {
+    readonly peftType: PeftType;
+    readonly numVirtualTokens: number;
+    readonly baseModel: string | null;
+  },
+): AdapterConfig {
+  return {
+    base_model_name_or_path: prompt.baseModel ?? defaultBaseModel(model),
+    inference_mode: true,
+    num_attention_heads: model.numAttentionHeads,
+    num_layers: model.numLayers,
+    num_transformer_submodules: SUBMODULES,
+    num_virtual_tokens: prompt.numVirtualTokens,
+    peft_type: prompt.peftType,
+    ...(prompt.peftType === 'PROMPT_TUNING' && { prompt_tuning_init: 'RANDOM' }),
+    task_type: TASK_TYPE,
+    token_dim: model.tokenDim,
+  };
+}
+
+/** The file's bytes in PEFT's form: two spaces, no newline at the end. */
+export function encodeConfig(config: AdapterConfig): Uint8Array {
+  return Buffer.from(JSON.stringify(config, null, 2));
+}
+
+/** A hub id if the model has one, so that AutoPeftModel finds the base model. */
+function defaultBaseModel({ aliases }: ModelInfo): string | null {
+  return aliases.find((alias) => alias.includes('/')) ?? aliases[0] ?? null;
+}

@@ -1,0 +1,119 @@
+import { DomainError } from '../domain/errors.ts';
+import type { ModelInfo } from '../domain/model.ts';
+import { excerpt } from '../formats/json.ts';
+import type { ParsedAdapterConfig } from './adapter-config.ts';
+import { PROMPT_TENSOR, type PromptTensor } from './prompt-file.ts';
+
+/** PEFT's task type of every decoder-only model, and its number of transformer submodules. */
+export const TASK_TYPE = 'CAUSAL_LM';
+export const SUBMODULES = 1;
+
+/**
+ * Throws `unprocessable` when an adapter was made for another kind or size of model, or for more than a
+ * prompt. A field that is null is not compared, except task_type: PEFT ignores such an adapter silently.
+ */
+export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo): void {
+  if (config.taskType === null) {
+    throw mismatch(
+      'task_type',
+      'task_type_required',
+      TASK_TYPE,
+      null,
+      'without it PEFT loads the adapter and ignores the prompt',
+    );
+  }
+  assertEqual('task_type', [TASK_TYPE], excerpt(config.taskType));
+  assertEqual('num_transformer_submodules', [SUBMODULES], config.numTransformerSubmodules);
+  assertEqual('token_dim', [model.tokenDim], config.tokenDim);
+  assertEqual('num_layers', [model.numLayers], config.numLayers);
+  // Some trainers write the key/value heads of a model with grouped-query attention.
+  assertEqual(
+    'num_attention_heads',
+    [model.numAttentionHeads, model.numKeyValueHeads],
+    config.numAttentionHeads,
+  );
+  if (config.modulesToSave.length > 0) {
+    throw mismatch(
+      'modules_to_save',
+      'modules_to_save_unsupported',
+      'none',
+      config.modulesToSave.slice(0, 10).map(excerpt),
+      'only the prompt is served, on an unchanged model',
+    );
+  }
+  assertBaseModel(config.baseModel, model.aliases);
+}
+
+/** Throws `unprocessable` unless the rows are as wide as the model's embeddings and leave it room for a token. */
+export function assertTensorFits(tensor: PromptTensor, model: ModelInfo): void {
+  assertEqual('token_dim', [model.tokenDim], tensor.tokenDim);
+  const most = model.contextLength - 1;
+  if (tensor.length < 1 || tensor.length > most) {
+    throw mismatch(
+      'num_virtual_tokens',
+      'num_virtual_tokens_out_of_range',
+      `1 to ${most}`,
+      tensor.length,
+      `the model has ${model.contextLength} positions, and at least one is for the input`,
+    );
+  }
+}
+
+/** Throws `unprocessable` unless the tensor has the shape that the config announces. */
+export function assertTensorMatches(config: ParsedAdapterConfig, tensor: PromptTensor): void {
+  const rows = config.numVirtualTokens * SUBMODULES;
+  if (tensor.length === rows) return;
+  throw mismatch(
+    PROMPT_TENSOR,
+    'prompt_shape_mismatch',
+    `[${rows}, ${tensor.tokenDim}]`,
+    `[${tensor.length}, ${tensor.tokenDim}]`,
+    'num_virtual_tokens * num_transformer_submodules rows are needed',
+  );
+}
+
+/**
+ * Only two hub ids can contradict each other: trainers also write local paths and bare names here.
+ * The owner is not compared, because mirrors and quantised copies differ in it.
+ */
+function assertBaseModel(name: string | null, aliases: readonly string[]): void {
+  const hubIds = aliases.filter(isHubId);
+  if (name === null || !isHubId(name) || hubIds.length === 0) return;
+  if (hubIds.some((id) => repository(id) === repository(name))) return;
+  throw mismatch(
+    'base_model_name_or_path',
+    'base_model_mismatch',
+    hubIds,
+    excerpt(name),
+    'the adapter was trained on another model',
+  );
+}
+
+function isHubId(name: string): boolean {
+  return /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/.test(name);
+}
+
+function repository(hubId: string): string {
+  return hubId.slice(hubId.indexOf('/') + 1).toLowerCase();
+}
+
+function assertEqual<T extends string | number>(field: string, allowed: readonly T[], given: T | null): void {
+  if (given === null || allowed.includes(given)) return;
+  const expected = allowed.length === 1 ? allowed[0] : allowed;
+  throw mismatch(field, `${field}_mismatch`, expected, given, 'the adapter was made for another model');
+}
+
+function mismatch(
+  param: string,
+  code: string,
+  expected: unknown,
+  given: unknown,
+  reason: string,
+): DomainError {
+  const message = `${param}: expected ${text(expected)}, given ${text(given)}; ${reason}.`;
+  return new DomainError('unprocessable', code, message, { param, expected, given });
+}
+
+function text(value: unknown): string {
+  return Array.isArray(value) ? value.join(' or ') : String(value);
+}

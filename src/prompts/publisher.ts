@@ -1,0 +1,53 @@
+import type { Engine } from '../domain/engine.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { ModelInfo } from '../domain/model.ts';
+import { type PromptVersion, promptKey } from '../domain/prompt.ts';
+import type { PromptPublisher } from '../domain/publishing.ts';
+import type { TaskStore } from '../domain/store.ts';
+import { assertTaskName } from '../domain/task.ts';
+import type { StagingPromptSource } from './prompt-source.ts';
+import { validateUpload } from './validate.ts';
+
+export interface PublisherParts {
+  readonly store: TaskStore;
+  readonly engine: Pick<Engine, 'warm'>;
+  readonly model: ModelInfo;
+  /** The source from which `engine` loads. */
+  readonly prompts: StagingPromptSource;
+}
+
+export function createPublisher({ store, engine, model, prompts }: PublisherParts): PromptPublisher {
+  return {
+    async publish(task, upload, { activate }) {
+      assertTaskName(task);
+      const { version, rows, warnings } = validateUpload(upload, model);
+      // The prefix comes first: when the engine cannot compute it, nothing has been stored that must go again.
+      const key = promptKey(version);
+      await prompts.withStaged(key, rows, () => engine.warm({ key, length: version.numVirtualTokens }));
+      const added = await store.addVersion({ ...version, task });
+      if (activate) await store.activate(task, added.version.version);
+      return { ...added, warnings };
+    },
+
+    async activate(task, number, ifMatch) {
+      const version = store.getVersion(task, number);
+      if (version !== null) {
+        assertMadeFor(version, model);
+        await engine.warm({ key: promptKey(version), length: version.numVirtualTokens });
+      }
+      // The store says what is missing, and decides about `ifMatch` in the transaction.
+      return store.activate(task, number, ifMatch);
+    },
+  };
+}
+
+/** A store can outlive a change of model; its prompts then mean nothing. */
+function assertMadeFor(version: PromptVersion, model: ModelInfo): void {
+  if (version.modelHash === model.hash) return;
+  throw new DomainError(
+    'unprocessable',
+    'model_mismatch',
+    `Version ${version.version} was checked for another model than ${model.id}. Upload it again.`,
+    { param: 'version', expected: model.hash, given: version.modelHash },
+  );
+}

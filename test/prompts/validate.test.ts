@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { DomainError } from '../../src/domain/errors.ts';
+import { PEFT_TYPES } from '../../src/domain/peft.ts';
+import type { PromptUpload } from '../../src/domain/publishing.ts';
+import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { validateUpload } from '../../src/prompts/validate.ts';
+import { configWith, fixture, peftUpload, promptFile, TINY } from './samples.ts';
+
+function refusal(upload: PromptUpload, model = TINY): DomainError {
+  try {
+    validateUpload(upload, model);
+  } catch (error) {
+    assert.ok(error instanceof DomainError, String(error));
+    return error;
+  }
+  return assert.fail('accepted');
+}
+
+/** Kind, code and param of the refusal of a fixture with a changed config. */
+function configRefusal(changes: Record<string, unknown>, model = TINY): string {
+  const { kind, code, param } = refusal({ ...peftUpload('p_tuning'), config: configWith(changes) }, model);
+  return `${kind} ${code} ${param}`;
+}
+
+test("PEFT's own files are accepted, byte for byte", () => {
+  for (const [adapter, rows] of [
+    ['prompt_random', 7],
+    ['prompt_text', 10],
+    ['prompt_text_tiled', 23],
+    ['p_tuning', 5],
+  ] as const) {
+    const upload = peftUpload(adapter);
+    const { version, rows: values, warnings } = validateUpload(upload, TINY);
+    assert.equal(version.numVirtualTokens, rows, adapter);
+    assert.equal(values.length, rows * 64);
+    assert.equal(version.file, upload.model);
+    assert.equal(version.sha256, createHash('sha256').update(upload.model).digest('hex'));
+    assert.equal(version.modelHash, TINY.hash);
+    assert.deepEqual(warnings, []);
+  }
+});
+
+test('the config is rewritten so that every version of PEFT reads it', () => {
+  assert.deepEqual(validateUpload(peftUpload('prompt_text'), TINY).version.config, {
+    base_model_name_or_path: 'llama-tiny',
+    inference_mode: true,
+    num_attention_heads: 4,
+    num_layers: 2,
+    num_transformer_submodules: 1,
+    num_virtual_tokens: 10,
+    peft_type: 'PROMPT_TUNING',
+    prompt_tuning_init: 'RANDOM',
+    task_type: 'CAUSAL_LM',
+    token_dim: 64,
+  });
+  const pTuning = validateUpload(peftUpload('p_tuning'), TINY).version.config;
+  assert.equal(pTuning.peft_type, 'P_TUNING');
+  assert.equal('prompt_tuning_init' in pTuning, false);
+});
+
+test('a bare tensor gets a config of its own', () => {
+  const { version } = validateUpload({ kind: 'tensor', model: promptFile([3, 64]) }, TINY);
+  assert.equal(version.peftType, 'PROMPT_TUNING');
+  assert.equal(version.numVirtualTokens, 3);
+  assert.equal(version.config.base_model_name_or_path, 'Example/Tiny-Llama');
+  const unnamed = { ...TINY, aliases: [] };
+  const other = validateUpload({ kind: 'tensor', model: promptFile([3, 64]) }, unnamed);
+  assert.equal(other.version.config.base_model_name_or_path, null);
+});
+
+test('sizes may be left out; unknown fields are dropped and reported', () => {
+  const nothing = {
+    token_dim: null,
+    num_layers: undefined,
+    num_attention_heads: null,
+    num_transformer_submodules: null,
+  };
+  const config = configWith({ ...nothing, lora_alpha: 8, prompt_tuning_init: 'TEXT', __proto: 1 });
+  const { version, warnings } = validateUpload({ ...peftUpload('p_tuning'), config }, TINY);
+  assert.deepEqual([version.config.num_layers, version.config.num_attention_heads], [2, 4]);
+  assert.deepEqual(
+    warnings.map((warning) => /"(\w+)"/.exec(warning)?.[1]),
+    ['lora_alpha', 'prompt_tuning_init', '__proto'],
+  );
+});
+
+test('a config that is not what PEFT writes', () => {
+  const broken = (config: string | Uint8Array) => {
+    const { kind, code } = refusal({ ...peftUpload('p_tuning'), config: Buffer.from(config as string) });
+    return `${kind} ${code}`;
+  };
+  assert.equal(broken('{'), 'invalid adapter_config_invalid_json');
+  assert.equal(broken(Buffer.from([0xff])), 'invalid adapter_config_invalid_utf8');
+  assert.equal(broken('{"peft_type":"LORA","peft_type":"P_TUNING"}'), 'invalid adapter_config_duplicate_key');
+  assert.equal(broken('[]'), 'invalid adapter_config_type');
+  assert.equal(broken('{}'), 'invalid adapter_config_type');
+  assert.equal(broken(' '.repeat(300_000)), 'too_large adapter_config_too_large');
+  for (const [field, value] of [
+    ['num_virtual_tokens', '5'],
+    ['num_virtual_tokens', 5.5],
+    ['num_virtual_tokens', null],
+    ['num_virtual_tokens', undefined],
+    ['token_dim', true],
+    ['task_type', 1],
+    ['base_model_name_or_path', []],
+    ['modules_to_save', 'score'],
+    ['modules_to_save', [1]],
+    ['inference_mode', 'yes'],
+    ['encoder_dropout', '0'],
+    ['auto_mapping', 'x'],
+    ['peft_type', 5],
+  ] as const) {
+    assert.equal(configRefusal({ [field]: value }), `invalid adapter_config_type ${field}`);
+  }
+});
+
+test('other methods are refused by name, with those that are supported', () => {
+  for (const given of ['LORA', 'PREFIX_TUNING', 'MULTITASK_PROMPT_TUNING', 'CPT', 'constructor']) {
+    const error = refusal({ ...peftUpload('p_tuning'), config: configWith({ peft_type: given }) });
+    assert.deepEqual(
+      [error.kind, error.code, error.expected, error.given],
+      ['unprocessable', 'peft_type_unsupported', PEFT_TYPES, given],
+    );
+    assert.match(error.message, new RegExp(given));
+  }
+});
+
+test('an adapter for another model is refused with both values', () => {
+  for (const [field, given, expected] of [
+    ['task_type', 'SEQ_2_SEQ_LM', 'CAUSAL_LM'],
+    ['task_type', 'SEQ_CLS', 'CAUSAL_LM'],
+    ['num_transformer_submodules', 2, 1],
+    ['token_dim', 2048, 64],
+    ['num_layers', 3, 2],
+    ['num_attention_heads', 8, [4, 2]],
+  ] as const) {
+    const error = refusal({ ...peftUpload('p_tuning'), config: configWith({ [field]: given }) });
+    assert.equal(error.kind, 'unprocessable');
+    assert.deepEqual([error.code, error.param], [`${field}_mismatch`, field]);
+    assert.deepEqual([error.expected, error.given], [expected, given]);
+    assert.ok(error.message.includes(String(given)), error.message);
+  }
+  assert.equal(configRefusal({ task_type: null }), 'unprocessable task_type_required task_type');
+  assert.equal(
+    configRefusal({ modules_to_save: ['score'] }),
+    'unprocessable modules_to_save_unsupported modules_to_save',
+  );
+  const kvHeads = configWith({ num_attention_heads: 2, modules_to_save: [] });
+  validateUpload({ ...peftUpload('p_tuning'), config: kvHeads }, TINY);
+});
+
+test('only a hub id can contradict the model', () => {
+  const mismatch = 'unprocessable base_model_mismatch base_model_name_or_path';
+  assert.equal(configRefusal({ base_model_name_or_path: 'meta-llama/Llama-3.2-1B' }), mismatch);
+  assert.equal(configRefusal({ base_model_name_or_path: 'example/tiny' }), mismatch);
+  const accepted = ['someone/tiny-llama', 'EXAMPLE/TINY-LLAMA', 'x/tiny-llama-gguf'];
+  const paths = [
+    '/home/me/models/other',
+    './models/other',
+    '../other',
+    'gpt2',
+    'C:\\models\\other',
+    'a/b/c',
+    null,
+    '',
+  ];
+  for (const name of [...accepted, ...paths]) {
+    const config = configWith({ base_model_name_or_path: name });
+    const { version } = validateUpload({ ...peftUpload('p_tuning'), config }, TINY);
+    if (name) assert.equal(version.config.base_model_name_or_path, name);
+  }
+  const unknown = { ...TINY, aliases: ['tiny'] };
+  const config = configWith({ base_model_name_or_path: 'meta-llama/Llama-3.2-1B' });
+  validateUpload({ ...peftUpload('p_tuning'), config }, unknown);
+});
+
+test('the tensor must be the one that the config announces, and fit the model', () => {
+  const tensorRefusal = (model: Uint8Array, info = TINY) => {
+    const { kind, code, param } = refusal({ kind: 'tensor', model }, info);
+    return `${kind} ${code} ${param}`;
+  };
+  const upload = { ...peftUpload('p_tuning'), model: promptFile([6, 64]) };
+  const { code, expected, given } = refusal(upload);
+  assert.deepEqual([code, expected, given], ['prompt_shape_mismatch', '[5, 64]', '[6, 64]']);
+  assert.equal(tensorRefusal(promptFile([3, 65])), 'unprocessable token_dim_mismatch token_dim');
+  const range = 'unprocessable num_virtual_tokens_out_of_range num_virtual_tokens';
+  assert.equal(tensorRefusal(promptFile([0, 64])), range);
+  assert.equal(tensorRefusal(promptFile([256, 64])), range);
+  validateUpload({ kind: 'tensor', model: promptFile([255, 64]) }, TINY);
+  assert.equal(tensorRefusal(promptFile([64])), 'unprocessable prompt_shape prompt_embeddings');
+  assert.equal(tensorRefusal(promptFile([1, 3, 64])), 'unprocessable prompt_shape prompt_embeddings');
+  assert.equal(tensorRefusal(encodeSafetensors([])), 'unprocessable prompt_tensor_missing prompt_embeddings');
+});
+
+test('tensors beside the prompt are refused by name', () => {
+  const head = { name: 'base_model.score.weight', dtype: 'U8', shape: [1], data: new Uint8Array(1) } as const;
+  const error = refusal({ kind: 'tensor', model: promptFile([3, 64], [head]) });
+  assert.equal(error.code, 'unexpected_tensor');
+  assert.deepEqual(error.given, ['base_model.score.weight']);
+});
+
+test('float16 and bfloat16 are read, other types and values that are not finite are not', () => {
+  const tensor = (dtype: 'F16' | 'BF16' | 'F64' | 'F32', data: Uint8Array) => ({
+    kind: 'tensor' as const,
+    model: encodeSafetensors([{ name: 'prompt_embeddings', dtype, shape: [1, 64], data }]),
+  });
+  const halves = new Uint16Array(64).fill(0x3c00);
+  assert.deepEqual(
+    validateUpload(tensor('F16', new Uint8Array(halves.buffer)), TINY).rows,
+    new Float32Array(64).fill(1),
+  );
+  halves.fill(0x3f80);
+  assert.deepEqual(
+    validateUpload(tensor('BF16', new Uint8Array(halves.buffer)), TINY).rows,
+    new Float32Array(64).fill(1),
+  );
+  assert.equal(refusal(tensor('F64', new Uint8Array(512))).code, 'prompt_dtype');
+  const values = new Float32Array(64).fill(1);
+  values[9] = Number.NaN;
+  assert.equal(refusal(tensor('F32', new Uint8Array(values.buffer))).code, 'safetensors_not_finite');
+});
+
+test('a pickle in place of the tensors is refused by name', () => {
+  const error = refusal({ ...peftUpload('p_tuning'), model: Buffer.from('PK\x03\x04...archive/data.pkl') });
+  assert.deepEqual([error.kind, error.code], ['unsupported_media', 'pickle_refused']);
+  assert.equal(
+    refusal({ kind: 'tensor', model: fixture('p_tuning', 'adapter_config.json') }).kind,
+    'invalid',
+  );
+});
