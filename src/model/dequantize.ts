@@ -1,5 +1,5 @@
+import { toFloat32 as floatsToFloat32 } from '../formats/safetensors.ts';
 import { decodeBlocks, type QuantizedBlocks } from './blocks.ts';
-import { halfToFloat } from './half.ts';
 import { isFloatStorage, type StorageType } from './storage.ts';
 
 /** w = scale * code + minimum in float32 arithmetic, rounded after each operation as ggml's reference code does. */
@@ -21,20 +21,5 @@ export function dequantize(blocks: QuantizedBlocks): Float32Array {
 
 /** The values of stored bytes (little-endian), bit for bit what ggml's `dequantize_row_*` gives. */
 export function toFloat32(storage: StorageType, bytes: Uint8Array): Float32Array {
-  if (!isFloatStorage(storage)) return dequantize(decodeBlocks(storage, bytes));
-  if (storage === 'F32') {
-    const out = new Float32Array(bytes.length / 4);
-    new Uint8Array(out.buffer).set(bytes);
-    return out;
-  }
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const out = new Float32Array(bytes.length / 2);
-  if (storage === 'F16') {
-    for (let i = 0; i < out.length; i++) out[i] = halfToFloat(view.getUint16(2 * i, true));
-  } else {
-    // BF16 is the upper half of a float32.
-    const words = new Uint32Array(out.buffer);
-    for (let i = 0; i < words.length; i++) words[i] = view.getUint16(2 * i, true) << 16;
-  }
-  return out;
+  return isFloatStorage(storage) ? floatsToFloat32(bytes, storage) : dequantize(decodeBlocks(storage, bytes));
 }

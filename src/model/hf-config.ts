@@ -1,0 +1,120 @@
+import type { DecoderConfig, RopeConfig } from '../families/decoder.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../formats/json.ts';
+import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
+
+const ARCHITECTURES = ['llama', 'mistral', 'qwen2'] as const;
+
+/**
+ * Reads a transformers config.json, version 4 (`rope_theta` with `rope_scaling`) or 5 (`rope_parameters`).
+ * Defaults are those of LlamaConfig, MistralConfig and Qwen2Config.
+ * Throws `unprocessable` unsupported_config naming the field.
+ */
+export function parseHuggingFaceConfig(json: JsonObject): DecoderConfig {
+  const fields = new Fields('config.json', json);
+  const architecture = ARCHITECTURES.find((name) => name === fields.get('model_type'));
+  if (architecture === undefined) throw fields.wrong('model_type', `one of ${ARCHITECTURES.join(', ')}`);
+  if (fields.get('quantization_config') !== undefined) {
+    throw fields.wrong('quantization_config', 'no quantisation: F32, F16 or BF16 weights');
+  }
+  fields.only('hidden_act', 'silu');
+
+  const hiddenSize = fields.size('hidden_size');
+  const numAttentionHeads = fields.size('num_attention_heads');
+  const numKeyValueHeads = fields.size('num_key_value_heads', numAttentionHeads);
+  if (numAttentionHeads % numKeyValueHeads !== 0) {
+    throw fields.wrong('num_key_value_heads', `a divisor of num_attention_heads (${numAttentionHeads})`);
+  }
+  const headDim = fields.size('head_dim', hiddenSize / numAttentionHeads);
+  if (headDim % 2 !== 0) throw fields.wrong('head_dim', 'an even number', headDim);
+  const numLayers = fields.size('num_hidden_layers');
+  const contextLength = fields.size('max_position_embeddings', undefined, MAX_CONTEXT_LENGTH);
+  const attentionBias = architecture === 'llama' && fields.flag('attention_bias', false);
+
+  return {
+    architecture,
+    hiddenSize,
+    intermediateSize: fields.size('intermediate_size'),
+    numLayers,
+    numAttentionHeads,
+    numKeyValueHeads,
+    headDim,
+    vocabSize: fields.size('vocab_size'),
+    rmsNormEps: fields.positive('rms_norm_eps', 1e-6),
+    rope: parseRope(json, fields, contextLength),
+    qkvBias: architecture === 'qwen2' || attentionBias,
+    outputBias: attentionBias,
+    mlpBias: architecture === 'llama' && fields.flag('mlp_bias', false),
+    tiedEmbeddings: fields.flag('tie_word_embeddings', false),
+    contextLength,
+    slidingWindow: parseSlidingWindow(fields, architecture, numLayers),
+  };
+}
+
+function parseRope(json: JsonObject, fields: Fields, contextLength: number): RopeConfig {
+  const current = fields.get('rope_parameters') !== undefined;
+  const name = current ? 'rope_parameters' : 'rope_scaling';
+  const value = (json.get(name) ?? new Map()) as JsonValue;
+  if (!isJsonObject(value)) throw fields.wrong(name, 'an object');
+  const rope = new Fields(`config.json: ${name}`, value);
+  const theta = current && rope.get('rope_theta') !== undefined ? rope : fields;
+  const base = theta.positive('rope_theta', 10_000);
+  rope.only('partial_rotary_factor', 1);
+  fields.only('partial_rotary_factor', 1);
+
+  const typeField = rope.get('rope_type') === undefined ? 'type' : 'rope_type';
+  const type = rope.text(typeField) ?? 'default';
+  switch (type) {
+    case 'default':
+      return { type, theta: base };
+    case 'linear':
+      return { type, theta: base, factor: rope.positive('factor') };
+    case 'llama3':
+      return {
+        type,
+        theta: base,
+        factor: rope.positive('factor'),
+        lowFreqFactor: rope.positive('low_freq_factor'),
+        highFreqFactor: rope.positive('high_freq_factor'),
+        originalContextLength: rope.size('original_max_position_embeddings', contextLength),
+      };
+    default:
+      throw rope.wrong(typeField, 'one of default, linear, llama3');
+  }
+}
+
+/** One window for all layers or none: the mask is shared by all layers. */
+function parseSlidingWindow(
+  fields: Fields,
+  architecture: DecoderConfig['architecture'],
+  numLayers: number,
+): number | null {
+  if (architecture === 'llama') return null;
+  if (architecture === 'mistral') {
+    // An explicit null means no window; only a missing field has MistralConfig's default.
+    if (fields.isNull('sliding_window')) return null;
+    return fields.size('sliding_window', 4096);
+  }
+  if (!fields.flag('use_sliding_window', false)) return null;
+  if (fields.isNull('sliding_window')) return null;
+
+  const layerTypes = fields.get('layer_types');
+  if (layerTypes === undefined) {
+    const fullLayers = Math.min(fields.count('max_window_layers', 28), numLayers);
+    if (fullLayers === numLayers) return null;
+    if (fullLayers > 0)
+      throw fields.wrong(
+        'max_window_layers',
+        `0 or at least ${numLayers}: one window for all layers`,
+        fullLayers,
+      );
+  } else {
+    if (!Array.isArray(layerTypes) || layerTypes.length !== numLayers) {
+      throw fields.wrong('layer_types', `${numLayers} layer types`);
+    }
+    if (layerTypes.every((type) => type === 'full_attention')) return null;
+    if (!layerTypes.every((type) => type === 'sliding_attention')) {
+      throw fields.wrong('layer_types', 'the same type in all layers');
+    }
+  }
+  return fields.size('sliding_window', 4096);
+}

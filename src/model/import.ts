@@ -1,0 +1,138 @@
+import { createHash } from 'node:crypto';
+import { stat } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import type { Precision } from '../domain/model.ts';
+import { buildServingGraph } from '../families/llama.ts';
+import { encodeModel } from '../graph/index.ts';
+import { BUNDLE_FILES, BUNDLE_FORMAT, type Bundle, type BundleManifest, openBundle } from './bundle.ts';
+import { canonicalJson } from './canonical-json.ts';
+import { openGguf } from './gguf-source.ts';
+import { hashFile } from './hash-files.ts';
+import { type FileDigest, HashedFile } from './hashed-file.ts';
+import { openHuggingFace } from './hf-source.ts';
+import { assertFreeSpace, createAtomically } from './import-directory.ts';
+import { planImport } from './import-plan.ts';
+import { storeWeights } from './store-weights.ts';
+import type { WeightSource } from './weight-source.ts';
+
+/** Bytes of the source that have been hashed or converted. */
+export interface ImportProgress {
+  readonly label: string;
+  readonly done: number;
+  readonly total: number;
+}
+
+export interface ImportOptions {
+  /** A Hugging Face directory or a GGUF file. */
+  readonly source: string;
+  /** The bundle directory to be made; it must not exist. */
+  readonly target: string;
+  readonly id: string;
+  readonly precision: Precision;
+  /** Hub ids or names under which adapters may name this model. */
+  readonly aliases?: readonly string[];
+  readonly onProgress?: ((progress: ImportProgress) => void) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Converts a model into a bundle. Tensors are streamed: at most one block of rows is in memory, or the int8
+ * codes of one layer. The bundle appears at once or not at all; an aborted import leaves nothing, a killed
+ * one a hidden directory beside the target that the next import of the same target removes.
+ * Rejects with `unprocessable` (the source; `param` names the tensor, field or file), `conflict` target_exists,
+ * `storage_full` disk_full, or the signal's reason.
+ */
+export async function importModel(options: ImportOptions): Promise<Bundle> {
+  const source = await openSource(resolve(options.source));
+  try {
+    await createAtomically(options.target, (directory) => writeBundle(source, directory, options));
+  } finally {
+    await source.close();
+  }
+  return openBundle(options.target);
+}
+
+async function openSource(path: string): Promise<WeightSource> {
+  const isDirectory = (await stat(path).catch(() => null))?.isDirectory() ?? false;
+  return isDirectory ? openHuggingFace(path) : openGguf(path);
+}
+
+async function writeBundle(source: WeightSource, directory: string, options: ImportOptions): Promise<void> {
+  const { precision, id, aliases = [] } = options;
+  const plan = planImport(source, precision);
+  await assertFreeSpace(directory, plan.bundleBytes);
+  const tokenizer = await source.readTokenizer();
+  const sourceFiles = await hashSource(source, options);
+  const stored = await storeWeights(
+    source,
+    plan,
+    directory,
+    counter('convert weights', plan.readBytes, options),
+  );
+  const write = (name: string, data: Uint8Array): Promise<FileDigest> =>
+    writeFile(join(directory, name), data);
+  const graph = encodeModel(buildServingGraph(source.config, stored.catalog), id);
+  const files: BundleManifest['files'] = {
+    [BUNDLE_FILES.embeddings]: stored.embeddings,
+    [BUNDLE_FILES.weights]: stored.weights,
+    [BUNDLE_FILES.graph]: await write(BUNDLE_FILES.graph, graph),
+    [BUNDLE_FILES.tokenizer]: await write(BUNDLE_FILES.tokenizer, tokenizer.tokenizerJson),
+    [BUNDLE_FILES.tokenizerConfig]: await write(BUNDLE_FILES.tokenizerConfig, tokenizer.tokenizerConfig),
+  };
+  const manifest: BundleManifest = {
+    format: BUNDLE_FORMAT,
+    id,
+    hash: modelHash(source, sourceFiles),
+    precision,
+    config: source.config,
+    aliases,
+    createdAt: Math.floor(Date.now() / 1000),
+    source: { description: basename(resolve(options.source)), files: sourceFiles },
+    tokens: { bos: tokenizer.bos, eos: tokenizer.eos },
+    chatTemplate: tokenizer.chatTemplate,
+    files,
+  };
+  await write(BUNDLE_FILES.manifest, Buffer.from(`${JSON.stringify(manifest, null, 2)}\n`));
+}
+
+async function hashSource(
+  source: WeightSource,
+  options: ImportOptions,
+): Promise<BundleManifest['source']['files']> {
+  const total = source.files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const onRead = counter('hash source', total, options);
+  const files: { name: string; bytes: number; sha256: string }[] = [];
+  for (const { name, path } of source.files) files.push({ name, ...(await hashFile(path, onRead)) });
+  return files;
+}
+
+/** SHA-256 over the configuration and the hashes of the weight files, whatever their names and order. */
+function modelHash({ config }: WeightSource, files: readonly FileDigest[]): string {
+  const weights = files.map(({ sha256 }) => sha256).sort();
+  return createHash('sha256').update(canonicalJson({ config, weights })).digest('hex');
+}
+
+async function writeFile(path: string, data: Uint8Array): Promise<FileDigest> {
+  const file = await HashedFile.create(path);
+  try {
+    await file.append(data);
+    return await file.finish();
+  } catch (error) {
+    await file.abandon();
+    throw error;
+  }
+}
+
+/** Adds up bytes, reports them, and throws when the import has been aborted. */
+function counter(
+  label: string,
+  total: number,
+  { onProgress, signal }: ImportOptions,
+): (bytes: number) => void {
+  let done = 0;
+  return (bytes) => {
+    signal?.throwIfAborted();
+    done += bytes;
+    onProgress?.({ label, done, total });
+  };
+}
