@@ -1,10 +1,12 @@
 import {
   add,
   concat,
+  int64,
   matMul,
-  matMulTransposed,
+  mul,
   type Result,
   reshape,
+  scalar,
   shapeOf,
   softmax,
   split,
@@ -19,69 +21,72 @@ export interface AttentionSizes {
   readonly headDim: number;
 }
 
+/** Keys and values of one layer, each float32 [batch, kv_heads, positions, head_dim]. */
+export interface KeysValues {
+  readonly keys: Value;
+  readonly values: Value;
+}
+
 /** What all layers share; computed once a run. */
 export interface AttentionContext {
+  /** int64 [2]: batch, sequence. */
+  readonly tokenShape: Value;
+  /** int64 [2]: past, sequence. */
+  readonly lengths: Value;
   /** float32 [batch, 1, group * sequence, past + sequence], added to the scores. */
   readonly bias: Value;
-  /** int64 [2]: the past length and the sequence length. */
-  readonly lengths: Value;
 }
 
 /**
- * @param bias float32 [batch, 1, sequence, past + sequence]
+ * @param embeddings float32 [batch, sequence, hidden]
  * @param pastKeys float32 [batch, kv_heads, past, head_dim] of any layer
- * @param hidden float32 [batch, sequence, hidden]
+ * @param bias float32 [batch, 1, sequence, past + sequence]
  */
 export function attentionContext(
-  bias: Value,
+  embeddings: Value,
   pastKeys: Value,
-  hidden: Value,
+  bias: Value,
   { queryHeads, keyValueHeads }: AttentionSizes,
 ): AttentionContext {
   const group = queryHeads / keyValueHeads;
   return {
+    tokenShape: shapeOf(embeddings, 0, 2),
+    lengths: concat([shapeOf(pastKeys, 2, 3), shapeOf(embeddings, 1, 2)], 0),
     bias: group === 1 ? bias : concat(Array<Value>(group).fill(bias), 2),
-    lengths: concat([shapeOf(pastKeys, 2, 3), shapeOf(hidden, 1, 2)], 0),
   };
 }
 
-/** [batch, sequence, kv_heads * head_dim] -> [batch, kv_heads, sequence, head_dim]. */
-export const splitHeads = (x: Value, { keyValueHeads, headDim }: AttentionSizes): Result =>
-  transpose(reshape(x, [0, 0, keyValueHeads, headDim]), [0, 2, 1, 3]);
+/** [batch * sequence, heads * head_dim] -> [batch, heads, sequence, head_dim]. */
+export function splitHeads(
+  x: Value,
+  heads: number,
+  headDim: number,
+  { tokenShape }: AttentionContext,
+): Result {
+  return transpose(reshape(x, concat([tokenShape, int64([heads, headDim])], 0)), [0, 2, 1, 3]);
+}
 
 /**
  * Grouped-query attention (Ainslie et al. 2023) over a past and the new positions. The past is never joined with
  * the new keys and values, as that would copy the cache: only the scores are joined, for one softmax. The query
  * heads of a group are folded into the rows, so keys and values are never repeated.
  *
- * @param queries float32 [batch, sequence, query_heads * head_dim], rotated
- * @param past keys and values float32 [batch, kv_heads, past, head_dim]
- * @param current keys and values float32 [batch, kv_heads, sequence, head_dim]
- * @returns float32 [batch, sequence, query_heads * head_dim]
+ * @param queries float32 [batch, query_heads, sequence, head_dim], rotated as the keys are
+ * @returns float32 [batch * sequence, query_heads * head_dim]
  */
 export function groupedQueryAttention(
   queries: Value,
   past: KeysValues,
   current: KeysValues,
-  { bias, lengths }: AttentionContext,
+  { lengths, bias }: AttentionContext,
   { queryHeads, keyValueHeads, headDim }: AttentionSizes,
 ): Result {
-  const group = queryHeads / keyValueHeads;
-  const grouped = transpose(reshape(queries, [0, 0, keyValueHeads, group, headDim]), [0, 2, 3, 1, 4]);
-  const rows = reshape(grouped, [0, keyValueHeads, -1, headDim]);
-  const scale = 1 / Math.sqrt(headDim);
-  const scores = concat(
-    [matMulTransposed(rows, past.keys, scale), matMulTransposed(rows, current.keys, scale)],
-    -1,
-  );
-  const [pastWeights, currentWeights] = split(softmax(add(scores, bias), -1), lengths, -1);
+  // ONNX Runtime fuses the scale and the transposed keys into the product (FusedMatMul); nothing is transposed.
+  const rows = mul(reshape(queries, [0, keyValueHeads, -1, headDim]), scalar(1 / Math.sqrt(headDim)));
+  const scoresOf = (keys: Value): Result => matMul(rows, transpose(keys, [0, 1, 3, 2]));
+  const scores = add(concat([scoresOf(past.keys), scoresOf(current.keys)], -1), bias);
+  const [pastWeights, currentWeights] = split(softmax(scores, -1), lengths, -1);
   const mixed = add(matMul(pastWeights!, past.values), matMul(currentWeights!, current.values));
-  const heads = reshape(mixed, [0, keyValueHeads, group, -1, headDim]);
-  return reshape(transpose(heads, [0, 3, 1, 2, 4]), [0, 0, queryHeads * headDim]);
-}
-
-/** Keys and values of one layer. */
-export interface KeysValues {
-  readonly keys: Value;
-  readonly values: Value;
+  const heads = reshape(mixed, [0, queryHeads, -1, headDim]);
+  return reshape(transpose(heads, [0, 2, 1, 3]), [-1, queryHeads * headDim]);
 }

@@ -2,10 +2,10 @@ import {
   abs,
   add,
   div,
+  gemm,
   matMul,
   matMulInteger,
   matMulNBits,
-  matMulTransposed,
   max,
   mul,
   quantize,
@@ -34,12 +34,12 @@ const SMALLEST_ROW_MAXIMUM = 1e-30;
 
 /**
  * W8A8 with one activation scale a row: s = max|row| / 127, y = s * (round(row / s) x W). The scale is a row's
- * own, so a row never depends on its batch. Layers that read the same x share the quantised x.
+ * own, so a row never depends on its batch. Layers that read the same x share the quantised x. The 1/127 stands
+ * in the constants of the two quantised ops, which saves an op.
  */
 function rowwiseInt8(x: Value, weight: Value, scales: Value): Result {
   const rowMaximum = max(reduceMax(abs(x), [-1]), scalar(SMALLEST_ROW_MAXIMUM));
-  const rowScale = mul(rowMaximum, scalar(1 / 127));
-  return mul(matMulInteger(quantize(div(x, rowScale)), weight, scales), rowScale);
+  return mul(matMulInteger(quantize(div(x, rowMaximum), 1 / 127), 1 / 127, weight, scales), rowMaximum);
 }
 
 function blockwise(x: Value, linear: Linear, weight: Extract<LinearWeight, { format: 'blockwise' }>): Result {
@@ -51,29 +51,23 @@ function blockwise(x: Value, linear: Linear, weight: Extract<LinearWeight, { for
   const product = matMulNBits(x, packed, scales, { k, n, bits, blockSize, accuracyLevel: 4 });
   if (offsets === null) return product;
   // sum over a block of x * (scale * q + offset): the offset takes only the block's sum of x.
-  const keep = x.shape.slice(1).map(() => 0);
-  const blockSums = reduceSum(reshape(x, [...keep, blocks, blockSize]), [-1], false);
+  const blockSums = reduceSum(reshape(x, [0, blocks, blockSize]), [-1], false);
   return add(product, matMul(blockSums, storedTensor(`${name}.offsets`, offsets, 'float32', [blocks, n])));
 }
 
-function product(x: Value, linear: Linear): Result {
-  const { name, inSize, outSize, weight } = linear;
+/** y = x W^T + bias for x float32 [rows, inSize]; y is [rows, outSize]. */
+export function applyLinear(x: Value, linear: Linear): Result {
+  const { name, inSize, outSize, weight, bias } = linear;
+  const withBias = (y: Result): Result => (bias === null ? y : add(y, bias));
   switch (weight.format) {
     case 'float32':
-      return matMulTransposed(x, storedTensor(`${name}.weight`, weight.weight, 'float32', [outSize, inSize]));
-    case 'rowwise-int8':
-      return rowwiseInt8(
-        x,
-        storedTensor(`${name}.weight`, weight.weight, 'int8', [inSize, outSize]),
-        storedTensor(`${name}.scales`, weight.scales, 'float32', [outSize]),
-      );
+      return gemm(x, storedTensor(`${name}.weight`, weight.weight, 'float32', [outSize, inSize]), bias);
+    case 'rowwise-int8': {
+      const integers = storedTensor(`${name}.weight`, weight.weight, 'int8', [inSize, outSize]);
+      const scales = storedTensor(`${name}.scales`, weight.scales, 'float32', [outSize]);
+      return withBias(rowwiseInt8(x, integers, scales));
+    }
     case 'blockwise':
-      return blockwise(x, linear, weight);
+      return withBias(blockwise(x, linear, weight));
   }
-}
-
-/** y = x W^T + bias for x float32 [..., inSize] of rank 2 or more; y is [..., outSize]. */
-export function applyLinear(x: Value, linear: Linear): Result {
-  const y = product(x, linear);
-  return linear.bias === null ? y : add(y, linear.bias);
 }

@@ -8,13 +8,14 @@ import {
   gather,
   type Input,
   input,
+  int64,
   mul,
   type Result,
   reshape,
   rmsNorm,
   rotaryEmbedding,
+  shapeOf,
   sigmoid,
-  unsqueeze,
   type Value,
 } from '../graph/index.ts';
 import {
@@ -35,7 +36,7 @@ interface Forward {
   readonly config: DecoderConfig;
   readonly weights: WeightCatalog;
   readonly attention: AttentionContext;
-  readonly rotate: (x: Value, heads: number) => Value;
+  readonly rotate: (x: Value) => Value;
 }
 
 function linear(x: Value, name: string, outSize: number, hasBias: boolean, weights: WeightCatalog): Result {
@@ -63,14 +64,13 @@ function selfAttention(x: Value, prefix: string, past: KeysValues, forward: Forw
   const { config, weights, attention, rotate } = forward;
   const { numAttentionHeads, numKeyValueHeads, headDim, qkvBias } = config;
   const project = (name: string, heads: number): Value =>
-    linear(x, `${prefix}.${name}`, heads * headDim, qkvBias, weights);
-  const sizes = sizesOf(config);
-  const queries = rotate(project('q_proj', numAttentionHeads), numAttentionHeads);
+    splitHeads(linear(x, `${prefix}.${name}`, heads * headDim, qkvBias, weights), heads, headDim, attention);
+  const queries = rotate(project('q_proj', numAttentionHeads));
   const current: KeysValues = {
-    keys: splitHeads(rotate(project('k_proj', numKeyValueHeads), numKeyValueHeads), sizes),
-    values: splitHeads(project('v_proj', numKeyValueHeads), sizes),
+    keys: rotate(project('k_proj', numKeyValueHeads)),
+    values: project('v_proj', numKeyValueHeads),
   };
-  const mixed = groupedQueryAttention(queries, past, current, attention, sizes);
+  const mixed = groupedQueryAttention(queries, past, current, attention, sizesOf(config));
   const output = linear(mixed, `${prefix}.o_proj`, config.hiddenSize, config.outputBias, weights);
   return { output, current };
 }
@@ -81,6 +81,12 @@ function feedForward(x: Value, prefix: string, { config, weights }: Forward): Va
   const gate = linear(x, `${prefix}.gate_proj`, intermediateSize, mlpBias, weights);
   const up = linear(x, `${prefix}.up_proj`, intermediateSize, mlpBias, weights);
   return linear(mul(mul(gate, sigmoid(gate)), up), `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
+}
+
+/** n tensors of one shape -> [n, ...shape]; one copy of all, where a reshape of each would be a node of each. */
+function stack(parts: readonly Value[]): Result {
+  const first = parts[0]!;
+  return reshape(concat(parts, 0), concat([int64([parts.length]), shapeOf(first, 0, first.shape.length)], 0));
 }
 
 function checkConfig({ numAttentionHeads, numKeyValueHeads, headDim, rope }: DecoderConfig): void {
@@ -119,11 +125,11 @@ export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog)
   const forward: Forward = {
     config,
     weights,
-    attention: attentionContext(bias, pasts[0]!.keys, embeddings, sizesOf(config)),
-    rotate: (x, heads) => rotaryEmbedding(x, positionIds, cos, sin, heads),
+    attention: attentionContext(embeddings, pasts[0]!.keys, bias, sizesOf(config)),
+    rotate: (x) => rotaryEmbedding(x, positionIds, cos, sin),
   };
 
-  let hidden: Value = embeddings;
+  let hidden: Value = reshape(embeddings, [-1, hiddenSize]);
   const news: Value[] = [];
   for (const [layer, past] of pasts.entries()) {
     const prefix = `model.layers.${layer}`;
@@ -136,13 +142,13 @@ export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog)
       forward,
     );
     hidden = add(hidden, mlp);
-    news.push(unsqueeze(current.keys, [0]), unsqueeze(current.values, [0]));
+    news.push(current.keys, current.values);
   }
 
-  const selected = gather(reshape(hidden, [-1, hiddenSize]), logitPositions, 0);
+  const selected = gather(hidden, logitPositions, 0);
   const logits = linear(norm(selected, 'model.norm', forward), 'lm_head', config.vocabSize, false, weights);
   return createGraph(
     [embeddings, positionIds, bias, logitPositions, ...pasts.flatMap(({ keys, values }) => [keys, values])],
-    { [SERVING_IO.logits]: logits, [SERVING_IO.newKeysValues]: concat(news, 0) },
+    { [SERVING_IO.logits]: logits, [SERVING_IO.newKeysValues]: stack(news) },
   );
 }

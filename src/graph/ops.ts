@@ -8,10 +8,8 @@ const float = (value: number): Attribute => ({ type: 'float', value });
 const ints = (value: readonly number[]): Attribute => ({ type: 'ints', value });
 
 export const abs = (x: Value): Result => apply('Abs', [x])[0]!;
-export const exp = (x: Value): Result => apply('Exp', [x])[0]!;
 export const sigmoid = (x: Value): Result => apply('Sigmoid', [x])[0]!;
 export const add = (a: Value, b: Value): Result => apply('Add', [a, b])[0]!;
-export const sub = (a: Value, b: Value): Result => apply('Sub', [a, b])[0]!;
 export const mul = (a: Value, b: Value): Result => apply('Mul', [a, b])[0]!;
 export const div = (a: Value, b: Value): Result => apply('Div', [a, b])[0]!;
 export const max = (a: Value, b: Value): Result => apply('Max', [a, b])[0]!;
@@ -34,10 +32,6 @@ export const shapeOf = (x: Value, start: number, end: number): Result =>
 /** `shape` is a list with ONNX's 0 (keep this size) and -1 (what is left), or a computed int64 tensor. */
 export const reshape = (x: Value, shape: Value | readonly number[]): Result =>
   apply('Reshape', [x, 'kind' in shape ? shape : int64(shape)])[0]!;
-
-export const expand = (x: Value, shape: Value): Result => apply('Expand', [x, shape])[0]!;
-export const unsqueeze = (x: Value, axes: readonly number[]): Result =>
-  apply('Unsqueeze', [x, int64(axes)])[0]!;
 
 export const transpose = (x: Value, perm: readonly number[]): Result =>
   apply('Transpose', [x], { perm: ints(perm) })[0]!;
@@ -64,19 +58,16 @@ export const rmsNorm = (x: Value, scale: Value, epsilon: number): Result =>
 export const gemm = (a: Value, b: Value, c: Value | null = null): Result =>
   apply('Gemm', c === null ? [a, b] : [a, b, c], { transB: int(1) })[0]!;
 
-/** alpha * A x B^T over the last two axes; B is kept as [..., n, k]. com.microsoft. */
-export const matMulTransposed = (a: Value, b: Value, alpha = 1): Result =>
-  apply('FusedMatMul', [a, b], { alpha: float(alpha), transB: int(1) }, 'com.microsoft')[0]!;
-
-/** round(x) + 128 as uint8, saturating at 0 and 255; rounds half to even. */
-export const quantize = (x: Value): Result => apply('QuantizeLinear', [x, scalar(1), uint8([128], [])])[0]!;
+/** round(x / scale) + 128 as uint8, saturating at 0 and 255; rounds half to even. QuantizeLinear. */
+export const quantize = (x: Value, scale: number): Result =>
+  apply('QuantizeLinear', [x, scalar(scale), uint8([128], [])])[0]!;
 
 /**
- * (a - 128) x (b * scales) in float32, summed in int32: a uint8 [..., k], b int8 [k, n], scales float32 [n].
- * com.microsoft MatMulIntegerToFloat.
+ * (aScale * (a - 128)) x (b * bScales) in float32, summed in int32: a uint8 [..., k], b int8 [k, n], bScales
+ * float32 [n]. com.microsoft MatMulIntegerToFloat.
  */
-export const matMulInteger = (a: Value, b: Value, scales: Value): Result =>
-  apply('MatMulIntegerToFloat', [a, b, scalar(1), scales, uint8([128], [])], {}, 'com.microsoft')[0]!;
+export const matMulInteger = (a: Value, aScale: number, b: Value, bScales: Value): Result =>
+  apply('MatMulIntegerToFloat', [a, b, scalar(aScale), bScales, uint8([128], [])], {}, 'com.microsoft')[0]!;
 
 /** x [..., k] times a block-quantised matrix of k x n; see {@link MatMulNBitsOptions}. com.microsoft. */
 export const matMulNBits = (x: Value, weight: Value, scales: Value, options: MatMulNBitsOptions): Result =>
@@ -103,15 +94,9 @@ export interface MatMulNBitsOptions {
 }
 
 /**
- * Rotary position embedding of x [batch, sequence, heads * head_dim], element j of a head paired with element
+ * Rotary position embedding of x [batch, heads, sequence, head_dim], element j of a head paired with element
  * j + head_dim / 2 (transformers' `rotate_half`). `cos` and `sin` are [positions, head_dim / 2] with at least
  * `sequence` rows, `positionIds` int64 [batch, sequence]. com.microsoft RotaryEmbedding.
  */
-export const rotaryEmbedding = (
-  x: Value,
-  positionIds: Value,
-  cos: Value,
-  sin: Value,
-  heads: number,
-): Result =>
-  apply('RotaryEmbedding', [x, positionIds, cos, sin], { num_heads: int(heads) }, 'com.microsoft')[0]!;
+export const rotaryEmbedding = (x: Value, positionIds: Value, cos: Value, sin: Value): Result =>
+  apply('RotaryEmbedding', [x, positionIds, cos, sin], {}, 'com.microsoft')[0]!;

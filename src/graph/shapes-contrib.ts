@@ -1,14 +1,9 @@
+import { multiplyDims } from './dims.ts';
 import type { ShapeRule } from './operands.ts';
 import { productShape } from './shapes-standard.ts';
 
 /** Shape rules of the com.microsoft domain, after ONNX Runtime's ContribOperators reference. */
 export const CONTRIB_RULES: Readonly<Record<string, ShapeRule>> = {
-  FusedMatMul: (op) => {
-    const [a, b] = [op.operand(0, 'float32'), op.operand(1, 'float32')];
-    if (op.int('transA', 0) !== 0) op.fail('transA=0');
-    return [{ dtype: 'float32', shape: productShape(op, a.shape, b.shape, op.int('transB', 0) === 1) }];
-  },
-
   MatMulNBits: (op) => {
     const { shape } = op.operand(0, 'float32');
     const [k, n, bits, block] = [op.int('K'), op.int('N'), op.int('bits'), op.int('block_size')];
@@ -31,15 +26,14 @@ export const CONTRIB_RULES: Readonly<Record<string, ShapeRule>> = {
 
   RotaryEmbedding: (op) => {
     const { shape } = op.operand(0, 'float32');
-    const [batch, sequence, width] = shape;
-    if (shape.length !== 3) op.fail('an input [batch, sequence, heads * head_dim]');
+    const [batch, , sequence, headDim] = shape;
+    if (shape.length !== 4 || typeof headDim !== 'number')
+      op.fail('an input [batch, heads, sequence, head_dim]');
     op.shaped(1, [batch!, sequence!], 'int64');
     const cos = op.operand(2, 'float32');
+    if (cos.shape.length !== 2 || multiplyDims(2, cos.shape[1]!) !== headDim)
+      op.fail('caches [positions, head_dim / 2]');
     op.shaped(3, cos.shape, 'float32');
-    const [heads, half] = [op.int('num_heads'), cos.shape[1]];
-    if (typeof half !== 'number' || width !== heads * 2 * half) {
-      op.fail(`caches [positions, head_dim / 2] for ${heads} heads of width ${width}`);
-    }
     return [{ dtype: 'float32', shape }];
   },
 };

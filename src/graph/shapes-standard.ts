@@ -46,10 +46,8 @@ function reshaped(op: Operands, shape: Shape, target: readonly Dim[]): Shape {
 /** Shape rules of the standard ONNX domain (opset 21), after the ONNX operator reference. */
 export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   Abs: unary,
-  Exp: unary,
   Sigmoid: unary,
   Add: elementwise,
-  Sub: elementwise,
   Mul: elementwise,
   Div: elementwise,
   Max: elementwise,
@@ -96,23 +94,6 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   Reshape: (op) => {
     const { dtype, shape } = op.operand(0, 'float32', 'int64');
     return [{ dtype, shape: reshaped(op, shape, op.sizes(1)) }];
-  },
-
-  Expand: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32');
-    return [{ dtype, shape: broadcastShapes(shape, op.sizes(1)) ?? op.fail('a shape that broadcasts') }];
-  },
-
-  Unsqueeze: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32', 'int64');
-    const added = op.integers(1);
-    const rank = shape.length + added.length;
-    const axes = new Set(added.map((axis) => op.axis(axis, rank)));
-    if (axes.size !== added.length) op.fail('different axes');
-    const rest = shape.values();
-    return [
-      { dtype, shape: Array.from({ length: rank }, (_, axis) => (axes.has(axis) ? 1 : rest.next().value!)) },
-    ];
   },
 
   Transpose: (op) => {
