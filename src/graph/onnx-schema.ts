@@ -47,8 +47,11 @@ const fields = {
   TensorShapeDimension: { dimValue: { id: 1, type: 'int64' }, dimParam: { id: 2, type: 'string' } },
 };
 
+// ONNX is proto2: a field that is set to 0 or '' is written, not left out as in proto3.
 const root = protobuf.Root.fromJSON({
-  nested: Object.fromEntries(Object.entries(fields).map(([name, message]) => [name, { fields: message }])),
+  nested: Object.fromEntries(
+    Object.entries(fields).map(([name, message]) => [name, { edition: 'proto2', fields: message }]),
+  ),
 });
 
 /** The protobuf type of a whole ONNX model. */

@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import ort from 'onnxruntime-node';
+import type { LinearWeight } from '../../src/families/decoder.ts';
+import { applyLinear } from '../../src/families/linear.ts';
+import { createGraph, encodeModel, float32, input } from '../../src/graph/index.ts';
+import { floats, runSession, sessionOptions } from '../graph/run-graph.ts';
+import { blockwise, type QuantisedWeight, rowwiseInt8 } from './quantised.ts';
+import { randomNumbers, WeightFile } from './weight-file.ts';
+
+const IN = 64;
+const OUT = 48;
+const random = randomNumbers(7);
+const dense = Float32Array.from({ length: OUT * IN }, random);
+const bias = Float32Array.from({ length: OUT }, random);
+
+/** Rows of very different size, the last one of zeros. */
+const rows = [1, 1000, 1e-4, 0].map((size) => Float32Array.from({ length: IN }, () => size * random()));
+
+/** Runs the layer over rows of x; gives one output a row. */
+async function layer(t: TestContext, weight: LinearWeight, file: WeightFile, withBias = false) {
+  const directory = mkdtempSync(join(tmpdir(), 'linear-'));
+  const x = input('x', 'float32', ['rows', IN]);
+  const linear = { name: 'proj', inSize: IN, outSize: OUT, weight, bias: withBias ? float32(bias) : null };
+  writeFileSync(join(directory, 'model.onnx'), encodeModel(createGraph([x], { y: applyLinear(x, linear) })));
+  file.write(directory);
+  const session = await ort.InferenceSession.create(join(directory, 'model.onnx'), sessionOptions);
+  t.after(async () => {
+    await session.release();
+    rmSync(directory, { recursive: true });
+  });
+  return async (...inputs: readonly Float32Array[]): Promise<number[][]> => {
+    const x = floats(
+      [inputs.length, IN],
+      inputs.flatMap((row) => [...row]),
+    );
+    const { y } = await runSession(session, { x });
+    return inputs.map((_, row) => y!.data.slice(row * OUT, (row + 1) * OUT));
+  };
+}
+
+/** Compares with x W^T in float64; `step` is how far an activation may have been rounded. */
+function assertProduct(
+  x: Float32Array,
+  y: readonly number[],
+  weight: Float32Array,
+  step: (x: Float32Array, at: number) => number,
+): void {
+  for (let o = 0; o < OUT; o++) {
+    let [expected, bound, magnitude] = [0, 0, 0];
+    for (let i = 0; i < IN; i++) {
+      const w = weight[o * IN + i]!;
+      expected += x[i]! * w;
+      magnitude += Math.abs(x[i]! * w);
+      bound += (step(x, i) / 2) * Math.abs(w);
+    }
+    const error = Math.abs(y[o]! - expected);
+    assert.ok(
+      error <= bound * 1.001 + magnitude * 1e-5,
+      `[${o}]: ${y[o]} instead of ${expected} +- ${bound}`,
+    );
+  }
+}
+
+const largest = (values: Float32Array): number => values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+
+test('float32 multiplies by the transposed weight and adds the bias', async (t) => {
+  const file = new WeightFile();
+  const run = await layer(t, { format: 'float32', weight: file.add(dense, [OUT, IN]) }, file, true);
+  const outputs = await run(...rows);
+  for (const [row, y] of outputs.entries()) {
+    const withoutBias = y.map((value, o) => value - bias[o]!);
+    assertProduct(rows[row]!, withoutBias, dense, () => 2e-6);
+  }
+});
+
+test('rowwise-int8 is off by at most half a step of each activation', async (t) => {
+  const file = new WeightFile();
+  const { weight, dense: rounded } = rowwiseInt8(dense, OUT, IN, file);
+  const outputs = await (await layer(t, weight, file))(...rows);
+  for (const [row, y] of outputs.entries()) {
+    assertProduct(rows[row]!, y, rounded, (x) => largest(x) / 127);
+  }
+  assert.ok(outputs[3]!.every((value) => value === 0));
+});
+
+test('rowwise-int8 sums the largest integers without saturation', async (t) => {
+  const file = new WeightFile();
+  const { weight, dense: rounded } = rowwiseInt8(new Float32Array(OUT * IN).fill(1), OUT, IN, file);
+  const x = new Float32Array(IN).fill(3);
+  const [y] = await (await layer(t, weight, file, true))(x);
+  assertProduct(
+    x,
+    y!.map((value, o) => value - bias[o]!),
+    rounded,
+    () => 0,
+  );
+});
+
+for (const options of [
+  { bits: 4, blockSize: 32, offsets: false },
+  { bits: 4, blockSize: 32, offsets: true },
+  { bits: 8, blockSize: 32, offsets: false },
+  { bits: 8, blockSize: 16, offsets: true },
+] as const) {
+  test(`blockwise ${JSON.stringify(options)} is off by at most half a step of each block`, async (t) => {
+    const file = new WeightFile();
+    const { weight, dense: decoded }: QuantisedWeight = blockwise(random, OUT, IN, options, file);
+    const run = await layer(t, weight, file, true);
+    const outputs = await run(...rows);
+    for (const [row, y] of outputs.entries()) {
+      const withoutBias = y.map((value, o) => value - bias[o]!);
+      assertProduct(rows[row]!, withoutBias, decoded, (x, at) => {
+        const start = at - (at % options.blockSize);
+        // 2e-6 for adding and taking away the bias in float32.
+        return largest(x.subarray(start, start + options.blockSize)) / 127 + 2e-6;
+      });
+    }
+  });
+}
+
+test('a row gives the same numbers alone and beside rows of any size', async (t) => {
+  const file = new WeightFile();
+  const run = await layer(t, rowwiseInt8(dense, OUT, IN, file).weight, file);
+  const together = await run(...rows);
+  for (const [row, x] of rows.entries()) assert.deepEqual((await run(x))[0], together[row]);
+});
+
+test('a weight of another shape or type is refused by name', () => {
+  const x = input('x', 'float32', ['rows', IN]);
+  const file = new WeightFile();
+  const apply = (weight: LinearWeight) => () =>
+    applyLinear(x, { name: 'proj', inSize: IN, outSize: OUT, weight, bias: null });
+  const message = /proj\.weight: expected float32 \[48,64\], given float32 \[64,48\]/;
+  assert.throws(apply({ format: 'float32', weight: file.add(dense, [IN, OUT]) }), {
+    name: 'GraphError',
+    message,
+  });
+  const scales = file.add(new Float32Array(OUT), [OUT]);
+  assert.throws(
+    apply({ format: 'rowwise-int8', weight: file.add(new Uint8Array(IN * OUT), [IN, OUT]), scales }),
+    /proj\.weight: expected int8 \[64,48\], given uint8 \[64,48\]/,
+  );
+});

@@ -1,0 +1,186 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  abs,
+  add,
+  concat,
+  createGraph,
+  div,
+  float32,
+  gather,
+  gemm,
+  input,
+  int8,
+  int64,
+  matMul,
+  matMulInteger,
+  matMulNBits,
+  max,
+  mul,
+  quantize,
+  type Result,
+  reduceMax,
+  reduceSum,
+  reshape,
+  rmsNorm,
+  rotaryEmbedding,
+  type Shape,
+  scalar,
+  shapeOf,
+  sigmoid,
+  softmax,
+  split,
+  transpose,
+  uint8,
+  type Value,
+} from '../../src/graph/index.ts';
+import { evaluate, floats, ints, runGraph } from './run-graph.ts';
+
+/** Feeds x = `data` of these dims to a one-input op and compares with hand-computed values. */
+async function check(
+  build: (x: Value) => Result,
+  dims: readonly number[],
+  data: readonly number[],
+  expected: { dims: readonly number[]; data: readonly number[] },
+  shape: Shape = dims,
+): Promise<void> {
+  const x = input('x', 'float32', shape);
+  const output = await evaluate([x], build(x), { x: floats(dims, data) });
+  assert.deepEqual(output.dims, expected.dims);
+  assert.equal(output.data.length, expected.data.length);
+  for (const [index, value] of expected.data.entries()) {
+    assert.ok(
+      Math.abs(output.data[index]! - value) < 1e-6,
+      `[${index}]: ${output.data[index]} instead of ${value}`,
+    );
+  }
+}
+
+test('Abs, Sigmoid and Softmax', async () => {
+  await check(abs, [3], [-1.5, 0, 2], { dims: [3], data: [1.5, 0, 2] });
+  await check(sigmoid, [3], [0, Math.log(3), -Math.log(3)], { dims: [3], data: [0.5, 0.75, 0.25] });
+  await check((x) => softmax(x, -1), [2, 2], [0, Math.log(3), 5, 5], {
+    dims: [2, 2],
+    data: [0.25, 0.75, 0.5, 0.5],
+  });
+});
+
+test('Add, Mul, Div and Max broadcast', async () => {
+  const row = float32([10, 20]);
+  await check((x) => add(x, row), [2, 2], [1, 2, 3, 4], { dims: [2, 2], data: [11, 22, 13, 24] });
+  await check((x) => mul(x, row), [2, 1], [1, 3], { dims: [2, 2], data: [10, 20, 30, 60] });
+  await check((x) => div(row, x), [2], [4, 5], { dims: [2], data: [2.5, 4] });
+  await check((x) => max(x, scalar(1)), [3], [-2, 1, 3], { dims: [3], data: [1, 1, 3] });
+});
+
+test('ReduceMax keeps the axis, ReduceSum drops it when told', async () => {
+  await check((x) => reduceMax(x, [-1]), [2, 2], [1, 4, 3, 2], { dims: [2, 1], data: [4, 3] });
+  await check((x) => reduceSum(x, [0], false), [2, 2], [1, 4, 3, 2], { dims: [2], data: [4, 6] });
+  await check((x) => reduceSum(x, [0, 1], true), [2, 2], [1, 4, 3, 2], { dims: [1, 1], data: [10] });
+});
+
+test('MatMul multiplies the last two axes; Gemm takes the second operand transposed and a bias', async () => {
+  const matrix = float32([1, 2, 3, 4], [2, 2]);
+  await check((x) => matMul(x, matrix), [2, 1, 2], [1, 1, 0, 2], { dims: [2, 1, 2], data: [4, 6, 6, 8] });
+  await check((x) => gemm(x, matrix), [1, 2], [1, 1], { dims: [1, 2], data: [3, 7] });
+  await check((x) => gemm(x, matrix, float32([10, 20])), [1, 2], [1, 1], { dims: [1, 2], data: [13, 27] });
+});
+
+test('a product over no elements is zero: the past may be empty', async () => {
+  await check((x) => matMul(x, transpose(x, [1, 0])), [2, 0], [], { dims: [2, 2], data: [0, 0, 0, 0] }, [
+    2,
+    'past',
+  ]);
+});
+
+test('Shape, Reshape, Transpose, Concat, Split and Gather move elements', async () => {
+  const data = [1, 2, 3, 4, 5, 6];
+  const named: Shape = ['batch', 'sequence'];
+  await check((x) => reshape(x, [0, -1, 1]), [2, 3], data, { dims: [2, 3, 1], data }, named);
+  await check(
+    (x) => reshape(reshape(x, [-1]), concat([shapeOf(x, 0, 2), int64([1])], 0)),
+    [2, 3],
+    data,
+    { dims: [2, 3, 1], data },
+    named,
+  );
+  await check((x) => transpose(x, [1, 0]), [2, 3], data, { dims: [3, 2], data: [1, 4, 2, 5, 3, 6] });
+  await check((x) => concat([x, x], 1), [2, 1], [1, 2], { dims: [2, 2], data: [1, 1, 2, 2] });
+  await check((x) => split(x, int64([1, 2]), -1)[1]!, [2, 3], data, { dims: [2, 2], data: [2, 3, 5, 6] });
+  await check((x) => gather(x, int64([1, 1, 0]), 0), [2, 2], [1, 2, 3, 4], {
+    dims: [3, 2],
+    data: [3, 4, 3, 4, 1, 2],
+  });
+});
+
+test('Shape gives the sizes of a run', async () => {
+  const x = input('x', 'float32', ['batch', 'sequence', 4]);
+  const output = await evaluate([x], shapeOf(x, 0, 2), { x: floats([2, 3, 4], new Float32Array(24)) });
+  assert.deepEqual(output, { dims: [2], data: [2, 3] });
+});
+
+test('RMSNorm divides by the root of the mean square', async () => {
+  // mean(3^2, 4^2) = 12.5; epsilon 12.5 makes the root 5.
+  await check((x) => rmsNorm(x, float32([1, 2]), 12.5), [1, 2], [3, 4], { dims: [1, 2], data: [0.6, 1.6] });
+});
+
+test('QuantizeLinear rounds half to even around 128 and saturates', async () => {
+  await check((x) => quantize(x, 0.5), [7], [0, 0.25, 0.75, -0.25, 1, 1000, -1000], {
+    dims: [7],
+    data: [128, 128, 130, 128, 130, 255, 0],
+  });
+});
+
+test('MatMulIntegerToFloat multiplies integers and scales columns', async () => {
+  const weight = int8([1, -2, 3, 4], [2, 2]);
+  // (2*1 + -4*3, 2*-2 + -4*4) = (-10, -20), scaled by 0.5 and the columns' 1 and 10.
+  await check((x) => matMulInteger(quantize(x, 1), 0.5, weight, float32([1, 10])), [1, 2], [2, -4], {
+    dims: [1, 2],
+    data: [-5, -100],
+  });
+});
+
+test('MatMulNBits unpacks low nibbles first, minus 8, times the scale of the block', async () => {
+  const options = { k: 32, n: 2, bits: 4, blockSize: 16, accuracyLevel: 1 } as const;
+  const packed = new Array<number>(32).fill(0x88);
+  packed[0] = 0x8b; // output 0, block 0, element 0: 11 - 8 = 3
+  packed[15] = 0x68; // output 0, block 1, element 15 (the high nibble): 6 - 8 = -2
+  packed[16] = 0x98; // output 1, block 0, element 1: 9 - 8 = 1
+  const x = Array.from({ length: 32 }, (_, i) => i + 1);
+  await check(
+    (value) => matMulNBits(value, uint8(packed, [2, 2, 8]), float32([0.5, 2, 10, 1]), options),
+    [1, 32],
+    x,
+    { dims: [1, 2], data: [3 * 0.5 * 1 + -2 * 2 * 32, 1 * 10 * 2] },
+  );
+});
+
+test('RotaryEmbedding pairs element j with element j + head_dim / 2', async () => {
+  const x = input('x', 'float32', ['batch', 1, 'sequence', 4]);
+  const positions = input('positions', 'int64', ['batch', 'sequence']);
+  const cos = float32([1, 1, 0, 0.6], [2, 2]);
+  const sin = float32([0, 0, 1, 0.8], [2, 2]);
+  const output = await evaluate([x, positions], rotaryEmbedding(x, positions, cos, sin), {
+    x: floats([2, 1, 1, 4], [1, 2, 3, 4, 1, 2, 3, 4]),
+    positions: ints([2, 1], [1, 0]),
+  });
+  // Position 1: (1*0 - 3*1, 2*0.6 - 4*0.8, 3*0 + 1*1, 4*0.6 + 2*0.8); position 0 is unchanged.
+  const expected = [-3, -2, 1, 4, 1, 2, 3, 4];
+  for (const [index, value] of expected.entries()) {
+    assert.ok(Math.abs(output.data[index]! - value) < 1e-6, `${output.data}`);
+  }
+});
+
+test('one run gives several outputs', async () => {
+  const x = input('x', 'float32', [2]);
+  const outputs = await runGraph(createGraph([x], { double: add(x, x), square: mul(x, x) }), {
+    x: floats([2], [3, 4]),
+  });
+  assert.deepEqual(
+    [outputs.double!.data, outputs.square!.data],
+    [
+      [6, 8],
+      [9, 16],
+    ],
+  );
+});
