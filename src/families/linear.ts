@@ -6,7 +6,6 @@ import {
   matMul,
   matMulInteger,
   matMulNBits,
-  max,
   mul,
   quantize,
   type Result,
@@ -29,8 +28,8 @@ export interface Linear {
   readonly bias: Value | null;
 }
 
-/** Keeps the division finite for a row of zeros; such a row quantises to zeros. */
-const SMALLEST_ROW_MAXIMUM = 1e-30;
+/** Keeps the division finite for a row of zeros, which quantises to zeros; too small to change another row. */
+const TINY = 1e-30;
 
 /**
  * W8A8 with one activation scale a row: s = max|row| / 127, y = s * (round(row / s) x W). The scale is a row's
@@ -38,7 +37,7 @@ const SMALLEST_ROW_MAXIMUM = 1e-30;
  * in the constants of the two quantised ops, which saves an op.
  */
 function rowwiseInt8(x: Value, weight: Value, scales: Value): Result {
-  const rowMaximum = max(reduceMax(abs(x), [-1]), scalar(SMALLEST_ROW_MAXIMUM));
+  const rowMaximum = add(reduceMax(abs(x), [-1]), scalar(TINY));
   return mul(matMulInteger(quantize(div(x, rowMaximum), 1 / 127), 1 / 127, weight, scales), rowMaximum);
 }
 

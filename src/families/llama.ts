@@ -103,6 +103,10 @@ function checkConfig({ numAttentionHeads, numKeyValueHeads, headDim, rope }: Dec
 
 /**
  * The delta-KV serving graph of a llama-like decoder; inputs and outputs are those of {@link SERVING_IO}.
+ *
+ * A row's numbers do not depend on its batch. They do not depend on how far its past is padded either, bit for bit,
+ * as long as the past axis is a multiple of 16: ONNX Runtime sums a softmax row in vector lanes, and then every
+ * position stays in its lane.
  * Throws `GraphError` when the configuration contradicts itself, or when a weight is missing or of another shape
  * (the message names it).
  */

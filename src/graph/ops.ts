@@ -12,7 +12,6 @@ export const sigmoid = (x: Value): Result => apply('Sigmoid', [x])[0]!;
 export const add = (a: Value, b: Value): Result => apply('Add', [a, b])[0]!;
 export const mul = (a: Value, b: Value): Result => apply('Mul', [a, b])[0]!;
 export const div = (a: Value, b: Value): Result => apply('Div', [a, b])[0]!;
-export const max = (a: Value, b: Value): Result => apply('Max', [a, b])[0]!;
 export const matMul = (a: Value, b: Value): Result => apply('MatMul', [a, b])[0]!;
 
 /** Maximum over `axes`, which stay with size 1. */

@@ -50,7 +50,6 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   Add: elementwise,
   Mul: elementwise,
   Div: elementwise,
-  Max: elementwise,
   ReduceMax: reduction,
   ReduceSum: reduction,
 

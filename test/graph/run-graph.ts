@@ -34,6 +34,8 @@ export async function runSession(
 export const sessionOptions: ort.InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   logSeverityLevel: 3,
+  // x86 processors without VNNI saturate sums of int8 products unless told to be exact; others ignore it.
+  extra: { session: { x64quantprecision: '1' } },
 };
 
 /** Runs a graph that keeps all of its tensors inside the model. */
