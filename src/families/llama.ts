@@ -89,7 +89,8 @@ function stack(parts: readonly Value[]): Result {
   return reshape(concat(parts, 0), concat([int64([parts.length]), shapeOf(first, 0, first.shape.length)], 0));
 }
 
-function checkConfig({ numAttentionHeads, numKeyValueHeads, headDim, rope }: DecoderConfig): void {
+function checkConfig({ numLayers, numAttentionHeads, numKeyValueHeads, headDim, rope }: DecoderConfig): void {
+  if (numLayers < 1) throw new GraphError(`expected at least one layer, given ${numLayers}`);
   if (numAttentionHeads % numKeyValueHeads !== 0) {
     throw new GraphError(
       `${numAttentionHeads} attention heads cannot share ${numKeyValueHeads} key/value heads`,

@@ -1,7 +1,7 @@
 import type { Attribute, Result, Value } from './types.ts';
 import { apply, int64, scalar, uint8 } from './values.ts';
 
-/** One function an op. Names, operands and attributes are those of the ONNX operator of the same name. */
+// One function an op. Names, operands and attributes are those of the ONNX operator of the same name.
 
 const int = (value: number): Attribute => ({ type: 'int', value });
 const float = (value: number): Attribute => ({ type: 'float', value });

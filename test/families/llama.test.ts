@@ -165,6 +165,7 @@ test('sizes that contradict each other are refused', () => {
   const refusal = (change: Partial<DecoderConfig>, message: RegExp) =>
     assert.throws(() => buildServingGraph({ ...TINY, ...change }, catalog), { name: 'GraphError', message });
   refusal({ numKeyValueHeads: 4 }, /6 attention heads cannot share 4 key\/value heads/);
+  refusal({ numLayers: 0 }, /at least one layer, given 0/);
   refusal({ headDim: 7 }, /even head_dim, given 7/);
   refusal({ rope: { type: 'factors', theta: 100, factors: [1, 2] } }, /expected 4 rotary factors, given 2/);
 });
