@@ -30,8 +30,8 @@ export interface Tokenizer {
   /** The bytes that the token adds to a text: possibly part of a character; none for an id without a token. */
   tokenBytes(id: number): Uint8Array;
   isSpecial(id: number): boolean;
-  /** Incremental `decode` of a continuation: nothing is cut from its start. */
-  textStream(options: { readonly skipSpecialTokens: boolean }): TextStream;
+  /** Incremental `decode`; of a text that continues another one nothing is cut from the start. */
+  textStream(options: { readonly skipSpecialTokens: boolean; readonly continues: boolean }): TextStream;
 }
 
 /** Reads tokenizer.json of a bundle. Throws `unprocessable` tokenizer_unsupported. */
@@ -56,6 +56,8 @@ export function createTokenizer(json: unknown, vocabSize: number): Tokenizer {
     return token === undefined ? new Uint8Array() : rules.bytesOf(token);
   };
   const shownBytes = (id: number): Uint8Array => (special.has(id) ? new Uint8Array() : tokenBytes(id));
+  const textStream: Tokenizer['textStream'] = ({ skipSpecialTokens, continues }) =>
+    new TextStream(skipSpecialTokens ? shownBytes : tokenBytes, continues ? 0 : rules.leadingSpaces);
 
   return {
     maxTokenBytes: longestToken(library.get_vocab().keys(), rules.bytesOf),
@@ -67,16 +69,14 @@ export function createTokenizer(json: unknown, vocabSize: number): Tokenizer {
       if (outside >= 0) throw outsideModel(tokens[outside]!, ids[outside]!, vocabSize);
       return { ids, tokens };
     },
-    decode(ids, { skipSpecialTokens }) {
-      const bytes = Buffer.concat(ids.map(skipSpecialTokens ? shownBytes : tokenBytes));
-      let start = 0;
-      while (start < rules.leadingSpaces && bytes[start] === 0x20) start++;
-      return new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes.subarray(start));
+    decode(ids, options) {
+      const stream = textStream({ ...options, continues: false });
+      return ids.map((id) => stream.push(id)).join('') + stream.flush();
     },
     token: (id) => library.id_to_token(id),
     tokenBytes,
     isSpecial: (id) => special.has(id),
-    textStream: ({ skipSpecialTokens }) => new TextStream(skipSpecialTokens ? shownBytes : tokenBytes),
+    textStream,
   };
 }
 
