@@ -1,0 +1,135 @@
+import type { Engine, GenerateEvent, GenerateRequest } from '../domain/engine.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { Generation, InferenceEvent } from '../domain/inference.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import { choiceEvents } from './choice.ts';
+import { EventStream } from './event-stream.ts';
+import type { EncodedInput } from './input.ts';
+import { checkContext, checkNotEmpty } from './limits.ts';
+import { choiceSeed, type GenerationParameters } from './parameters.ts';
+import type { Target } from './target.ts';
+
+/** Everything that a generation needs, ready for the engine. */
+export interface GenerationPlan {
+  readonly target: Target;
+  readonly inputs: readonly EncodedInput[];
+  readonly parameters: GenerationParameters;
+  /** For an input of so many tokens. */
+  maxTokens(inputTokens: number): number;
+  readonly echo: boolean;
+  readonly logprobs: number | null;
+  /** Every id that ends a generation. */
+  readonly eos: readonly number[];
+  /** The request field that holds the inputs, for messages. */
+  readonly param: string;
+}
+
+interface PlannedChoice {
+  readonly input: EncodedInput;
+  readonly request: GenerateRequest;
+}
+
+/**
+ * Admits every choice or none, and joins their events. Throws before any work when one cannot run:
+ * `unprocessable` context_length_exceeded, empty_input or too_many_choices, and the engine's refusals.
+ */
+export function startGeneration(
+  engine: Engine,
+  tokenizer: Tokenizer,
+  plan: GenerationPlan,
+  signal: AbortSignal,
+): Generation {
+  const choices = planChoices(engine, plan);
+  const controllers = choices.map(() => new AbortController());
+  const cancel = (): void => {
+    for (const controller of controllers) controller.abort();
+  };
+  const running = admit(engine, choices, controllers, cancel, signal);
+
+  const virtualTokens = plan.inputs.length * (plan.target.prompt?.length ?? 0);
+  const promptTokens = plan.inputs.reduce((sum, { ids }) => sum + ids.length, 0);
+  let completionTokens = 0;
+  const events = new EventStream<InferenceEvent>(cancel);
+  signal.addEventListener('abort', cancel, { once: true });
+
+  const pump = async (choice: number): Promise<void> => {
+    const texts = choiceEvents(tokenizer, running[choice]!, {
+      choice,
+      input: choices[choice]!.input,
+      echo: plan.echo,
+      stops: plan.parameters.stop,
+      logprobs: plan.logprobs !== null,
+      onToken: () => {
+        completionTokens++;
+      },
+    });
+    for await (const event of texts) {
+      // A stop string ends the choice while the engine would still go on.
+      if (event.type === 'finish') controllers[choice]!.abort();
+      events.push(event);
+    }
+  };
+  void Promise.all(choices.map((_, choice) => pump(choice)))
+    .then(
+      () => events.end(),
+      (error: unknown) => {
+        cancel();
+        events.fail(error);
+      },
+    )
+    .finally(() => signal.removeEventListener('abort', cancel));
+
+  return {
+    servedBy: plan.target.servedBy,
+    choices: choices.length,
+    events,
+    usage: () => ({ promptTokens, virtualTokens, completionTokens }),
+  };
+}
+
+function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoice[] {
+  const { target, parameters, inputs } = plan;
+  const { maxBatchSize, maxQueueLength } = engine.limits;
+  const count = inputs.length * parameters.n;
+  if (count > maxBatchSize + maxQueueLength) {
+    throw new DomainError(
+      'unprocessable',
+      'too_many_choices',
+      `${inputs.length} prompts with n = ${parameters.n} are ${count} sequences; the server holds ${maxBatchSize + maxQueueLength}.`,
+      { param: 'n', expected: maxBatchSize + maxQueueLength, given: count },
+    );
+  }
+  return inputs.flatMap((input) => {
+    const maxTokens = plan.maxTokens(input.ids.length);
+    checkNotEmpty(target.prompt, input.ids.length, plan.param);
+    checkContext(engine.limits, target.prompt, input.ids.length, maxTokens, 'max_tokens');
+    return Array.from({ length: parameters.n }, (_, k) => ({
+      input,
+      request: {
+        prompt: target.prompt,
+        inputIds: input.ids,
+        maxTokens,
+        stopTokenIds: parameters.ignoreEos ? [] : plan.eos,
+        sampling: { ...parameters.sampling, seed: choiceSeed(parameters.sampling.seed, k) },
+        topLogprobs: plan.logprobs,
+        inputLogprobs: plan.echo && plan.logprobs !== null,
+      },
+    }));
+  });
+}
+
+function admit(
+  engine: Engine,
+  choices: readonly PlannedChoice[],
+  controllers: readonly AbortController[],
+  cancel: () => void,
+  signal: AbortSignal,
+): readonly AsyncIterable<GenerateEvent>[] {
+  signal.throwIfAborted();
+  try {
+    return choices.map(({ request }, i) => engine.generate(request, controllers[i]!.signal));
+  } catch (refusal) {
+    cancel();
+    throw refusal;
+  }
+}

@@ -1,0 +1,114 @@
+import type { Engine } from '../domain/engine.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { ChatMessage, ChatRequest, CompletionRequest, Inference } from '../domain/inference.ts';
+import type { TaskStore } from '../domain/store.ts';
+import { applyTemplate, parseModelReference } from '../domain/task.ts';
+import type { BundleManifest } from '../model/bundle.ts';
+import { createChatRenderer } from '../model/chat.ts';
+import type { Tokenizer } from '../model/tokenizer.ts';
+import { startGeneration } from './generation.ts';
+import { encodePrompts, encodeTexts } from './input.ts';
+import { checkTextSize } from './limits.ts';
+import { generationParameters } from './parameters.ts';
+import { classifyInputs, scoreTargets } from './rank.ts';
+import { type ReferenceField, resolveTarget } from './target.ts';
+
+export interface InferenceOptions {
+  readonly engine: Engine;
+  readonly store: Pick<TaskStore, 'getTask' | 'getVersion'>;
+  readonly tokenizer: Tokenizer;
+  readonly manifest: Pick<BundleManifest, 'tokens' | 'chatTemplate'>;
+}
+
+/** OpenAI's default for completions; chat goes on to the end of the context. */
+const DEFAULT_COMPLETION_TOKENS = 16;
+
+/** Text in, text out, over an engine that knows only token ids. */
+export function createInference({ engine, store, tokenizer, manifest }: InferenceOptions): Inference {
+  const { limits, model } = engine;
+  const { bos, eos } = manifest.tokens;
+  const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
+  const renderChat = createChatRenderer(manifest.chatTemplate, { bos: text(bos), eos: text(eos[0]) });
+  const resolve = (name: string, version: number | null, field: ReferenceField) =>
+    resolveTarget(store, model, { name, version }, field);
+  const resolveModel = (reference: string) => {
+    const { name, version } = parseModelReference(reference);
+    return resolve(name, version, 'model');
+  };
+
+  return {
+    async complete(request, signal) {
+      const target = resolveModel(request.model);
+      const parameters = generationParameters(request, target.defaults);
+      const maxTokens = parameters.maxTokens ?? DEFAULT_COMPLETION_TOKENS;
+      checkOutput(request, maxTokens);
+      const inputs = await encodePrompts(tokenizer, limits, request.prompts, target.template);
+      const { echo, logprobs } = request;
+      const plan = { target, inputs, parameters, echo, logprobs, eos, param: 'prompt' };
+      return startGeneration(engine, tokenizer, { ...plan, maxTokens: () => maxTokens }, signal);
+    },
+
+    async chat(request: ChatRequest, signal) {
+      const target = resolveModel(request.model);
+      const parameters = generationParameters(request, target.defaults);
+      const source = renderChat(wrapLastUserMessage(request.messages, target.template));
+      // The template writes the special tokens itself.
+      const options = { addSpecialTokens: false, param: 'messages' };
+      const [ids] = await encodeTexts(tokenizer, limits, [source], options);
+      const inputs = [{ ids: ids!, source }];
+      const rest = (inputTokens: number) =>
+        Math.max(1, limits.contextLength - (target.prompt?.length ?? 0) - inputTokens);
+      const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);
+      const { logprobs } = request;
+      const plan = { target, inputs, parameters, maxTokens, echo: false, logprobs, eos, param: 'messages' };
+      return startGeneration(engine, tokenizer, plan, signal);
+    },
+
+    async classify(request, signal) {
+      const target = resolve(request.task, request.version, 'task');
+      return classifyInputs(engine, tokenizer, target, request, signal);
+    },
+
+    async score(request, signal) {
+      const target = resolve(request.task, request.version, 'task');
+      return scoreTargets(engine, tokenizer, target, request.inputs, signal);
+    },
+
+    tokenize(text, addSpecialTokens) {
+      checkTextSize(limits, tokenizer, text, 'text');
+      return tokenizer.encode(text, { addSpecialTokens });
+    },
+
+    detokenize(ids, skipSpecialTokens) {
+      const outside = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabSize);
+      if (outside !== undefined) {
+        throw new DomainError('invalid', 'invalid_token_id', 'A token id lies outside the vocabulary.', {
+          param: 'ids',
+          expected: `0 to ${model.vocabSize - 1}`,
+          given: outside,
+        });
+      }
+      return tokenizer.decode(ids, { skipSpecialTokens });
+    },
+  };
+}
+
+/** With `max_tokens` 0 there is something to answer only when the input is echoed. */
+function checkOutput({ echo }: CompletionRequest, maxTokens: number): void {
+  if (maxTokens > 0 || echo) return;
+  throw new DomainError('invalid', 'nothing_to_generate', '"max_tokens" 0 needs "echo".', {
+    param: 'max_tokens',
+    expected: 'at least 1, or "echo"',
+    given: maxTokens,
+  });
+}
+
+function wrapLastUserMessage(
+  messages: readonly ChatMessage[],
+  template: string | null,
+): readonly ChatMessage[] {
+  const last = messages.findLastIndex(({ role }) => role === 'user');
+  return messages.map((message, i) =>
+    i === last ? { ...message, content: applyTemplate(template, message.content) } : message,
+  );
+}

@@ -1,0 +1,252 @@
+import { setImmediate } from 'node:timers/promises';
+import type {
+  Engine,
+  GenerateEvent,
+  GenerateRequest,
+  ScoreRequest,
+  TokenDetail,
+} from '../../src/domain/engine.ts';
+import { DomainError } from '../../src/domain/errors.ts';
+import type { GenerationFields, Inference, InferenceEvent } from '../../src/domain/inference.ts';
+import type { PromptVersion } from '../../src/domain/prompt.ts';
+import type { Task } from '../../src/domain/task.ts';
+import { createInference } from '../../src/inference/inference.ts';
+import { ggufTokenizer } from '../../src/model/gguf-tokenizer.ts';
+import { createTokenizer, type Tokenizer } from '../../src/model/tokenizer.ts';
+import { byteLevelMetadata } from '../fixtures/tokenizer/index.ts';
+
+export const VOCAB = 499;
+/** `</s>` of the small tokenizer. */
+export const EOS = 1;
+export const BOS = 2;
+
+/** The small byte-level tokenizer, with BOS in front of every text or without. */
+export function smallTokenizer(addBos: boolean): Tokenizer {
+  const metadata = { ...byteLevelMetadata('gpt-2'), 'tokenizer.ggml.add_bos_token': addBos };
+  return createTokenizer(ggufTokenizer(metadata).tokenizerJson, VOCAB);
+}
+export const tokenizer = smallTokenizer(false);
+export const encode = (text: string): readonly number[] =>
+  tokenizer.encode(text, { addSpecialTokens: false }).ids;
+
+/** Every token has a log-probability that tells which it is. */
+export const logprobOf = (id: number): number => -id / 100;
+
+export interface Script {
+  /** Tokens that a request would generate without limit and stop tokens. */
+  readonly tokens?: (request: GenerateRequest, call: number) => readonly number[];
+  /** Thrown by the engine after this many events of each sequence. */
+  readonly failAfter?: { readonly events: number; readonly error: Error };
+  readonly contextLength?: number;
+  /** Sequences that can be outstanding. */
+  readonly capacity?: number;
+  readonly score?: (request: ScoreRequest) => readonly Float64Array[];
+}
+
+/** An engine whose output is written down beforehand; it obeys limits, stop tokens and signals. */
+export class ScriptedEngine implements Engine {
+  readonly model = {
+    id: 'base',
+    hash: 'hash-of-base',
+    family: 'llama',
+    precision: 'float32',
+    tokenDim: 8,
+    numLayers: 1,
+    numAttentionHeads: 1,
+    numKeyValueHeads: 1,
+    headDim: 8,
+    vocabSize: VOCAB,
+    contextLength: 64,
+    aliases: [],
+    createdAt: 0,
+  } as const;
+  readonly limits;
+  readonly generated: GenerateRequest[] = [];
+  readonly scored: ScoreRequest[] = [];
+  /** Calls that ended because their signal was aborted or their iterable closed. */
+  readonly cancelled: number[] = [];
+  outstanding = 0;
+  mostOutstanding = 0;
+  private readonly script: Script;
+  private readonly capacity: number;
+
+  constructor(script: Script) {
+    this.script = script;
+    this.capacity = script.capacity ?? 1000;
+    this.limits = {
+      contextLength: script.contextLength ?? 64,
+      maxBatchSize: 1,
+      maxQueueLength: this.capacity - 1,
+    };
+  }
+
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
+    this.enter();
+    return this.run(request, this.generated.push(request) - 1, signal);
+  }
+
+  private async *run(
+    request: GenerateRequest,
+    call: number,
+    signal: AbortSignal,
+  ): AsyncGenerator<GenerateEvent> {
+    let finished = false;
+    try {
+      let count = 0;
+      for (const event of this.events(request, call)) {
+        await setImmediate();
+        if (signal.aborted) return;
+        if (count++ === this.script.failAfter?.events) throw this.script.failAfter.error;
+        finished = event.type === 'end';
+        yield event;
+      }
+    } finally {
+      if (!finished) this.cancelled.push(call);
+      this.outstanding--;
+    }
+  }
+
+  private *events(request: GenerateRequest, call: number): Generator<GenerateEvent> {
+    const detail = (id: number): TokenDetail => ({
+      logprob: logprobOf(id),
+      top: Array.from({ length: request.topLogprobs! }, (_, top) => ({ id: top, logprob: logprobOf(top) })),
+    });
+    if (request.inputLogprobs) {
+      const first = request.prompt === null ? 1 : 0;
+      yield { type: 'input', logprobs: request.inputIds.map((id, i) => (i < first ? null : detail(id))) };
+    }
+    const tokens = this.script.tokens?.(request, call) ?? [];
+    for (let i = 0; i < request.maxTokens; i++) {
+      const id = tokens[i % tokens.length]!;
+      if (request.stopTokenIds.includes(id)) {
+        yield { type: 'end', reason: 'stop' };
+        return;
+      }
+      yield { type: 'token', id, detail: request.topLogprobs === null ? null : detail(id) };
+    }
+    yield { type: 'end', reason: 'length' };
+  }
+
+  async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
+    this.enter();
+    this.scored.push(request);
+    try {
+      await setImmediate();
+      signal.throwIfAborted();
+      return this.script.score!(request);
+    } finally {
+      this.outstanding--;
+    }
+  }
+
+  private enter(): void {
+    if (this.outstanding >= this.capacity) {
+      throw new DomainError('contended', 'queue_full', 'The queue is full.', { retryAfter: 1 });
+    }
+    this.outstanding++;
+    this.mostOutstanding = Math.max(this.mostOutstanding, this.outstanding);
+  }
+
+  async warm(): Promise<void> {}
+  stats(): never {
+    throw new Error('not scripted');
+  }
+  async close(): Promise<void> {}
+}
+
+const TASK: Task = {
+  name: 'reviews',
+  description: null,
+  template: 'R: {text} S:',
+  labels: [' good', ' bad'],
+  defaults: null,
+  activeVersion: 2,
+  createdAt: 0,
+  updatedAt: 0,
+};
+
+/** One task, `reviews`, with version 2 active; `task` and `version` change it. */
+export function storeOf(task: Partial<Task> = {}, version: Partial<PromptVersion> = {}) {
+  const stored = {
+    task: 'reviews',
+    version: 2,
+    sha256: 'abc',
+    peftType: 'PROMPT_TUNING',
+    numVirtualTokens: 4,
+    tokenDim: 8,
+    bytes: 0,
+    modelHash: 'hash-of-base',
+    createdAt: 0,
+    ...version,
+  } as PromptVersion;
+  return {
+    getTask: (name: string) => (name === 'reviews' ? { ...TASK, ...task } : null),
+    getVersion: (name: string, number: number) =>
+      name === 'reviews' && number === stored.version ? stored : null,
+  };
+}
+
+export const PROMPT = { key: 'PROMPT_TUNING:abc', length: 4 };
+
+export interface Setup {
+  readonly engine: ScriptedEngine;
+  readonly inference: Inference;
+}
+
+export function setUp(
+  script: Script,
+  options: {
+    readonly task?: Partial<Task>;
+    readonly version?: Partial<PromptVersion>;
+    readonly chatTemplate?: string | null;
+    readonly bos?: boolean;
+  } = {},
+): Setup {
+  const engine = new ScriptedEngine(script);
+  const inference = createInference({
+    engine,
+    store: storeOf(options.task, options.version),
+    tokenizer: options.bos ? smallTokenizer(true) : tokenizer,
+    manifest: { tokens: { bos: BOS, eos: [EOS] }, chatTemplate: options.chatTemplate ?? null },
+  });
+  return { engine, inference };
+}
+
+export const never = new AbortController().signal;
+
+/** A completion of one text with greedy defaults. */
+export function completion(
+  prompts: string | readonly (string | readonly number[])[],
+  fields: Partial<GenerationFields> & { readonly echo?: boolean; readonly logprobs?: number | null } = {},
+) {
+  return {
+    model: 'base',
+    prompts: typeof prompts === 'string' ? [prompts] : prompts,
+    echo: false,
+    logprobs: null,
+    ...fields,
+  };
+}
+
+type Delta = Extract<InferenceEvent, { type: 'delta' }>;
+
+/** The events of each choice put together. */
+export async function gather(events: AsyncIterable<InferenceEvent>, choices = 1) {
+  const out = Array.from({ length: choices }, () => ({
+    text: '',
+    tokenIds: [] as number[],
+    logprobs: [] as Delta['logprobs'][number][],
+    reason: null as string | null,
+  }));
+  for await (const event of events) {
+    const choice = out[event.choice]!;
+    if (event.type === 'finish') {
+      choice.reason = event.reason;
+      continue;
+    }
+    choice.text += event.text;
+    choice.tokenIds.push(...event.tokenIds);
+    choice.logprobs.push(...event.logprobs);
+  }
+  return out;
+}
