@@ -24,9 +24,13 @@ const schema = Type.Object({
     default: 'float32',
     description: 'how the linear layers are held',
   }),
-  home: Type.String({ minLength: 1, description: 'cache directory (default: ~/.cache/softprompt)' }),
+  home: Type.String({
+    minLength: 1,
+    default: join(homedir(), '.cache', 'softprompt'),
+    description: 'directory of the cache',
+  }),
   db: Type.Optional(
-    Type.String({ minLength: 1, description: 'SQLite file (default: softprompt.db in the home)' }),
+    Type.String({ minLength: 1, description: 'SQLite file; softprompt.db in the cache unless given' }),
   ),
   host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   port: Type.Integer({
@@ -110,21 +114,26 @@ export type Flags = { readonly [key in Setting]?: string | undefined };
 
 const settings = Object.keys(schema.properties) as readonly Setting[];
 
-/** The flag, the environment variable and the help text of a setting. */
+/** How a setting is shown to a person: `placeholder` stands for its value after the flag. */
 export function describeSetting(setting: Setting): {
   readonly flag: string;
   readonly variable: string;
+  readonly placeholder: string;
   readonly description: string;
   readonly defaultValue: unknown;
 } {
   const property = schema.properties[setting] as {
+    readonly type?: string;
+    readonly enum?: readonly string[];
     readonly default?: unknown;
     readonly description?: string;
   };
+  const choices = property.enum === undefined ? '' : `: ${property.enum.join(', ')}`;
   return {
     flag: `--${setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     variable: variableOf(setting),
-    description: property.description ?? '',
+    placeholder: property.type === 'integer' ? '<n>' : '<value>',
+    description: `${property.description}${choices}`,
     defaultValue: property.default,
   };
 }
@@ -141,7 +150,7 @@ export function loadConfig(
   flags: Flags = {},
   env: Readonly<Record<string, string | undefined>> = process.env,
 ): Config {
-  const given: Record<string, string> = { home: join(homedir(), '.cache', 'softprompt') };
+  const given: Record<string, string> = {};
   const origin = new Map<string, string>();
   for (const setting of settings) {
     const { flag, variable } = describeSetting(setting);

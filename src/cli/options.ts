@@ -5,9 +5,9 @@ import type { CliContext } from './context.ts';
 /** Adds flags for settings; `loadConfig` reads what they leave out from the environment. */
 export function addSettings(command: Command, ...settings: readonly Setting[]): Command {
   for (const setting of settings) {
-    const { flag, variable, description, defaultValue } = describeSetting(setting);
+    const { flag, variable, placeholder, description, defaultValue } = describeSetting(setting);
     const shown = defaultValue === undefined ? '' : `; default ${defaultValue}`;
-    command.addOption(new Option(`${flag} <value>`, `${description} (${variable}${shown})`));
+    command.addOption(new Option(`${flag} ${placeholder}`, `${description} (${variable}${shown})`));
   }
   return command;
 }

@@ -18,7 +18,7 @@ import { describePrompt, uploadPrompt } from './prompt-upload.ts';
 const DEFAULT_VIRTUAL_TOKENS = 20;
 
 interface InitOptions {
-  readonly init?: PromptInit['init'];
+  readonly init: PromptInit['init'];
   readonly text?: string;
   readonly numVirtualTokens?: number;
   readonly seed: number;
@@ -32,11 +32,9 @@ export function promptInitCommand(context: CliContext): Command {
   const command = new Command('init')
     .description("Make a prompt by one of PEFT's initialisations, from the model's tokenizer and embeddings.")
     .addOption(
-      new Option('--init <how>', 'initialisation (default: TEXT)').choices([
-        'TEXT',
-        'RANDOM',
-        'SAMPLE_VOCAB',
-      ]),
+      new Option('--init <how>', 'initialisation')
+        .choices(['TEXT', 'RANDOM', 'SAMPLE_VOCAB'])
+        .default('TEXT'),
     )
     .option('--text <text>', 'initial text of TEXT')
     .option(
@@ -96,7 +94,7 @@ async function makePrompt(
   }
 }
 
-function initialisation({ init = 'TEXT', text, seed }: InitOptions): PromptInit {
+function initialisation({ init, text, seed }: InitOptions): PromptInit {
   if (init !== 'TEXT') {
     if (text === undefined) return { init, seed };
     throw usage('--text', 'only --init TEXT takes a text', `--init ${init}`);

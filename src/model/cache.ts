@@ -82,7 +82,8 @@ async function importInto(
   await mkdir(join(home, 'bundles'), { recursive: true });
   // What stands here is no usable bundle: half deleted, or of another format version.
   await rm(target, { recursive: true, force: true });
-  return importer({ source, target, id, precision, onProgress, signal });
+  const aliases = parsed.kind === 'known' ? [parsed.model.hub.repository] : [];
+  return importer({ source, target, id, precision, aliases, onProgress, signal });
 }
 
 async function openNamed(path: string, name: string | null): Promise<Bundle> {

