@@ -1,6 +1,9 @@
 import { DomainError } from '../domain/errors.ts';
 import { GPT2_SPLIT } from './gguf-tokenizer-pre.ts';
 
+/** Far above any vocabulary; an array of so many tokens can still be made. */
+const MAX_TOKEN_ID = 2 ** 22;
+
 /** A node of tokenizer.json: an object with a `type`. */
 export interface Component {
   readonly type: string;
@@ -36,12 +39,29 @@ export function asList(value: unknown, where: string): readonly unknown[] {
   throw unsupported(where, 'a list', value);
 }
 
+/** A byte pair encoding, checked as far as its entries' types. */
+export interface BytePairModel extends Component {
+  readonly vocab: Readonly<Record<string, number>>;
+  readonly merges: readonly unknown[];
+}
+
+/** The parts of a tokenizer.json that encoding needs. */
+export interface AdaptedTokenizer {
+  readonly added_tokens: readonly unknown[];
+  readonly normalizer: Component | null;
+  readonly pre_tokenizer: Component | null;
+  readonly post_processor: Component | null;
+  /** Decoding is ours (tokenizer-bytes.ts): it must work on single tokens. */
+  readonly decoder: null;
+  readonly model: BytePairModel;
+}
+
 /**
  * Rewrites tokenizer.json so that `@huggingface/tokenizers` 0.2 gives the ids of the Rust `tokenizers`, which
  * every training script uses. Where the library's own component differs (see the cases below) an equal one is
  * put in; a component that has no exact equal is refused: `unprocessable` tokenizer_unsupported.
  */
-export function adaptTokenizerJson(json: unknown): Record<string, unknown> {
+export function adaptTokenizerJson(json: unknown): AdaptedTokenizer {
   const file = asObject(json, 'tokenizer');
   return {
     added_tokens: asList(file.added_tokens ?? [], 'added_tokens').map(checkAddedToken),
@@ -52,7 +72,6 @@ export function adaptTokenizerJson(json: unknown): Record<string, unknown> {
         : { type: 'Sequence', pretokenizers: adaptPreTokenizer(file.pre_tokenizer, 'pre_tokenizer') },
     post_processor:
       file.post_processor == null ? null : checkPostProcessor(file.post_processor, 'post_processor'),
-    /** Decoding is ours (tokenizer-bytes.ts): it must work on single tokens. */
     decoder: null,
     model: checkModel(file.model),
   };
@@ -64,7 +83,9 @@ function checkAddedToken(value: unknown, index: number): unknown {
   if (typeof token.content !== 'string' || token.content === '') {
     throw unsupported(`${where}.content`, 'a non-empty string', token.content);
   }
-  if (!Number.isSafeInteger(token.id)) throw unsupported(`${where}.id`, 'an integer', token.id);
+  if (!Number.isInteger(token.id) || (token.id as number) < 0 || (token.id as number) > MAX_TOKEN_ID) {
+    throw unsupported(`${where}.id`, `an id from 0 to ${MAX_TOKEN_ID}`, token.id);
+  }
   if (token.single_word) throw unsupported(`${where}.single_word`, 'false', true);
   return token;
 }
@@ -141,17 +162,18 @@ function checkPostProcessor(value: unknown, where: string): Component {
   return { ...node, processors: processors.map((item, i) => checkPostProcessor(item, `${where}[${i}]`)) };
 }
 
-function checkModel(value: unknown): Component {
+function checkModel(value: unknown): BytePairModel {
   const model = asComponent({ type: 'BPE', ...asObject(value, 'model') }, 'model');
   if (model.type !== 'BPE') throw unsupported('model.type', 'BPE', model.type);
   for (const field of ['continuing_subword_prefix', 'end_of_word_suffix']) {
     if (model[field]) throw unsupported(`model.${field}`, 'null', model[field]);
   }
-  for (const [token, id] of Object.entries(asObject(model.vocab, 'model.vocab'))) {
-    if (!Number.isSafeInteger(id) || (id as number) < 0) {
-      throw unsupported(`model.vocab[${JSON.stringify(token)}]`, 'a token id', id);
+  const vocab = asObject(model.vocab, 'model.vocab');
+  for (const [token, id] of Object.entries(vocab)) {
+    if (!Number.isInteger(id) || (id as number) < 0 || (id as number) > MAX_TOKEN_ID) {
+      throw unsupported(`model.vocab[${JSON.stringify(token)}]`, `an id from 0 to ${MAX_TOKEN_ID}`, id);
     }
   }
-  asList(model.merges, 'model.merges');
-  return model;
+  const merges = asList(model.merges, 'model.merges');
+  return { ...model, vocab: vocab as Record<string, number>, merges };
 }
