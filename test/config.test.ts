@@ -1,0 +1,102 @@
+import assert from 'node:assert/strict';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { describe, it } from 'node:test';
+import { describeSetting, loadConfig } from '../src/config.ts';
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    const config = loadConfig({}, {});
+    assert.equal(config.model, 'smollm2-135m-instruct');
+    assert.equal(config.name, null);
+    assert.equal(config.home, join(homedir(), '.cache', 'softprompt'));
+    assert.equal(config.db, join(config.home, 'softprompt.db'));
+    assert.equal(config.host, '127.0.0.1');
+    assert.equal(config.port, 8080);
+    assert.equal(config.maxBatchSize, 16);
+    assert.equal(config.maxQueueLength, 256);
+    assert.ok(Object.isFrozen(config));
+  });
+
+  it('takes a flag over a variable over the default', () => {
+    const env = { SOFTPROMPT_PORT: '1', SOFTPROMPT_MAX_BATCH_SIZE: '4', SOFTPROMPT_HOME: 'cache' };
+    const config = loadConfig({ port: '0' }, env);
+    assert.equal(config.port, 0);
+    assert.equal(config.maxBatchSize, 4);
+    assert.equal(config.home, resolve('cache'));
+    assert.equal(config.db, resolve('cache/softprompt.db'));
+  });
+
+  it('counts an empty variable as not set', () => {
+    assert.equal(loadConfig({}, { SOFTPROMPT_PORT: '' }).port, 8080);
+  });
+
+  it('ends URLs without a slash', () => {
+    assert.equal(
+      loadConfig({ hubUrl: 'https://mirror.example/hub/' }, {}).hubUrl,
+      'https://mirror.example/hub',
+    );
+  });
+
+  const refused: readonly (readonly [variable: string, value: string, expected: RegExp])[] = [
+    ['SOFTPROMPT_PORT', '80x', /integer/],
+    ['SOFTPROMPT_PORT', '65536', /<= 65535/],
+    ['SOFTPROMPT_PORT', '1.5', /integer/],
+    ['SOFTPROMPT_MAX_BATCH_SIZE', '0', />= 1/],
+    ['SOFTPROMPT_KV_CACHE_BYTES', '1GB', /integer/],
+    ['SOFTPROMPT_PRECISION', 'fp16', /float32, int8, int4/],
+    ['SOFTPROMPT_LOG_LEVEL', 'loud', /info/],
+    ['SOFTPROMPT_NAME', 'My Model', /pattern/],
+    ['SOFTPROMPT_HUB_URL', 'ftp://hub.example', /pattern/],
+  ];
+  for (const [variable, value, expected] of refused) {
+    it(`refuses ${variable}=${value} by name`, () => {
+      assert.throws(
+        () => loadConfig({}, { [variable]: value }),
+        (error: { code: string; param: string; expected: string; given: string }) => {
+          assert.equal(error.code, 'invalid_configuration');
+          assert.equal(error.param, variable);
+          assert.match(error.expected, expected);
+          assert.equal(error.given, value);
+          return true;
+        },
+      );
+    });
+  }
+
+  it('names the flag when the flag is at fault', () => {
+    assert.throws(() => loadConfig({ maxBatchSize: 'many' }, { SOFTPROMPT_MAX_BATCH_SIZE: '4' }), {
+      param: '--max-batch-size',
+      given: 'many',
+    });
+  });
+
+  for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.example.org']) {
+    it(`refuses to listen on ${host} while there are no API keys`, () => {
+      assert.throws(() => loadConfig({}, { SOFTPROMPT_HOST: host }), {
+        code: 'host_not_allowed',
+        param: 'SOFTPROMPT_HOST',
+        given: host,
+      });
+    });
+  }
+
+  for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
+    it(`listens on ${host}`, () => {
+      assert.equal(loadConfig({ host }, {}).host, host);
+    });
+  }
+
+  it('derives flag and variable from the name of a setting', () => {
+    const { flag, variable, placeholder, defaultValue } = describeSetting('maxQueueLength');
+    assert.deepEqual(
+      { flag, variable, placeholder, defaultValue },
+      {
+        flag: '--max-queue-length',
+        variable: 'SOFTPROMPT_MAX_QUEUE_LENGTH',
+        placeholder: '<n>',
+        defaultValue: 256,
+      },
+    );
+  });
+});
