@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import { recordingImporter } from '../model/cache-importer.ts';
+import { inTemporaryDirectory, run } from './harness.ts';
+
+describe('softprompt model', () => {
+  it('import prints the bundle, list shows it and verify checks it', async () => {
+    await inTemporaryDirectory(async (home) => {
+      const file = join(home, 'tiny.gguf');
+      await writeFile(file, 'weights');
+      const { importer, calls } = recordingImporter();
+      const model = (...args: string[]) =>
+        run(['model', ...args, '--home', home], { modelSources: { importer } });
+
+      const imported = await model('import', file, '--precision', 'int8', '--name', 'mine', '--json');
+      assert.equal(imported.code, 0, imported.stderr);
+      const bundle = JSON.parse(imported.stdout);
+      assert.equal(bundle.id, 'mine');
+      assert.equal(bundle.precision, 'int8');
+      assert.match(bundle.hash, /^[0-9a-f]{64}$/);
+      assert.equal(calls.length, 1);
+
+      const { stdout } = await model('import', file, '--precision', 'int8', '--name', 'mine');
+      assert.match(stdout, new RegExp(`^hash +${bundle.hash}$`, 'm'));
+      assert.match(stdout, new RegExp(`^directory +${bundle.directory}$`, 'm'));
+      assert.equal(calls.length, 1);
+
+      assert.deepEqual(JSON.parse((await model('list', '--json')).stdout), [bundle]);
+      assert.match((await model('list')).stdout, /^mine {2}int8 {7}[0-9a-f]{12} {2}7 B /m);
+
+      assert.equal((await model('verify')).stdout, `ok  ${bundle.directory}\n`);
+      await writeFile(join(bundle.directory, 'weights.bin'), 'WEIGHTS');
+      const damaged = await model('verify', bundle.directory);
+      assert.equal(damaged.code, 1);
+      assert.match(damaged.stderr, /\[bundle_damaged\]\n {2}field: {4}weights\.bin\n/);
+    });
+  });
+
+  it('list of an empty cache is empty', async () => {
+    await inTemporaryDirectory(async (home) => {
+      assert.equal((await run(['model', 'list', '--home', home])).stdout, 'No bundles in the cache.\n');
+      assert.equal((await run(['model', 'list', '--home', home, '--json'])).stdout, '[]\n');
+    });
+  });
+
+  it('import says what it expects of a source', async () => {
+    const { code, stderr } = await run(['model', 'import', '/absent/model.gguf']);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /\[model_not_found\]\n {2}field: {4}model\n {2}expected: .*\n {2}given: {4}\/absent\/model\.gguf\n$/,
+    );
+  });
+});
