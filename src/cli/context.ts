@@ -6,6 +6,8 @@ import type { ResolveOptions } from '../model/cache.ts';
 export interface RunningService {
   /** `http://HOST:PORT` with the port that was really taken. */
   readonly url: string;
+  /** Commands to try, one a line. */
+  readonly examples: readonly string[];
   /** Finishes admitted requests within the drain timeout, then stops. */
   close(): Promise<void>;
 }

@@ -1,8 +1,7 @@
-import { open } from 'node:fs/promises';
-import { join } from 'node:path';
 import { Command, Option } from 'commander';
 import { DomainError } from '../domain/errors.ts';
-import { BUNDLE_FILES, type Bundle, describeModel } from '../model/bundle.ts';
+import { type Bundle, describeModel } from '../model/bundle.ts';
+import { EmbeddingFile } from '../model/embedding-file.ts';
 import { loadTokenizer } from '../model/tokenizer.ts';
 import { encodeConfig } from '../prompts/canonical-config.ts';
 import { initialisePrompt, type PromptInit } from '../prompts/initialise.ts';
@@ -80,17 +79,13 @@ async function makePrompt(
   const tokenize = (text: string) => tokenizer.encode(text, { addSpecialTokens: true }).ids;
   const numVirtualTokens =
     count ?? (how.init === 'TEXT' ? Math.max(tokenize(how.text).length, 1) : DEFAULT_VIRTUAL_TOKENS);
-  const table = await open(join(bundle.directory, BUNDLE_FILES.embeddings));
+  const embeddings = await EmbeddingFile.open(bundle);
   try {
-    const embedding = async (id: number): Promise<Float32Array> => {
-      const row = new Float32Array(model.tokenDim);
-      await table.read(new Uint8Array(row.buffer), 0, row.byteLength, id * row.byteLength);
-      return row;
-    };
+    const embedding = (id: number) => embeddings.row(id);
     const prompt = await initialisePrompt(how, numVirtualTokens, { model, tokenize, embedding });
     return { files: { config: encodeConfig(prompt.config), model: prompt.file }, numVirtualTokens };
   } finally {
-    await table.close();
+    await embeddings.close();
   }
 }
 

@@ -36,6 +36,7 @@ export function serveCommand(context: CliContext): Command {
     const log = pino({ level: config.logLevel }, context.stderr);
     const service = await context.startService({ ...config, model: bundle.directory, name: null }, log);
     context.stdout.write(`listening on ${service.url}\n`);
+    if (service.examples.length > 0) context.stdout.write(`\nTry:\n\n${service.examples.join('\n\n')}\n\n`);
     await context.untilShutdown(service, config, log);
   });
 }

@@ -1,4 +1,4 @@
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type {
   Engine,
   EngineLimits,
@@ -12,6 +12,7 @@ import type {
 import { DomainError, deserializeError, serializeError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { type Bundle, describeModel } from '../model/bundle.ts';
+import { startWorker } from '../threads/start-worker.ts';
 import { checkGenerate, checkScore } from './admission.ts';
 import { EventQueue } from './event-queue.ts';
 import { longestRow } from './kv-slab.ts';
@@ -47,12 +48,7 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       interleavedReadBudget: INTERLEAVED_READ_BUDGET,
     },
   };
-  const worker = new Worker(
-    new URL(import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js', import.meta.url),
-    {
-      workerData: init,
-    },
-  );
+  const worker = startWorker('./worker', import.meta.url, init);
   const engine = new WorkerEngine(worker, options);
   await engine.loaded;
   return engine;

@@ -17,6 +17,8 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
+    // A spinning thread takes the core from the HTTP thread, and steps grow several times longer under load.
+    extra: { session: { intra_op: { allow_spinning: '0' } } },
   });
   const { config } = bundle.manifest;
   return new OrtBackend(

@@ -19,11 +19,11 @@ describe('softprompt serve', () => {
         startService: async (config, log) => {
           configs.push(config);
           log.info('a log line');
-          return { url: 'http://127.0.0.1:4321', close: async () => void closed++ };
+          return { url: 'http://127.0.0.1:4321', examples: ['curl one'], close: async () => void closed++ };
         },
       });
       assert.equal(code, 0, stderr);
-      assert.equal(stdout, 'listening on http://127.0.0.1:4321\n');
+      assert.equal(stdout, 'listening on http://127.0.0.1:4321\n\nTry:\n\ncurl one\n\n');
       assert.match(stderr, /a log line/);
       assert.equal(closed, 1);
       const [config] = configs;

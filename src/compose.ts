@@ -1,0 +1,102 @@
+import type { AddressInfo } from 'node:net';
+import type { Logger } from 'pino';
+import { readVersion } from './cli/version.ts';
+import type { Config } from './config.ts';
+import { createEngine } from './engine/client.ts';
+import { EXAMPLES_MODEL, exampleCommands, registerExamples } from './examples.ts';
+import { createApp } from './http/app.ts';
+import type { ServicePhase } from './http/dependencies.ts';
+import { createInference } from './inference/inference.ts';
+import { openBundle } from './model/bundle.ts';
+import { loadTokenizer } from './model/tokenizer.ts';
+import { createPromptSource } from './prompts/prompt-source.ts';
+import { createPublisher } from './prompts/publisher.ts';
+import { openStore } from './store/store.ts';
+
+/** Uploads that are held in memory at the same time. */
+const CONCURRENT_UPLOADS = 4;
+
+/** A service that answers. */
+export interface Service {
+  /** `http://HOST:PORT` with the port that was taken. */
+  readonly url: string;
+  /** Commands to try; empty unless the example tasks were registered by this start. */
+  readonly examples: readonly string[];
+  /** Refuses new work, finishes what was admitted within the drain timeout, then stops. */
+  close(): Promise<void>;
+}
+
+/**
+ * Wires the parts and starts them. `config.model` is a bundle directory. Resolves when requests are answered;
+ * when a part cannot start, those that were started are stopped and it rejects.
+ */
+export async function startService(config: Config, log: Logger): Promise<Service> {
+  const started: (() => Promise<void>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const close of started.reverse()) await close();
+  };
+  try {
+    return await start(config, log, started, stop);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function start(
+  config: Config,
+  log: Logger,
+  started: (() => Promise<void>)[],
+  stop: () => Promise<void>,
+): Promise<Service> {
+  let phase: ServicePhase = 'loading';
+  const bundle = await openBundle(config.model);
+  const tokenizer = await loadTokenizer(bundle);
+  const store = await openStore({ file: config.db, log });
+  started.push(() => store.close());
+  const prompts = createPromptSource(store);
+  const engine = await createEngine({
+    bundle,
+    prompts,
+    threads: config.threads,
+    maxBatchSize: config.maxBatchSize,
+    maxQueueLength: config.maxQueueLength,
+    kvCacheBytes: config.kvCacheBytes,
+    prefixCacheBytes: config.prefixCacheBytes,
+    // Nothing can be answered any more: an unhandled error ends the process, and its supervisor starts a new one.
+    onCrash: (error) => {
+      throw error;
+    },
+  });
+  started.push(() => engine.close(config.drainTimeoutMs));
+  const publisher = createPublisher({ store, engine, model: engine.model, prompts });
+  const withExamples = store.countTasks() === 0 && engine.model.id === EXAMPLES_MODEL;
+  if (withExamples) await registerExamples({ bundle, tokenizer, store, publisher });
+  const app = await createApp({
+    inference: createInference({ engine, store, tokenizer, manifest: bundle.manifest }),
+    engine,
+    store,
+    publisher,
+    state: { phase: () => phase },
+    limits: {
+      bodyBytes: config.maxBodyBytes,
+      uploadBytes: config.maxUploadBytes,
+      concurrentUploads: CONCURRENT_UPLOADS,
+    },
+    log,
+    version: readVersion(),
+  });
+  started.push(() => app.close());
+  await app.listen({ host: config.host, port: config.port });
+  phase = 'ready';
+  const { address, family, port } = app.server.address() as AddressInfo;
+  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
+  return {
+    url,
+    examples: withExamples ? exampleCommands(url) : [],
+    close: () => {
+      phase = 'draining';
+      return stop();
+    },
+  };
+}

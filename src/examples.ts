@@ -1,0 +1,95 @@
+import type { PromptPublisher } from './domain/publishing.ts';
+import type { TaskStore } from './domain/store.ts';
+import type { TaskMetadata } from './domain/task.ts';
+import { type Bundle, describeModel } from './model/bundle.ts';
+import { EmbeddingFile } from './model/embedding-file.ts';
+import type { Tokenizer } from './model/tokenizer.ts';
+import { encodeConfig } from './prompts/canonical-config.ts';
+import { initialisePrompt } from './prompts/initialise.ts';
+
+interface Example {
+  readonly task: string;
+  readonly metadata: TaskMetadata;
+  /** The prompt is this text's embeddings (PEFT's TEXT initialisation), without training. */
+  readonly text: string;
+}
+
+/** The words were chosen on this model; another one would make nothing of them. */
+export const EXAMPLES_MODEL = 'smollm2-135m-instruct';
+
+/** What an empty store starts with, so that the first request has something to ask for. */
+const EXAMPLES: readonly Example[] = [
+  {
+    task: 'sentiment',
+    metadata: {
+      description: 'Is a review positive or negative? Use it with classify.',
+      template: 'Review: {text}\nSentiment:',
+      labels: [' positive', ' negative'],
+      defaults: { max_tokens: 1, temperature: 0 },
+    },
+    text:
+      'Review: A wonderful evening, the staff were kind and the food was great.\nSentiment: positive\n\n' +
+      'Review: Cold soup, rude waiter, never again.\nSentiment: negative\n\n',
+  },
+  {
+    task: 'opposite',
+    metadata: {
+      description: 'The opposite of a word.',
+      template: '{text} ->',
+      labels: null,
+      defaults: { max_tokens: 4, temperature: 0, stop: ['\n'] },
+    },
+    text: 'hot -> cold\nup -> down\nbig -> small\nopen -> closed\nearly -> late\n',
+  },
+  {
+    task: 'capital',
+    metadata: {
+      description: 'The capital of a country.',
+      template: 'The capital of {text} is',
+      labels: null,
+      defaults: { max_tokens: 6, temperature: 0, stop: ['\n', '.'] },
+    },
+    text: 'The capital of Japan is Tokyo.\nThe capital of Egypt is Cairo.\nThe capital of Peru is Lima.\n',
+  },
+];
+
+interface ExampleParts {
+  readonly bundle: Bundle;
+  readonly tokenizer: Tokenizer;
+  readonly store: TaskStore;
+  readonly publisher: PromptPublisher;
+}
+
+/** Registers the example tasks, each with a prompt of its own, through the same door as an upload. */
+export async function registerExamples({ bundle, tokenizer, store, publisher }: ExampleParts): Promise<void> {
+  const model = describeModel(bundle);
+  const embeddings = await EmbeddingFile.open(bundle);
+  try {
+    const sources = {
+      model,
+      tokenize: (text: string) => tokenizer.encode(text, { addSpecialTokens: true }).ids,
+      embedding: (id: number) => embeddings.row(id),
+    };
+    for (const { task, metadata, text } of EXAMPLES) {
+      const prompt = await initialisePrompt({ init: 'TEXT', text }, sources.tokenize(text).length, sources);
+      await store.putTask(task, metadata);
+      const config = encodeConfig(prompt.config);
+      await publisher.publish(task, { kind: 'peft', config, model: prompt.file }, { activate: true });
+    }
+  } finally {
+    await embeddings.close();
+  }
+}
+
+/** Commands that a person can paste; each asks one of the example tasks. */
+export function exampleCommands(url: string): readonly string[] {
+  const post = (path: string, body: object): string =>
+    `curl -s ${url}${path} -H 'content-type: application/json' -d '${JSON.stringify(body)}'`;
+  return [
+    post('/v1/tasks/sentiment/classify', {
+      inputs: ['I loved every minute of it.', 'What a waste of time.'],
+    }),
+    post('/v1/completions', { model: 'opposite', prompt: 'left' }),
+    post('/v1/completions', { model: 'capital', prompt: ['Italy', 'Kenya'] }),
+  ];
+}
