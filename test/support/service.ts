@@ -1,0 +1,52 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { startService } from '../../src/compose.ts';
+import { type Flags, loadConfig } from '../../src/config.ts';
+import { importModel } from '../../src/model/import.ts';
+import { Client } from './client.ts';
+
+/** A service of this process on a free port, with its own directory. */
+export interface TestService {
+  readonly client: Client;
+  readonly url: string;
+  /** Stops the service and removes its directory. */
+  close(): Promise<void>;
+}
+
+export interface TestServiceOptions {
+  /** Hugging Face directory or GGUF file. */
+  readonly source: string;
+  /** The model id. */
+  readonly name: string;
+  /** Settings beside model, home, port and log level. */
+  readonly flags?: Flags;
+}
+
+/** Imports the model into a temporary home and starts the real service on it: SQLite file, worker, HTTP. */
+export async function startTestService({
+  source,
+  name,
+  flags = {},
+}: TestServiceOptions): Promise<TestService> {
+  const home = await mkdtemp(join(tmpdir(), 'softprompt-test-'));
+  const remove = () => rm(home, { recursive: true, force: true });
+  try {
+    const model = join(home, 'bundle');
+    const config = loadConfig({ threads: '1', ...flags, model, home, port: '0' }, {});
+    await importModel({ source, target: model, id: name, precision: config.precision });
+    const service = await startService(config, pino({ level: 'silent' }));
+    return {
+      client: new Client(service.url),
+      url: service.url,
+      async close() {
+        await service.close();
+        await remove();
+      },
+    };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+}
