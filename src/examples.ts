@@ -22,14 +22,12 @@ const EXAMPLES: readonly Example[] = [
   {
     task: 'sentiment',
     metadata: {
-      description: 'Is a review positive or negative? Use it with classify.',
-      template: 'Review: {text}\nSentiment:',
-      labels: [' positive', ' negative'],
+      description: 'Did the writer like it? Use it with classify.',
+      template: 'Review: "{text}" Verdict: it was',
+      labels: [' great', ' terrible'],
       defaults: { max_tokens: 1, temperature: 0 },
     },
-    text:
-      'Review: A wonderful evening, the staff were kind and the food was great.\nSentiment: positive\n\n' +
-      'Review: Cold soup, rude waiter, never again.\nSentiment: negative\n\n',
+    text: 'Here are reviews with the verdict of the writer.\n',
   },
   {
     task: 'opposite',
