@@ -48,13 +48,12 @@ export class GgufCursor {
   }
 
   uint32(): number {
-    const at = this.#take(4);
-    return this.#window.readUInt32LE(at);
+    return this.#take(4).readUInt32LE();
   }
 
   /** A 64-bit count or size of which at least `unit` bytes each must still follow. */
   count(what: string, unit: number): number {
-    const value = this.#window.readBigUInt64LE(this.#take(8));
+    const value = this.#take(8).readBigUInt64LE();
     if (value > BigInt(Math.floor(this.remaining / unit))) {
       throw this.corrupt(`${what} is ${value}, but the file ends before: it is truncated or corrupt`, {
         expected: `at most ${Math.floor(this.remaining / unit)}`,
@@ -65,14 +64,14 @@ export class GgufCursor {
   }
 
   uint64(): bigint {
-    return this.#window.readBigUInt64LE(this.#take(8));
+    return this.#take(8).readBigUInt64LE();
   }
 
   string(): string {
     const length = this.count('the length of a string', 1);
-    const at = this.#take(length);
+    const bytes = this.#take(length);
     try {
-      return utf8.decode(this.#window.subarray(at, at + length));
+      return utf8.decode(bytes);
     } catch {
       throw this.corrupt('a string is not valid UTF-8', { expected: 'UTF-8' });
     }
@@ -81,21 +80,21 @@ export class GgufCursor {
   scalar(type: GgufScalarType): GgufScalar {
     switch (type) {
       case 'uint8':
-        return this.#window.readUInt8(this.#take(1));
+        return this.#take(1).readUInt8();
       case 'int8':
-        return this.#window.readInt8(this.#take(1));
+        return this.#take(1).readInt8();
       case 'uint16':
-        return this.#window.readUInt16LE(this.#take(2));
+        return this.#take(2).readUInt16LE();
       case 'int16':
-        return this.#window.readInt16LE(this.#take(2));
+        return this.#take(2).readInt16LE();
       case 'uint32':
         return this.uint32();
       case 'int32':
-        return this.#window.readInt32LE(this.#take(4));
+        return this.#take(4).readInt32LE();
       case 'float32':
-        return shortestFloat(this.#window.readFloatLE(this.#take(4)));
+        return shortestFloat(this.#take(4).readFloatLE());
       case 'float64':
-        return this.#window.readDoubleLE(this.#take(8));
+        return this.#take(8).readDoubleLE();
       case 'bool':
         return this.#bool();
       case 'string':
@@ -103,23 +102,22 @@ export class GgufCursor {
       case 'uint64':
         return safeNumber(this.uint64());
       case 'int64':
-        return safeNumber(this.#window.readBigInt64LE(this.#take(8)));
+        return safeNumber(this.#take(8).readBigInt64LE());
     }
   }
 
   #bool(): boolean {
-    const value = this.#window.readUInt8(this.#take(1));
+    const value = this.#take(1).readUInt8();
     if (value > 1) throw this.corrupt('a bool is neither 0 nor 1', { expected: [0, 1], given: value });
     return value === 1;
   }
 
-  /** Makes the next `bytes` bytes stand in the window, steps over them and returns where they begin. */
-  #take(bytes: number): number {
+  /** The next bytes, as a view of the window. */
+  #take(bytes: number): Buffer {
     this.expect(bytes);
     if (this.#at + bytes > this.#window.length) this.#refill(bytes);
-    const at = this.#at;
     this.#at += bytes;
-    return at;
+    return this.#window.subarray(this.#at - bytes, this.#at);
   }
 
   #refill(bytes: number): void {
