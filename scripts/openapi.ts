@@ -1,0 +1,66 @@
+/**
+ * Writes openapi/openapi.json from the routes, or with --check compares it and fails when they differ.
+ * No model runs: the document depends on the routes alone.
+ */
+import { readFile, writeFile } from 'node:fs/promises';
+import { parseArgs } from 'node:util';
+import { pino } from 'pino';
+import { createApp } from '../src/http/app.ts';
+
+const FILE = new URL('../openapi/openapi.json', import.meta.url);
+
+/** A port that nothing may touch while the routes are only described. */
+function untouchable<T extends object>(name: string): T {
+  return new Proxy({} as T, {
+    get: (_target, property) => {
+      throw new Error(`Describing the routes used ${name}.${String(property)}.`);
+    },
+  });
+}
+
+async function describeRoutes(): Promise<unknown> {
+  const manifest = await readFile(new URL('../package.json', import.meta.url), 'utf8');
+  const app = await createApp({
+    inference: untouchable('inference'),
+    engine: untouchable('engine'),
+    store: untouchable('store'),
+    publisher: untouchable('publisher'),
+    state: { phase: () => 'loading' },
+    limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1 },
+    log: pino({ level: 'silent' }),
+    version: (JSON.parse(manifest) as { version: string }).version,
+  });
+  // Through JSON, to compare what a client would read.
+  const document: unknown = JSON.parse(JSON.stringify(app.swagger()));
+  await app.close();
+  return document;
+}
+
+/** JSON pointers at which two values differ. */
+function* differences(a: unknown, b: unknown, path = ''): Generator<string> {
+  if (!isObject(a) || !isObject(b) || Array.isArray(a) !== Array.isArray(b)) {
+    if (a !== b) yield path || '/';
+    return;
+  }
+  for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
+    yield* differences(a[key], b[key], `${path}/${key.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null;
+
+const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
+const document = await describeRoutes();
+if (values.check) {
+  const committed: unknown = JSON.parse(await readFile(FILE, 'utf8').catch(() => 'null'));
+  const paths = [...differences(committed, document)];
+  for (const path of paths.slice(0, 20)) console.error(`differs: ${path}`);
+  if (paths.length > 0) {
+    console.error(`openapi/openapi.json is not what the routes say, in ${paths.length} places.`);
+    console.error('Run: node --import tsx scripts/openapi.ts');
+    process.exitCode = 1;
+  }
+} else {
+  await writeFile(FILE, `${JSON.stringify(document, null, 2)}\n`);
+}

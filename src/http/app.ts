@@ -1,0 +1,87 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import Fastify, { type FastifyInstance, LogController } from 'fastify';
+import type { AppDependencies } from './dependencies.ts';
+import { Metrics } from './metrics/metrics.ts';
+import { answerClientError } from './plugins/client-errors.ts';
+import { documentRoutes, serveDocument } from './plugins/documentation.ts';
+import { acceptJson } from './plugins/json-body.ts';
+import { watchMethods } from './plugins/methods.ts';
+import { negotiateTypes } from './plugins/negotiation.ts';
+import { observeRequests, requestId } from './plugins/observability.ts';
+import { answerWithProblems, handleError } from './plugins/problems.ts';
+import { compileValidator } from './plugins/validation.ts';
+import { ProblemSchema } from './problem.ts';
+import { chatRoutes } from './routes/chat.ts';
+import { classifyRoutes } from './routes/classify.ts';
+import { completionRoutes } from './routes/completions.ts';
+import { healthRoutes } from './routes/health.ts';
+import { infoRoutes } from './routes/info.ts';
+import { metricsRoutes } from './routes/metrics.ts';
+import { ModelSchema, modelRoutes } from './routes/models.ts';
+import { promptFileRoutes } from './routes/prompt-files.ts';
+import { promptUploadRoutes } from './routes/prompt-upload.ts';
+import { promptRoutes } from './routes/prompts.ts';
+import { scoreRoutes } from './routes/score.ts';
+import { taskRoutes } from './routes/tasks.ts';
+import { tokenizeRoutes } from './routes/tokenize.ts';
+import { UsageSchema } from './schemas/common.ts';
+import { PromptSchema, UploadedPromptSchema } from './schemas/prompt.ts';
+import { TaskSchema } from './schemas/task.ts';
+
+/** A client has this long to send a request; an answer may take longer. */
+const REQUEST_TIMEOUT_MS = 300_000;
+
+/** Builds the HTTP server over the given ports. It is ready for `inject` and `listen`. */
+export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
+  const { log, limits, version } = dependencies;
+  const app = Fastify({
+    loggerInstance: log,
+    logController: new LogController({ disableRequestLogging: true }),
+    bodyLimit: limits.bodyBytes,
+    requestTimeout: REQUEST_TIMEOUT_MS,
+    genReqId: requestId,
+    routerOptions: { maxParamLength: 256 },
+    frameworkErrors: handleError,
+    clientErrorHandler: answerClientError,
+    // Its 503 is not a problem document; while the service drains, `requireReady` gives one.
+    return503OnClosing: false,
+  }).withTypeProvider<TypeBoxTypeProvider>();
+  const metrics = new Metrics(dependencies.engine);
+  const tokens = { ...dependencies, metrics: metrics.tokens };
+
+  app.setValidatorCompiler(compileValidator);
+  acceptJson(app);
+  answerWithProblems(app);
+  observeRequests(app, metrics.http);
+  for (const schema of [
+    ProblemSchema,
+    UsageSchema,
+    TaskSchema,
+    PromptSchema,
+    UploadedPromptSchema,
+    ModelSchema,
+  ])
+    app.addSchema(schema);
+  await documentRoutes(app, version);
+  await app.register(async (api) => {
+    const refuseOtherMethods = watchMethods(api);
+    negotiateTypes(api);
+    await api.register(completionRoutes, tokens);
+    await api.register(chatRoutes, tokens);
+    await api.register(classifyRoutes, tokens);
+    await api.register(scoreRoutes, tokens);
+    await api.register(tokenizeRoutes, dependencies);
+    await api.register(taskRoutes, dependencies);
+    await api.register(promptRoutes, dependencies);
+    await api.register(promptUploadRoutes, dependencies);
+    await api.register(promptFileRoutes, dependencies);
+    await api.register(modelRoutes, dependencies);
+    await api.register(healthRoutes, dependencies);
+    await api.register(infoRoutes, dependencies);
+    await api.register(metricsRoutes, { metrics });
+    serveDocument(api);
+    refuseOtherMethods();
+  });
+  await app.ready();
+  return app;
+}

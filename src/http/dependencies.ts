@@ -1,0 +1,35 @@
+import type { FastifyBaseLogger } from 'fastify';
+import type { Engine } from '../domain/engine.ts';
+import type { Inference } from '../domain/inference.ts';
+import type { PromptPublisher } from '../domain/publishing.ts';
+import type { TaskStore } from '../domain/store.ts';
+
+/** `loading` and `draining` refuse inference with 503; only `ready` is ready. */
+export type ServicePhase = 'loading' | 'ready' | 'draining';
+
+export interface ServiceState {
+  phase(): ServicePhase;
+}
+
+export interface HttpLimits {
+  /** Largest JSON body in bytes. */
+  readonly bodyBytes: number;
+  /** Largest uploaded tensor file in bytes. */
+  readonly uploadBytes: number;
+  /** Uploads held in memory at the same time; one more is refused as `contended`. */
+  readonly concurrentUploads: number;
+}
+
+/** What the HTTP layer is given: ports of the domain, never their implementations. */
+export interface AppDependencies {
+  readonly inference: Inference;
+  readonly engine: Engine;
+  readonly store: TaskStore;
+  readonly publisher: PromptPublisher;
+  readonly state: ServiceState;
+  readonly limits: HttpLimits;
+  /** A pino logger. */
+  readonly log: FastifyBaseLogger;
+  /** Version of this service, as /info and the OpenAPI document show it. */
+  readonly version: string;
+}

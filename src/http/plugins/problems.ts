@@ -1,0 +1,61 @@
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { PROBLEM_MEDIA_TYPE, problemOf, type Refusal, refusalOf } from '../problem.ts';
+
+/** Makes every error of every route, and every unknown route, a problem document. */
+export function answerWithProblems(app: FastifyInstance): void {
+  app.setErrorHandler(handleError);
+  app.setNotFoundHandler((request, reply) =>
+    sendProblem(request, reply, {
+      status: 404,
+      code: 'route_not_found',
+      message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`,
+    }),
+  );
+}
+
+/** Errors outside the refusals are bugs: they are logged in full and answered without their internals. */
+export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOfFastify(error, request) ?? refusalOf(error);
+  // A client that left makes its request fail, too; that is no bug.
+  if (refusal.status === 500 && !reply.raw.destroyed) request.log.error({ err: error }, 'request failed');
+  return sendProblem(request, reply, refusal);
+}
+
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+  reply.code(refusal.status).type(PROBLEM_MEDIA_TYPE).header('x-request-id', request.id);
+  if (refusal.retryAfter !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfter));
+  return reply.send(problemOf(refusal, request));
+}
+
+/** The framework's own refusals (body parsing, malformed URLs) in this service's words. */
+function refusalOfFastify(error: unknown, request: FastifyRequest): Refusal | null {
+  if (!isFastifyError(error)) return null;
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return {
+        status: 413,
+        code: 'body_too_large',
+        message: 'The request body is too large.',
+        expected: `at most ${request.routeOptions.bodyLimit} bytes`,
+        given: request.headers['content-length'] ?? 'more',
+      };
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return {
+        status: 415,
+        code: 'unsupported_media_type',
+        message: 'This operation does not take a body of this type.',
+        param: 'content-type',
+        expected: 'application/json',
+        given: request.headers['content-type'] ?? 'none',
+      };
+    case 'FST_ERR_CTP_INVALID_JSON_BODY':
+      return { status: 400, code: 'invalid_json', message: 'The body is not valid JSON.' };
+    default:
+      return { status: error.statusCode, code: 'bad_request', message: error.message };
+  }
+}
+
+function isFastifyError(error: unknown): error is FastifyError & { statusCode: number } {
+  const { code, statusCode } = Object(error);
+  return typeof code === 'string' && code.startsWith('FST_') && statusCode >= 400 && statusCode < 500;
+}

@@ -1,0 +1,79 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import { requireReady } from '../plugins/readiness.ts';
+import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
+import { json, problems, reference } from '../schemas/responses.ts';
+import { MAX_INPUTS, ServedParams, Version } from '../schemas/task-inference.ts';
+import { clientSignal } from '../streaming/client-signal.ts';
+
+const ClassifyBody = Type.Object(
+  {
+    inputs: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_INPUTS }),
+    labels: optional(
+      Type.Array(Type.String({ minLength: 1 }), {
+        minItems: 2,
+        maxItems: 1024,
+        uniqueItems: true,
+        description: "The task's own labels when left out.",
+      }),
+    ),
+    version: optional(Version),
+  },
+  { additionalProperties: false, examples: [{ inputs: ['The film was a delight.'] }] },
+);
+
+const ClassifyResult = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      label: Type.String({ description: 'The most likely label.' }),
+      probabilities: Type.Unsafe<Readonly<Record<string, number>>>({
+        type: 'object',
+        additionalProperties: { type: 'number' },
+        description: "Softmax over the labels' log-likelihoods.",
+      }),
+    }),
+  ),
+  usage: reference(UsageSchema),
+});
+
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+
+export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
+  app,
+  { inference, state, metrics },
+) => {
+  app.post(
+    '/v1/tasks/:task/classify',
+    {
+      schema: {
+        tags: ['inference'],
+        summary: 'Choose a label for each input',
+        description: "Labels are ranked by the log-likelihood of their tokens after the task's template.",
+        operationId: 'classify',
+        params: ServedParams,
+        body: ClassifyBody,
+        response: {
+          200: json(ClassifyResult, 'One result an input, in order.', {
+            results: [{ label: ' positive', probabilities: { ' positive': 0.97, ' negative': 0.03 } }],
+            usage: EXAMPLE_USAGE,
+          }),
+          ...problems(400, 404, 413, 415, 422, 429, 503),
+        },
+      },
+      onRequest: requireReady(state),
+    },
+    async (request, reply) => {
+      const { inputs, labels = null, version = null } = request.body;
+      const { task } = request.params;
+      const { results, usage } = await inference.classify(
+        { task, version, inputs, labels },
+        clientSignal(reply),
+      );
+      request.usage = usage;
+      metrics.usage(usage);
+      return { results: [...results], usage: usageBody(usage) };
+    },
+  );
+};

@@ -1,0 +1,69 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import { requireReady } from '../plugins/readiness.ts';
+import { usageBody } from '../schemas/common.ts';
+import {
+  CompletionBody,
+  CompletionSchema,
+  completionRequest,
+  EXAMPLE_COMPLETION,
+} from '../schemas/completion.ts';
+import { completionChoice, completionChunkForm } from '../schemas/completion-choices.ts';
+import { includesUsage } from '../schemas/generation.ts';
+import { jsonOrEvents, problems } from '../schemas/responses.ts';
+import { chunks } from '../streaming/chunks.ts';
+import { collect } from '../streaming/collect.ts';
+import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
+import { envelopeOf, startGeneration } from './generate.ts';
+
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+
+export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  app.post(
+    '/v1/completions',
+    {
+      schema: {
+        tags: ['inference'],
+        summary: 'Continue a text',
+        description: "OpenAI's completions. The task's soft prompt stands in front of the input.",
+        operationId: 'createCompletion',
+        body: CompletionBody,
+        response: {
+          200: jsonOrEvents(
+            CompletionSchema,
+            'The finished text, or its pieces as events.',
+            EXAMPLE_COMPLETION,
+          ),
+          ...problems(400, 404, 413, 415, 422, 429, 503),
+        },
+      },
+      config: { produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
+      onRequest: requireReady(options.state),
+    },
+    async (request, reply) => {
+      const { body } = request;
+      const includeUsage = includesUsage(body);
+      const want = {
+        logprobs: typeof body.logprobs === 'number',
+        tokenIds: body.return_token_ids === true,
+      };
+      const generation = await startGeneration(
+        (signal) => options.inference.complete(completionRequest(body), signal),
+        request,
+        reply,
+        options.metrics,
+      );
+      const envelope = envelopeOf(generation, 'cmpl', 'text_completion');
+      if (body.stream) {
+        return sendEventStream(reply, chunks(generation, envelope, completionChunkForm(want), includeUsage));
+      }
+      const choices = await collect(generation);
+      return {
+        ...envelope,
+        choices: choices.map((choice) => completionChoice(choice, want)),
+        usage: usageBody(generation.usage()),
+      };
+    },
+  );
+};

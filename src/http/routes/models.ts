@@ -1,0 +1,105 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { type Static, Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
+import type { ModelInfo } from '../../domain/model.ts';
+import type { TaskStore } from '../../domain/store.ts';
+import { parseModelReference, type Task } from '../../domain/task.ts';
+import type { AppDependencies } from '../dependencies.ts';
+import { nullable, unixSeconds } from '../schemas/common.ts';
+import { json, problems, reference } from '../schemas/responses.ts';
+
+export const ModelSchema = Type.Object(
+  {
+    id: Type.String({ description: 'What requests name as `model`.' }),
+    object: Type.Literal('model'),
+    created: Type.Integer({ description: 'Unix seconds.' }),
+    owned_by: Type.String(),
+    root: Type.String({ description: 'The base model.' }),
+    parent: nullable(Type.String({ description: 'The base model; null for the base model itself.' })),
+  },
+  { $id: 'Model', description: 'The base model, or a task on it.' },
+);
+type Model = Static<typeof ModelSchema>;
+
+const EXAMPLE_BASE: Model = {
+  id: 'smollm2-135m-instruct',
+  object: 'model',
+  created: 1767225600,
+  owned_by: 'softprompt',
+  root: 'smollm2-135m-instruct',
+  parent: null,
+};
+const EXAMPLE_TASK_MODEL: Model = { ...EXAMPLE_BASE, id: 'sentiment', parent: EXAMPLE_BASE.id };
+
+const ModelRef = reference(ModelSchema);
+
+export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engine' | 'store'>> = async (
+  app,
+  { engine, store },
+) => {
+  app.get(
+    '/v1/models',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'List the base model and every task',
+        operationId: 'listModels',
+        response: {
+          200: json(
+            Type.Object({ object: Type.Literal('list'), data: Type.Array(ModelRef) }),
+            'The base model first, then the tasks in the order of their names.',
+            { object: 'list', data: [EXAMPLE_BASE, EXAMPLE_TASK_MODEL] },
+          ),
+          ...problems(),
+        },
+      },
+    },
+    async () => {
+      const tasks = Array.from(allTasks(store), (task) => taskModel(engine.model, task, task.name));
+      return { object: 'list' as const, data: [baseModel(engine.model), ...tasks] };
+    },
+  );
+
+  app.get(
+    '/v1/models/:id',
+    {
+      schema: {
+        tags: ['models'],
+        summary: 'Get the base model, a task or `task@version`',
+        operationId: 'getModel',
+        params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) }),
+        response: { 200: json(ModelRef, 'The model.', EXAMPLE_TASK_MODEL), ...problems(400, 404) },
+      },
+    },
+    async ({ params: { id } }) => {
+      if (id === engine.model.id) return baseModel(engine.model);
+      const { name, version } = parseModelReference(id);
+      const task = store.getTask(name);
+      if (task && (version === null || store.getVersion(name, version)))
+        return taskModel(engine.model, task, id);
+      throw new DomainError('not_found', 'model_not_found', `There is no model "${id}".`, {
+        param: 'model',
+        given: id,
+      });
+    },
+  );
+};
+
+const TASKS_A_READ = 1000;
+
+function* allTasks(store: TaskStore): Generator<Task> {
+  let after: string | null = null;
+  do {
+    const page = store.listTasks({ limit: TASKS_A_READ, ...(after !== null && { after }) });
+    yield* page.items;
+    after = page.next;
+  } while (after !== null);
+}
+
+function baseModel({ id, createdAt }: ModelInfo): Model {
+  return { id, object: 'model', created: createdAt, owned_by: 'softprompt', root: id, parent: null };
+}
+
+function taskModel(base: ModelInfo, task: Task, id: string): Model {
+  return { ...baseModel(base), id, created: unixSeconds(task.createdAt), parent: base.id };
+}

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import type { AdapterConfig } from '../../domain/prompt.ts';
+import type { AppDependencies } from '../dependencies.ts';
+import { etagOf, isFresh } from '../etag.ts';
+import { etagHeader, VersionParams } from '../schemas/prompt.ts';
+import { empty, problems, raw } from '../schemas/responses.ts';
+import { versionOf } from './lookup.ts';
+
+const IfNoneMatch = Type.Object({
+  'if-none-match': Type.Optional(Type.String({ description: 'ETags of copies that the client holds.' })),
+});
+
+const notModified = empty('The client holds this content already.');
+
+/** The two files of a version, as PEFT's `from_pretrained` loads them. */
+export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'>> = async (
+  app,
+  { store },
+) => {
+  app.get(
+    '/v1/tasks/:task/prompts/:version/adapter_config.json',
+    {
+      schema: {
+        tags: ['prompts'],
+        summary: "Download PEFT's adapter_config.json",
+        operationId: 'getAdapterConfig',
+        params: VersionParams,
+        headers: IfNoneMatch,
+        response: {
+          200: raw('application/json', 'The configuration, keys sorted.', etagHeader),
+          304: notModified,
+          ...problems(400, 404),
+        },
+      },
+    },
+    async ({ params, headers }, reply) => {
+      const { config } = versionOf(store, params.task, params.version);
+      const file = Buffer.from(configText(config));
+      const sha256 = createHash('sha256').update(file).digest('hex');
+      return sendFile(
+        reply,
+        headers['if-none-match'],
+        sha256,
+        'adapter_config.json',
+        'application/json',
+        file,
+      );
+    },
+  );
+
+  app.get(
+    '/v1/tasks/:task/prompts/:version/adapter_model.safetensors',
+    {
+      schema: {
+        tags: ['prompts'],
+        summary: 'Download the tensor file, byte for byte as uploaded',
+        operationId: 'getAdapterModel',
+        params: VersionParams,
+        headers: IfNoneMatch,
+        response: {
+          200: raw('application/octet-stream', 'The safetensors file.', etagHeader),
+          304: notModified,
+          ...problems(400, 404),
+        },
+      },
+      config: { produces: ['application/octet-stream'] },
+    },
+    async ({ params, headers }, reply) => {
+      const { sha256 } = versionOf(store, params.task, params.version);
+      const file = store.readFile(sha256);
+      if (file === null)
+        throw new Error(`The file ${sha256} of ${params.task}@${params.version} is missing.`);
+      const name = 'adapter_model.safetensors';
+      return sendFile(reply, headers['if-none-match'], sha256, name, 'application/octet-stream', file);
+    },
+  );
+};
+
+function sendFile(
+  reply: FastifyReply,
+  ifNoneMatch: string | undefined,
+  sha256: string,
+  name: string,
+  mediaType: string,
+  file: Uint8Array,
+): FastifyReply {
+  // The content of a version never changes, but a version can be deleted: always ask again.
+  reply.header('etag', etagOf(sha256)).header('cache-control', 'no-cache');
+  if (isFresh(ifNoneMatch, sha256)) return reply.code(304).send();
+  return reply
+    .type(mediaType)
+    .header('content-disposition', `attachment; filename="${name}"`)
+    .send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
+}
+
+/** As PEFT writes it: two spaces, keys sorted, a line break at the end. */
+function configText(config: AdapterConfig): string {
+  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return `${JSON.stringify(sorted, null, 2)}\n`;
+}

@@ -1,0 +1,116 @@
+import { finished } from 'node:stream';
+import multipart from '@fastify/multipart';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
+import type { PromptUpload } from '../../domain/publishing.ts';
+import type { AppDependencies } from '../dependencies.ts';
+import { etagOf } from '../etag.ts';
+import { compileValidator } from '../plugins/validation.ts';
+import { EXAMPLE_PROMPT, etagHeader, promptBody, UploadedPromptSchema } from '../schemas/prompt.ts';
+import { json, problems, reference } from '../schemas/responses.ts';
+import { TaskParams } from '../schemas/task.ts';
+import { taskOf } from './lookup.ts';
+import { readUploadForm } from './upload-form.ts';
+import { refusePickleOrZip, unsupportedUpload } from './upload-types.ts';
+
+/** Documents the two kinds of body; the parsers check them, not a schema. */
+const UploadBody = {
+  content: {
+    'multipart/form-data': {
+      schema: Type.Object({
+        adapter_config: Type.String({ format: 'binary', description: "PEFT's adapter_config.json." }),
+        adapter_model: Type.String({ format: 'binary', description: "PEFT's adapter_model.safetensors." }),
+      }),
+    },
+    'application/octet-stream': {
+      schema: Type.String({
+        format: 'binary',
+        description:
+          'A safetensors file with the one tensor `prompt_embeddings` [num_virtual_tokens, token_dim].',
+      }),
+    },
+  },
+};
+
+const UploadedRef = reference(UploadedPromptSchema);
+const EXAMPLE = { ...EXAMPLE_PROMPT, warnings: [] };
+const location = { type: 'string', description: 'Path of the version.' } as const;
+
+type Options = Pick<AppDependencies, 'store' | 'publisher' | 'limits'>;
+
+export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  const { store, publisher, limits } = options;
+  app.removeAllContentTypeParsers();
+  await app.register(multipart, { throwFileSizeLimit: false });
+  app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
+    done(null, body),
+  );
+  app.addContentTypeParser('*', async ({ headers }: FastifyRequest) => {
+    const mediaType = headers['content-type'];
+    refusePickleOrZip('content-type', mediaType ?? '');
+    throw unsupportedUpload(mediaType);
+  });
+
+  let running = 0;
+  app.addHook('onRequest', async (_request, reply) => {
+    if (running >= limits.concurrentUploads) {
+      throw new DomainError('contended', 'too_many_uploads', 'Too many uploads at the same time.', {
+        expected: `at most ${limits.concurrentUploads}`,
+        retryAfter: 1,
+      });
+    }
+    running += 1;
+    finished(reply.raw, () => {
+      running -= 1;
+    });
+  });
+
+  app.post(
+    '/v1/tasks/:task/prompts',
+    {
+      schema: {
+        tags: ['prompts'],
+        summary: 'Upload a prompt as a new version of a task',
+        description:
+          'The task is created if it does not exist. The same content again gives the version that exists.',
+        operationId: 'createPrompt',
+        params: TaskParams,
+        querystring: Type.Object(
+          {
+            activate: Type.Optional(
+              Type.Boolean({ default: true, description: 'false keeps the version that serves now.' }),
+            ),
+          },
+          { additionalProperties: false },
+        ),
+        body: UploadBody,
+        response: {
+          200: json(UploadedRef, 'The content is already there.', EXAMPLE, etagHeader),
+          201: json(UploadedRef, 'The version was created.', EXAMPLE, { ...etagHeader, location }),
+          ...problems(400, 413, 415, 422, 429, 503, 507),
+        },
+      },
+      validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : compileValidator(part)),
+      bodyLimit: limits.uploadBytes,
+    },
+    async (request, reply) => {
+      const upload = await readUpload(request, limits.uploadBytes);
+      const { activate = true } = request.query;
+      const published = await publisher.publish(request.params.task, upload, { activate });
+      const { version, created, warnings } = published;
+      const path = `/v1/tasks/${version.task}/prompts/${version.version}`;
+      reply.code(created ? 201 : 200).header('etag', etagOf(version.sha256));
+      if (created) reply.header('location', path);
+      const { activeVersion } = taskOf(store, version.task);
+      return { ...promptBody(version, activeVersion), warnings: [...warnings] };
+    },
+  );
+};
+
+async function readUpload(request: FastifyRequest, maxModelBytes: number): Promise<PromptUpload> {
+  if (request.isMultipart()) return readUploadForm(request, maxModelBytes);
+  if (Buffer.isBuffer(request.body)) return { kind: 'tensor', model: request.body };
+  throw unsupportedUpload(request.headers['content-type']);
+}

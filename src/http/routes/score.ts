@@ -1,0 +1,70 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import { requireReady } from '../plugins/readiness.ts';
+import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
+import { json, problems, reference } from '../schemas/responses.ts';
+import { MAX_INPUTS, ServedParams, Version } from '../schemas/task-inference.ts';
+import { clientSignal } from '../streaming/client-signal.ts';
+
+const ScoreBody = Type.Object(
+  {
+    inputs: Type.Array(
+      Type.Object(
+        { text: Type.String(), target: Type.String({ minLength: 1 }) },
+        { additionalProperties: false },
+      ),
+      { minItems: 1, maxItems: MAX_INPUTS },
+    ),
+    version: optional(Version),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ inputs: [{ text: 'The film was a delight.', target: ' positive' }] }],
+  },
+);
+
+const ScoreResult = Type.Object({
+  results: Type.Array(
+    Type.Object({
+      loglik: Type.Number({ description: 'Sum of log p(target tokens | prompt, text), in nats.' }),
+      tokens: Type.Integer({ description: 'Number of target tokens.' }),
+    }),
+  ),
+  usage: reference(UsageSchema),
+});
+
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+
+export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inference, state, metrics }) => {
+  app.post(
+    '/v1/tasks/:task/score',
+    {
+      schema: {
+        tags: ['inference'],
+        summary: 'Log-likelihood of targets',
+        description: 'No special tokens are added between text and target.',
+        operationId: 'score',
+        params: ServedParams,
+        body: ScoreBody,
+        response: {
+          200: json(ScoreResult, 'One result an input, in order.', {
+            results: [{ loglik: -0.41, tokens: 1 }],
+            usage: EXAMPLE_USAGE,
+          }),
+          ...problems(400, 404, 413, 415, 422, 429, 503),
+        },
+      },
+      onRequest: requireReady(state),
+    },
+    async (request, reply) => {
+      const { inputs, version = null } = request.body;
+      const { task } = request.params;
+      const { results, usage } = await inference.score({ task, version, inputs }, clientSignal(reply));
+      request.usage = usage;
+      metrics.usage(usage);
+      return { results: [...results], usage: usageBody(usage) };
+    },
+  );
+};

@@ -1,0 +1,95 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
+import { empty, json, problems, reference } from '../schemas/responses.ts';
+import { EXAMPLE_TASK, TaskBody, TaskParams, TaskSchema, taskBody, taskMetadata } from '../schemas/task.ts';
+import { taskOf } from './lookup.ts';
+
+const TaskRef = reference(TaskSchema);
+
+export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'>> = async (
+  app,
+  { store },
+) => {
+  app.put(
+    '/v1/tasks/:task',
+    {
+      schema: {
+        tags: ['tasks'],
+        summary: 'Create a task or replace its metadata',
+        description: 'Fields left out are cleared. Prompt versions are not touched.',
+        operationId: 'putTask',
+        params: TaskParams,
+        body: TaskBody,
+        response: {
+          200: json(TaskRef, 'The metadata was replaced.', EXAMPLE_TASK),
+          201: json(TaskRef, 'The task was created.', { ...EXAMPLE_TASK, active_version: null }),
+          ...problems(400, 413, 415, 429, 503, 507),
+        },
+      },
+    },
+    async (request, reply) => {
+      const { task, created } = await store.putTask(request.params.task, taskMetadata(request.body));
+      if (created) reply.code(201).header('location', `/v1/tasks/${task.name}`);
+      return taskBody(task);
+    },
+  );
+
+  app.get(
+    '/v1/tasks',
+    {
+      schema: {
+        tags: ['tasks'],
+        summary: 'List tasks in the order of their names',
+        operationId: 'listTasks',
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: {
+          200: json(PageSchema(TaskRef), 'A page of tasks.', {
+            object: 'list',
+            data: [EXAMPLE_TASK],
+            has_more: false,
+            next: null,
+          }),
+          ...problems(400),
+        },
+      },
+    },
+    async ({ query }) => {
+      const { limit = DEFAULT_PAGE_SIZE, after } = query;
+      return pageBody(store.listTasks({ limit, ...(after !== undefined && { after }) }), taskBody);
+    },
+  );
+
+  app.get(
+    '/v1/tasks/:task',
+    {
+      schema: {
+        tags: ['tasks'],
+        summary: 'Get a task',
+        operationId: 'getTask',
+        params: TaskParams,
+        response: { 200: json(TaskRef, 'The task.', EXAMPLE_TASK), ...problems(400, 404) },
+      },
+    },
+    async ({ params }) => taskBody(taskOf(store, params.task)),
+  );
+
+  app.delete(
+    '/v1/tasks/:task',
+    {
+      schema: {
+        tags: ['tasks'],
+        summary: 'Delete a task with all its prompt versions',
+        operationId: 'deleteTask',
+        params: TaskParams,
+        response: { 204: empty('The task is gone.'), ...problems(400, 404, 429, 503, 507) },
+      },
+    },
+    async ({ params }, reply) => {
+      await store.deleteTask(params.task);
+      reply.code(204);
+      return null;
+    },
+  );
+};

@@ -1,0 +1,76 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import { requireReady } from '../plugins/readiness.ts';
+import { json, problems } from '../schemas/responses.ts';
+
+const TokenizeBody = Type.Object(
+  {
+    text: Type.String(),
+    add_special_tokens: Type.Optional(Type.Boolean({ default: true, description: 'As inference does.' })),
+  },
+  { additionalProperties: false, examples: [{ text: 'Hello world' }] },
+);
+
+const TokenizeResult = Type.Object({
+  ids: Type.Array(Type.Integer()),
+  tokens: Type.Array(Type.String(), { description: "The vocabulary's entries, in its own notation." }),
+  count: Type.Integer(),
+});
+
+const DetokenizeBody = Type.Object(
+  {
+    ids: Type.Array(Type.Integer({ minimum: 0 })),
+    skip_special_tokens: Type.Optional(Type.Boolean({ default: false })),
+  },
+  { additionalProperties: false, examples: [{ ids: [19556, 905] }] },
+);
+
+const DetokenizeResult = Type.Object({ text: Type.String() });
+
+type Options = Pick<AppDependencies, 'inference' | 'state'>;
+
+export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inference, state }) => {
+  app.post(
+    '/tokenize',
+    {
+      schema: {
+        tags: ['tokens'],
+        summary: 'Text to token ids',
+        operationId: 'tokenize',
+        body: TokenizeBody,
+        response: {
+          200: json(TokenizeResult, 'The ids and their tokens.', {
+            ids: [19556, 905],
+            tokens: ['Hello', 'Ġworld'],
+            count: 2,
+          }),
+          ...problems(400, 413, 415, 503),
+        },
+      },
+      onRequest: requireReady(state),
+    },
+    async ({ body }) => {
+      const { ids, tokens } = inference.tokenize(body.text, body.add_special_tokens ?? true);
+      return { ids: [...ids], tokens: [...tokens], count: ids.length };
+    },
+  );
+
+  app.post(
+    '/detokenize',
+    {
+      schema: {
+        tags: ['tokens'],
+        summary: 'Token ids to text',
+        operationId: 'detokenize',
+        body: DetokenizeBody,
+        response: {
+          200: json(DetokenizeResult, 'The text.', { text: 'Hello world' }),
+          ...problems(400, 413, 415, 503),
+        },
+      },
+      onRequest: requireReady(state),
+    },
+    async ({ body }) => ({ text: inference.detokenize(body.ids, body.skip_special_tokens ?? false) }),
+  );
+};

@@ -1,0 +1,120 @@
+import type { MultipartFile } from '@fastify/multipart';
+import type { FastifyRequest } from 'fastify';
+import { DomainError } from '../../domain/errors.ts';
+import type { PromptUpload } from '../../domain/publishing.ts';
+import { refusePickleOrZip } from './upload-types.ts';
+
+const PARTS = ['adapter_config', 'adapter_model'] as const;
+type PartName = (typeof PARTS)[number];
+
+/** PEFT's configurations are below 4 KiB; an initialisation text can add to that. */
+const MAX_CONFIG_BYTES = 1 << 20;
+
+/** A few more parts than needed, so that a wrong one can be named before the parser gives up. */
+const MAX_PARTS = 8;
+
+/**
+ * Reads the two files of a multipart form, in any order, into memory. After a refusal the rest of the form is
+ * read and dropped, so that the client gets to see the answer. Throws `invalid`, `too_large`,
+ * `unsupported_media`.
+ */
+export async function readUploadForm(request: FastifyRequest, maxModelBytes: number): Promise<PromptUpload> {
+  const files = new Map<PartName, Buffer>();
+  let refusal: DomainError | undefined;
+  try {
+    const limits = { parts: MAX_PARTS, fileSize: maxModelBytes + 1, fieldSize: 1024, fieldNameSize: 100 };
+    for await (const part of request.parts({ limits })) {
+      if (part.type === 'field') {
+        refusal ??= notAFile(part.fieldname);
+        continue;
+      }
+      try {
+        if (refusal) throw refusal;
+        const name = partName(part, files);
+        const limit = name === 'adapter_config' ? MAX_CONFIG_BYTES : maxModelBytes;
+        files.set(name, await readBounded(part, limit));
+      } catch (error) {
+        if (!(error instanceof DomainError)) throw error;
+        refusal ??= error;
+        part.file.resume();
+      }
+    }
+  } catch (error) {
+    throw refusal ?? malformed(error);
+  }
+  if (refusal) throw refusal;
+  return { kind: 'peft', config: required(files, 'adapter_config'), model: required(files, 'adapter_model') };
+}
+
+/** The part's name, if it may stand here. */
+function partName(part: MultipartFile, files: ReadonlyMap<PartName, Buffer>): PartName {
+  const name = PARTS.find((known) => known === part.fieldname);
+  if (name === undefined) {
+    throw new DomainError('invalid', 'unknown_part', `There is no part "${part.fieldname}" here.`, {
+      param: part.fieldname,
+      expected: PARTS,
+      given: part.fieldname,
+    });
+  }
+  if (files.has(name)) {
+    throw new DomainError('invalid', 'duplicate_part', `The part "${name}" comes twice.`, {
+      param: name,
+      expected: 1,
+      given: 2,
+    });
+  }
+  refusePickleOrZip(name, part.mimetype, part.filename);
+  return name;
+}
+
+async function readBounded(part: MultipartFile, limit: number): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of part.file as AsyncIterable<Buffer>) {
+    size += chunk.length;
+    if (size > limit) chunks.length = 0;
+    else chunks.push(chunk);
+  }
+  if (size > limit) {
+    throw new DomainError('too_large', 'file_too_large', `The file "${part.fieldname}" is too large.`, {
+      param: part.fieldname,
+      expected: `at most ${limit} bytes`,
+      given: 'more',
+    });
+  }
+  return Buffer.concat(chunks, size);
+}
+
+function required(files: ReadonlyMap<PartName, Buffer>, name: PartName): Buffer {
+  const file = files.get(name);
+  if (file) return file;
+  throw new DomainError('invalid', 'missing_part', `The file "${name}" is missing.`, {
+    param: name,
+    expected: PARTS,
+    given: [...files.keys()],
+  });
+}
+
+function notAFile(name: string): DomainError {
+  return new DomainError('invalid', 'not_a_file', `The part "${name}" must be a file, with a filename.`, {
+    param: name,
+    expected: 'a file',
+    given: 'a text field',
+  });
+}
+
+/** The form parser's errors: more parts than allowed, or a body that is no complete form. */
+function malformed(error: unknown): DomainError {
+  const { code, message } = Object(error);
+  if (code === 'FST_PARTS_LIMIT') {
+    return new DomainError('too_large', 'too_many_parts', 'The form has too many parts.', {
+      expected: PARTS,
+      given: `more than ${MAX_PARTS} parts`,
+    });
+  }
+  return new DomainError('invalid', 'malformed_multipart', 'The body is not a complete multipart form.', {
+    expected: 'multipart/form-data with a boundary and a closing delimiter',
+    given: String(message),
+    cause: error,
+  });
+}

@@ -1,0 +1,97 @@
+import { type Static, Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
+import type { ChatMessage, ChatRequest } from '../../domain/inference.ts';
+import { ChatChoice } from './chat-choices.ts';
+import { EXAMPLE_USAGE, oneOf, optional, UsageSchema } from './common.ts';
+import { GenerationProperties, generationFields, MaxCompletionTokens } from './generation.ts';
+import { reference } from './responses.ts';
+
+const TextPart = Type.Object(
+  { type: Type.Literal('text'), text: Type.String() },
+  { additionalProperties: false },
+);
+
+const Message = Type.Object(
+  {
+    role: oneOf('system', 'user', 'assistant'),
+    content: Type.Union([Type.String(), Type.Array(TextPart, { minItems: 1 })], {
+      title: 'a string or a list of parts {"type": "text", "text": ...}',
+      description: 'Several parts are joined with line breaks.',
+    }),
+  },
+  { additionalProperties: false },
+);
+
+export const ChatBody = Type.Object(
+  {
+    ...GenerationProperties,
+    messages: Type.Array(Message, { minItems: 1, maxItems: 1024 }),
+    max_completion_tokens: MaxCompletionTokens,
+    logprobs: optional(Type.Boolean({ description: 'Report log-probabilities.' })),
+    top_logprobs: optional(
+      Type.Integer({ minimum: 0, maximum: 20, description: 'Alternatives at each token; needs `logprobs`.' }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ model: 'sentiment', messages: [{ role: 'user', content: 'Hello!' }], max_tokens: 16 }],
+  },
+);
+export type ChatBody = Static<typeof ChatBody>;
+
+export const ChatCompletionSchema = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('chat.completion'),
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  model: Type.String({ description: 'What served: `task@version`, or the base model.' }),
+  choices: Type.Array(ChatChoice),
+  usage: reference(UsageSchema),
+});
+export type ChatCompletion = Static<typeof ChatCompletionSchema>;
+
+export const EXAMPLE_CHAT_COMPLETION: ChatCompletion = {
+  id: 'chatcmpl-7f1f3a0e',
+  object: 'chat.completion',
+  created: 1767225600,
+  model: 'sentiment@1',
+  choices: [
+    {
+      index: 0,
+      message: { role: 'assistant', content: 'Hi!', refusal: null },
+      finish_reason: 'stop',
+      logprobs: null,
+    },
+  ],
+  usage: EXAMPLE_USAGE,
+};
+
+/** Throws `invalid` for fields that contradict each other. */
+export function chatRequest(body: ChatBody): ChatRequest {
+  if (typeof body.top_logprobs === 'number' && body.logprobs !== true) {
+    throw new DomainError(
+      'invalid',
+      'top_logprobs_without_logprobs',
+      '"top_logprobs" needs "logprobs": true.',
+      {
+        param: 'top_logprobs',
+      },
+    );
+  }
+  const { max_completion_tokens: synonym } = body;
+  if (typeof synonym === 'number' && typeof body.max_tokens === 'number') {
+    const message = 'Give either "max_tokens" or "max_completion_tokens".';
+    throw new DomainError('invalid', 'duplicate_field', message, { param: 'max_completion_tokens' });
+  }
+  return {
+    ...generationFields({ ...body, max_tokens: body.max_tokens ?? synonym ?? null }),
+    messages: body.messages.map(chatMessage),
+    logprobs: body.logprobs ? (body.top_logprobs ?? 0) : null,
+  };
+}
+
+function chatMessage({ role, content }: Static<typeof Message>): ChatMessage {
+  return {
+    role,
+    content: typeof content === 'string' ? content : content.map(({ text }) => text).join('\n'),
+  };
+}

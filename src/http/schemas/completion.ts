@@ -1,0 +1,73 @@
+import { type Static, Type } from 'typebox';
+import type { CompletionRequest, PromptInput } from '../../domain/inference.ts';
+import { EXAMPLE_USAGE, optional, UsageSchema } from './common.ts';
+import { CompletionChoice } from './completion-choices.ts';
+import { GenerationProperties, generationFields } from './generation.ts';
+import { reference } from './responses.ts';
+
+const TokenIds = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
+
+export const CompletionBody = Type.Object(
+  {
+    ...GenerationProperties,
+    max_tokens: optional(
+      Type.Integer({ minimum: 0, description: 'Largest number of output tokens; 0 only with `echo`.' }),
+    ),
+    prompt: Type.Union(
+      [
+        Type.String(),
+        Type.Array(Type.String(), { minItems: 1, maxItems: 256 }),
+        TokenIds,
+        Type.Array(TokenIds, { minItems: 1, maxItems: 256 }),
+      ],
+      { title: 'a string, a list of 1 to 256 strings, token ids, or a list of 1 to 256 lists of token ids' },
+    ),
+    logprobs: optional(
+      Type.Integer({
+        minimum: 0,
+        maximum: 20,
+        description: 'Report log-probabilities with this many alternatives.',
+      }),
+    ),
+    echo: optional(Type.Boolean({ description: 'Put the prompt in front of the text.' })),
+  },
+  {
+    additionalProperties: false,
+    examples: [{ model: 'sentiment', prompt: 'The film was a delight.', max_tokens: 4, temperature: 0 }],
+  },
+);
+export type CompletionBody = Static<typeof CompletionBody>;
+
+export const CompletionSchema = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('text_completion'),
+  created: Type.Integer({ description: 'Unix seconds.' }),
+  model: Type.String({ description: 'What served: `task@version`, or the base model.' }),
+  choices: Type.Array(CompletionChoice),
+  usage: reference(UsageSchema),
+});
+export type Completion = Static<typeof CompletionSchema>;
+
+export const EXAMPLE_COMPLETION: Completion = {
+  id: 'cmpl-7f1f3a0e',
+  object: 'text_completion',
+  created: 1767225600,
+  model: 'sentiment@1',
+  choices: [{ index: 0, text: ' positive', finish_reason: 'stop', logprobs: null }],
+  usage: EXAMPLE_USAGE,
+};
+
+export function completionRequest(body: CompletionBody): CompletionRequest {
+  return {
+    ...generationFields(body),
+    prompts: promptInputs(body.prompt),
+    echo: body.echo ?? false,
+    logprobs: body.logprobs ?? null,
+  };
+}
+
+function promptInputs(prompt: CompletionBody['prompt']): readonly PromptInput[] {
+  if (typeof prompt === 'string') return [prompt];
+  // The schema allows no mixture, so the first item tells which of the lists it is.
+  return typeof prompt[0] === 'number' ? [prompt as number[]] : (prompt as string[] | number[][]);
+}

@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+import type { FastifyReply } from 'fastify';
+import { apiErrorOf, refusalOf } from '../problem.ts';
+
+export const EVENT_STREAM_MEDIA_TYPE = 'text/event-stream';
+
+/** Bytes that wait for a slow reader before the source is no longer asked for more. */
+const HIGH_WATER_MARK = 16 * 1024;
+
+/**
+ * Sends objects as server-sent events, then `data: [DONE]`. Rejects when the source fails before its first
+ * object, so that this becomes an ordinary problem response; a later failure becomes an event
+ * `data: {"error": ...}`, after which the stream ends without `[DONE]`.
+ */
+export async function sendEventStream(
+  reply: FastifyReply,
+  source: AsyncGenerator<unknown>,
+): Promise<FastifyReply> {
+  const first = await source.next();
+  const events = Readable.from(encode(first, source, reply), {
+    objectMode: false,
+    highWaterMark: HIGH_WATER_MARK,
+  });
+  return (
+    reply
+      .type(EVENT_STREAM_MEDIA_TYPE)
+      .header('cache-control', 'no-cache')
+      // nginx would otherwise hold the events back.
+      .header('x-accel-buffering', 'no')
+      .send(events)
+  );
+}
+
+async function* encode(
+  first: IteratorResult<unknown>,
+  source: AsyncGenerator<unknown>,
+  reply: FastifyReply,
+): AsyncGenerator<string> {
+  try {
+    for (let next = first; next.done !== true; next = await source.next()) yield event(next.value);
+    yield 'data: [DONE]\n\n';
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal.status === 500) reply.log.error({ err: error }, 'stream failed');
+    yield event({ error: apiErrorOf(refusal) });
+  } finally {
+    // Also when the client left: lets the source release what it holds.
+    await source.return(undefined);
+  }
+}
+
+/** JSON has no raw line breaks, so one `data:` line always suffices. */
+const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;

@@ -1,0 +1,340 @@
+import { createHash } from 'node:crypto';
+import type { Engine, EngineStats } from '../../src/domain/engine.ts';
+import { DomainError } from '../../src/domain/errors.ts';
+import type {
+  ChatRequest,
+  ClassifyRequest,
+  CompletionRequest,
+  Generation,
+  Inference,
+  InferenceEvent,
+  TokenLogprobText,
+} from '../../src/domain/inference.ts';
+import type { PromptVersion } from '../../src/domain/prompt.ts';
+import type { PromptPublisher, PromptUpload } from '../../src/domain/publishing.ts';
+import type { Page, TaskStore } from '../../src/domain/store.ts';
+import type { Task, TaskMetadata } from '../../src/domain/task.ts';
+
+export const BASE_MODEL = 'base-model';
+export const MODEL_HASH = 'a'.repeat(64);
+export const TOKEN_DIM = 4;
+
+const STATS: EngineStats = {
+  running: 1,
+  waiting: 2,
+  stepsTotal: 30,
+  stepSecondsTotal: 4.5,
+  runSecondsTotal: 4.25,
+  generatedTokensTotal: 60,
+  prefillTokensTotal: 700,
+  kvCacheBytes: 8000,
+  kvCacheCapacityBytes: 90_000,
+  prefixEntries: 3,
+  prefixBytes: 1200,
+  prefixHitsTotal: 14,
+  prefixMissesTotal: 5,
+  prefixEvictionsTotal: 1,
+};
+
+/** An engine that only describes itself: the HTTP layer never generates with it directly. */
+export class FakeEngine implements Engine {
+  readonly model = {
+    id: BASE_MODEL,
+    hash: MODEL_HASH,
+    family: 'llama',
+    precision: 'float32' as const,
+    tokenDim: TOKEN_DIM,
+    numLayers: 2,
+    numAttentionHeads: 2,
+    numKeyValueHeads: 1,
+    headDim: 2,
+    vocabSize: 256,
+    contextLength: 64,
+    aliases: ['someone/base-model'],
+    createdAt: 1_700_000_000,
+  };
+  readonly limits = { contextLength: 64, maxBatchSize: 4, maxQueueLength: 8 };
+  down = false;
+
+  generate(): never {
+    throw new Error('not part of this fake');
+  }
+  score(): never {
+    throw new Error('not part of this fake');
+  }
+  async warm(): Promise<void> {}
+  async stats(): Promise<EngineStats> {
+    if (this.down) throw new Error('the worker is gone');
+    return STATS;
+  }
+  async close(): Promise<void> {}
+}
+
+/** What the fake inference emits for one choice: pieces of text, each one token. */
+const PIECES = [' one', ' two', ' 😀'];
+
+/**
+ * Answers every prompt with {@link PIECES}. A test can make it fail before or during the output, slow it down,
+ * make it endless, and see what it was asked.
+ */
+export class FakeInference implements Inference {
+  readonly requests: (CompletionRequest | ChatRequest | ClassifyRequest)[] = [];
+  readonly signals: AbortSignal[] = [];
+  /** Thrown when a request is admitted. */
+  refusal: unknown = null;
+  /** Thrown by the events after this many of them. */
+  failure: { readonly after: number; readonly error: unknown } | null = null;
+  /** Emits this piece until the signal aborts. */
+  endless: string | null = null;
+  emitted = 0;
+  /** Resolves when an endless generation has seen its abort. */
+  readonly stopped: Promise<void>;
+  #stop: () => void = () => undefined;
+
+  constructor() {
+    this.stopped = new Promise((resolve) => {
+      this.#stop = resolve;
+    });
+  }
+
+  async complete(request: CompletionRequest, signal: AbortSignal): Promise<Generation> {
+    this.requests.push(request);
+    return this.#generate(request, request.prompts.length * (request.n ?? 1), signal);
+  }
+
+  async chat(request: ChatRequest, signal: AbortSignal): Promise<Generation> {
+    this.requests.push(request);
+    return this.#generate(request, request.n ?? 1, signal);
+  }
+
+  #generate(
+    request: { model: string; logprobs: number | null },
+    choices: number,
+    signal: AbortSignal,
+  ): Generation {
+    this.signals.push(signal);
+    if (this.refusal) throw this.refusal;
+    const completion = { tokens: 0 };
+    return {
+      servedBy: request.model === BASE_MODEL ? BASE_MODEL : `${request.model}@1`,
+      choices,
+      events: this.#events(choices, request.logprobs, signal, completion),
+      usage: () => ({ promptTokens: 5, virtualTokens: 2, completionTokens: completion.tokens }),
+    };
+  }
+
+  async *#events(
+    choices: number,
+    logprobs: number | null,
+    signal: AbortSignal,
+    completion: { tokens: number },
+  ): AsyncGenerator<InferenceEvent> {
+    let count = 0;
+    const checkFailure = (): void => {
+      if (this.failure && count >= this.failure.after) throw this.failure.error;
+      count += 1;
+    };
+    if (this.endless !== null) {
+      while (!signal.aborted) {
+        this.emitted += 1;
+        yield { type: 'delta', choice: 0, text: this.endless, tokenIds: [1], logprobs: [] };
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      this.#stop();
+      return;
+    }
+    for (const [id, text] of PIECES.entries()) {
+      for (let choice = 0; choice < choices; choice += 1) {
+        checkFailure();
+        completion.tokens += 1;
+        const details = logprobs === null ? [] : [tokenDetail(id, text, logprobs)];
+        yield { type: 'delta', choice, text, tokenIds: [id], logprobs: details };
+      }
+    }
+    for (let choice = 0; choice < choices; choice += 1) {
+      checkFailure();
+      yield { type: 'finish', choice, reason: 'stop' };
+    }
+  }
+
+  async classify(request: ClassifyRequest, signal: AbortSignal) {
+    this.requests.push(request);
+    this.signals.push(signal);
+    if (this.refusal) throw this.refusal;
+    const labels = request.labels ?? ['a', 'b'];
+    const probabilities = Object.fromEntries(labels.map((label) => [label, 1 / labels.length]));
+    return {
+      results: request.inputs.map(() => ({ label: labels[0] ?? '', probabilities })),
+      usage: { promptTokens: 7, virtualTokens: 2, completionTokens: labels.length },
+    };
+  }
+
+  async score(request: { readonly inputs: readonly { readonly target: string }[] }) {
+    if (this.refusal) throw this.refusal;
+    return {
+      results: request.inputs.map(({ target }) => ({ loglik: -1.5, tokens: target.length })),
+      usage: { promptTokens: 7, virtualTokens: 2, completionTokens: 3 },
+    };
+  }
+
+  /** One id a UTF-8 byte; special tokens are one 1 in front. */
+  tokenize(text: string, addSpecialTokens: boolean) {
+    const bytes = [...Buffer.from(text)];
+    const ids = addSpecialTokens ? [1, ...bytes] : bytes;
+    return { ids, tokens: ids.map((id) => `<${id}>`) };
+  }
+
+  detokenize(ids: readonly number[]): string {
+    if (ids.some((id) => id > 255)) throw new DomainError('invalid', 'token_out_of_range', 'No such token.');
+    return Buffer.from(ids).toString();
+  }
+}
+
+function tokenDetail(id: number, text: string, alternatives: number): TokenLogprobText {
+  const bytes = [...Buffer.from(text)];
+  const top = [
+    { id, text, bytes, logprob: -0.25 },
+    { id: 200, text: '', bytes: [0xf0, 0x9f], logprob: -2 },
+  ];
+  return { id, text, bytes, logprob: -0.25, top: top.slice(0, alternatives) };
+}
+
+/** Tasks and versions in maps, with the rules of the port. */
+export class FakeStore implements TaskStore {
+  readonly tasks = new Map<string, Task>();
+  readonly versions: PromptVersion[] = [];
+  readonly files = new Map<string, Uint8Array>();
+
+  getTask(name: string): Task | null {
+    return this.tasks.get(name) ?? null;
+  }
+  listTasks({ limit, after = '' }: { limit: number; after?: string }): Page<Task> {
+    const rest = [...this.tasks.values()]
+      .filter(({ name }) => name > after)
+      .sort((a, b) => (a.name < b.name ? -1 : 1));
+    const items = rest.slice(0, limit);
+    return { items, next: rest.length > limit ? (items.at(-1)?.name ?? null) : null };
+  }
+  countTasks(): number {
+    return this.tasks.size;
+  }
+  getVersion(task: string, version: number): PromptVersion | null {
+    return this.versions.find((v) => v.task === task && v.version === version) ?? null;
+  }
+  listVersions(task: string, { limit, after }: { limit: number; after?: string }): Page<PromptVersion> {
+    const rest = this.versions
+      .filter((v) => v.task === task && (after === undefined || v.version < Number(after)))
+      .sort((a, b) => b.version - a.version);
+    const items = rest.slice(0, limit);
+    return { items, next: rest.length > limit ? String(items.at(-1)?.version) : null };
+  }
+  findByContent(sha256: string): PromptVersion | null {
+    return this.versions.find((v) => v.sha256 === sha256) ?? null;
+  }
+  readFile(sha256: string): Uint8Array | null {
+    return this.files.get(sha256) ?? null;
+  }
+  async putTask(name: string, metadata: TaskMetadata) {
+    const old = this.tasks.get(name);
+    const now = 1_700_000_000_000;
+    const task = {
+      name,
+      ...metadata,
+      activeVersion: old?.activeVersion ?? null,
+      createdAt: now,
+      updatedAt: now,
+    };
+    this.tasks.set(name, task);
+    return { task, created: old === undefined };
+  }
+  async deleteTask(name: string): Promise<void> {
+    if (!this.tasks.delete(name))
+      throw new DomainError('not_found', 'task_not_found', 'There is no such task.');
+  }
+  addVersion(): never {
+    throw new Error('not part of this fake: versions come from the fake publisher');
+  }
+  async activate(name: string, version: number, ifMatch?: string): Promise<Task> {
+    const task = this.tasks.get(name);
+    if (!task || !this.getVersion(name, version)) {
+      throw new DomainError('not_found', 'version_not_found', 'There is no such version.');
+    }
+    const active = task.activeVersion === null ? null : this.getVersion(name, task.activeVersion);
+    if (ifMatch !== undefined && active?.sha256 !== ifMatch) {
+      throw new DomainError('precondition_failed', 'active_version_changed', 'Another version is active.');
+    }
+    const changed = { ...task, activeVersion: version };
+    this.tasks.set(name, changed);
+    return changed;
+  }
+  async deleteVersion(task: string, version: number): Promise<void> {
+    const found = this.getVersion(task, version);
+    if (!found) throw new DomainError('not_found', 'version_not_found', 'There is no such version.');
+    if (this.tasks.get(task)?.activeVersion === version) {
+      throw new DomainError('conflict', 'version_active', 'The version is active.');
+    }
+    this.versions.splice(this.versions.indexOf(found), 1);
+  }
+  async close(): Promise<void> {}
+}
+
+/** Stores any bytes as a prompt of two rows. */
+export class FakePublisher implements PromptPublisher {
+  readonly uploads: PromptUpload[] = [];
+  readonly #store: FakeStore;
+  refusal: unknown = null;
+  warnings: string[] = [];
+  /** A publication waits for it. */
+  gate: Promise<void> = Promise.resolve();
+
+  constructor(store: FakeStore) {
+    this.#store = store;
+  }
+
+  async publish(name: string, upload: PromptUpload, { activate }: { activate: boolean }) {
+    await this.gate;
+    if (this.refusal) throw this.refusal;
+    this.uploads.push(upload);
+    const store = this.#store;
+    const sha256 = createHash('sha256').update(upload.model).digest('hex');
+    if (!store.getTask(name)) {
+      await store.putTask(name, { description: null, template: null, labels: null, defaults: null });
+    }
+    const existing = store.versions.find((v) => v.task === name && v.sha256 === sha256);
+    const version = existing ?? newVersion(name, store, sha256, upload.model.byteLength);
+    if (!existing) store.versions.push(version);
+    store.files.set(sha256, upload.model);
+    if (activate) await store.activate(name, version.version);
+    return { version, created: existing === undefined, warnings: this.warnings };
+  }
+
+  activate(task: string, version: number, ifMatch?: string): Promise<Task> {
+    return this.#store.activate(task, version, ifMatch);
+  }
+}
+
+function newVersion(task: string, store: FakeStore, sha256: string, bytes: number): PromptVersion {
+  const numbers = store.versions.filter((v) => v.task === task).map((v) => v.version);
+  return {
+    task,
+    version: Math.max(0, ...numbers) + 1,
+    sha256,
+    peftType: 'PROMPT_TUNING',
+    numVirtualTokens: 2,
+    tokenDim: TOKEN_DIM,
+    bytes,
+    modelHash: MODEL_HASH,
+    config: {
+      task_type: 'CAUSAL_LM',
+      peft_type: 'PROMPT_TUNING',
+      base_model_name_or_path: 'someone/base-model',
+      inference_mode: true,
+      num_virtual_tokens: 2,
+      token_dim: TOKEN_DIM,
+      num_transformer_submodules: 1,
+      num_attention_heads: 2,
+      num_layers: 2,
+    },
+    createdAt: 1_700_000_000_000,
+  };
+}
