@@ -1,7 +1,7 @@
 import { MASKED } from '../model/bundle.ts';
 import type { Backend, StepInputs } from './backend.ts';
 import type { RowSource } from './embeddings.ts';
-import { copyPlane, type KvView } from './kv.ts';
+import { alignPast, copyPlane, type KvView } from './kv.ts';
 
 /**
  * The part of one sequence that runs in one forward pass, as one row of a batch: `linear` positions that
@@ -61,7 +61,7 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
 function pastCapacity(chunks: readonly Chunk[]): number {
   // One sequence alone reads its past where it lies, spare capacity included.
   if (chunks.length === 1) return chunks[0]!.past?.capacity ?? 0;
-  return Math.max(...chunks.map((chunk) => chunk.past?.length ?? 0));
+  return alignPast(Math.max(...chunks.map((chunk) => chunk.past?.length ?? 0)));
 }
 
 function pastPlanes(chunks: readonly Chunk[], past: number, backend: Backend): Float32Array[] {

@@ -71,18 +71,30 @@ export function copyPlane(
   }
 }
 
-/** Joins views, one after the other, into new memory without spare capacity. */
+/**
+ * The past axis of every run is a multiple of this. The vectorised sums of a softmax then meet each position
+ * in the same lane whatever the capacity is, so a row's logits are bit for bit the same alone and in any batch.
+ */
+const PAST_ALIGNMENT = 16;
+
+/** The smallest allowed past axis for this many positions. */
+export function alignPast(length: number): number {
+  return Math.ceil(length / PAST_ALIGNMENT) * PAST_ALIGNMENT;
+}
+
+/** Joins views, one after the other, into new memory of the smallest allowed capacity. */
 export function concatViews(shape: KvShape, views: readonly KvView[]): KvView {
   const length = views.reduce((sum, view) => sum + view.length, 0);
+  const capacity = alignPast(length);
   const planes: Float32Array[] = [];
   for (let plane = 0; plane < shape.planes; plane++) {
-    const target = new Float32Array(shape.heads * length * shape.dim);
+    const target = new Float32Array(shape.heads * capacity * shape.dim);
     let at = 0;
     for (const view of views) {
-      copyPlane(shape, view, plane, target, 0, length, at);
+      copyPlane(shape, view, plane, target, 0, capacity, at);
       at += view.length;
     }
     planes.push(target);
   }
-  return viewOfPlanes(planes, length, length);
+  return viewOfPlanes(planes, capacity, length);
 }

@@ -77,7 +77,7 @@ export class PrefixCache {
     const slot = this.slots.get(entry.key);
     if (slot === undefined) return;
     slot.entry = entry;
-    slot.bytes = entry.view.length * kvBytesPerPosition(this.shape) + entry.lastRow.byteLength;
+    slot.bytes = entry.view.capacity * kvBytesPerPosition(this.shape) + entry.lastRow.byteLength;
     this.bytes += slot.bytes;
     for (const waiter of slot.waiters.splice(0)) waiter(entry);
     this.evict();
