@@ -1,0 +1,83 @@
+import { mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import { DomainError } from '../domain/errors.ts';
+import { migrate } from './migrations.ts';
+
+const BUSY_TIMEOUT_MS = 5000;
+const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
+
+/**
+ * Opens the file for writing, creates it and its directories, and brings its schema up to date. `maxBytes`
+ * bounds the file's size. Throws `unprocessable` database_corrupt, database_unusable and those of `migrate`.
+ */
+export function openForWriting(
+  file: string,
+  maxBytes: number | null,
+): { readonly db: Database.Database; readonly applied: readonly string[] } {
+  return opening(file, () => {
+    mkdirSync(dirname(file), { recursive: true });
+    const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
+    try {
+      db.pragma('journal_mode = WAL');
+      // better-sqlite3 is built with NORMAL for WAL, which can lose the last transactions in a power cut.
+      db.pragma('synchronous = FULL');
+      db.pragma('foreign_keys = ON');
+      if (maxBytes !== null) {
+        const pageSize = db.pragma('page_size', { simple: true }) as number;
+        db.pragma(`max_page_count = ${Math.floor(maxBytes / pageSize)}`);
+      }
+      const applied = migrate(db);
+      assertSound(db, file);
+      return { db, applied };
+    } catch (error) {
+      db.close();
+      throw error;
+    }
+  });
+}
+
+/** Opens a second connection that can only read, to a file that {@link openForWriting} has opened. */
+export function openForReading(file: string): Database.Database {
+  return opening(
+    file,
+    () => new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS }),
+  );
+}
+
+/** The small tables only: the files in `blobs` are checked by their hashes when they are read. */
+function assertSound(db: Database.Database, file: string): void {
+  for (const table of ['tasks', 'prompt_versions']) {
+    const result = db.pragma(`quick_check('${table}')`, { simple: true });
+    if (result !== 'ok') throw corrupt(file, result);
+  }
+}
+
+function opening<T>(file: string, open: () => T): T {
+  try {
+    return open();
+  } catch (error) {
+    if (error instanceof DomainError) throw error;
+    if (error instanceof Database.SqliteError && DAMAGED.has(error.code)) throw corrupt(file, error.message);
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DomainError(
+      'unprocessable',
+      'database_unusable',
+      `Cannot open the database ${file}: ${reason}.`,
+      {
+        param: 'db',
+        given: file,
+        cause: error,
+      },
+    );
+  }
+}
+
+function corrupt(file: string, reason: unknown): DomainError {
+  return new DomainError(
+    'unprocessable',
+    'database_corrupt',
+    `${file} is damaged or not a database (${reason}). Restore a copy, or move it away to start empty.`,
+    { param: 'db', expected: 'a SQLite database of this service', given: file },
+  );
+}

@@ -1,0 +1,58 @@
+import type { PeftType } from '../domain/peft.ts';
+import type { AdapterConfig, PromptVersion } from '../domain/prompt.ts';
+import type { SamplingOverrides } from '../domain/sampling.ts';
+import type { Task } from '../domain/task.ts';
+
+/** A row of `tasks`. */
+export interface TaskRow {
+  readonly name: string;
+  readonly description: string | null;
+  readonly template: string | null;
+  readonly labels: string | null;
+  readonly defaults: string | null;
+  readonly active_version: number | null;
+  readonly created_at: number;
+  readonly updated_at: number;
+}
+
+/** A row of `prompt_versions`. */
+export interface VersionRow {
+  readonly task: string;
+  readonly version: number;
+  readonly sha256: string;
+  readonly peft_type: string;
+  readonly num_virtual_tokens: number;
+  readonly token_dim: number;
+  readonly bytes: number;
+  readonly model_hash: string;
+  readonly config: string;
+  readonly created_at: number;
+}
+
+export function toTask(row: TaskRow): Task {
+  return {
+    name: row.name,
+    description: row.description,
+    template: row.template,
+    labels: row.labels === null ? null : (JSON.parse(row.labels) as string[]),
+    defaults: row.defaults === null ? null : (JSON.parse(row.defaults) as SamplingOverrides),
+    activeVersion: row.active_version,
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+  };
+}
+
+export function toVersion(row: VersionRow): PromptVersion {
+  return {
+    task: row.task,
+    version: row.version,
+    sha256: row.sha256,
+    peftType: row.peft_type as PeftType,
+    numVirtualTokens: row.num_virtual_tokens,
+    tokenDim: row.token_dim,
+    bytes: row.bytes,
+    modelHash: row.model_hash,
+    config: JSON.parse(row.config) as AdapterConfig,
+    createdAt: row.created_at,
+  };
+}

@@ -1,0 +1,58 @@
+import { resolve } from 'node:path';
+import type { TaskStore } from '../domain/store.ts';
+import { assertTaskName } from '../domain/task.ts';
+import { openForReading } from './connection.ts';
+import { createReads } from './reads.ts';
+import { WriterClient, type WriterLimits } from './writer-client.ts';
+
+/** The part of a pino logger that the store uses. */
+export interface StoreLog {
+  info(fields: object, message: string): void;
+  error(fields: object, message: string): void;
+}
+
+export interface StoreOptions extends Partial<WriterLimits> {
+  /** Path of the database; it and its directories are created when they do not exist. */
+  readonly file: string;
+  /** Largest size of the database file; beyond it writes are refused with `storage_full`. */
+  readonly maxBytes?: number;
+  readonly log?: StoreLog;
+}
+
+/**
+ * Opens the store and brings its schema up to date. Reads run on the calling thread, writes on a thread of
+ * their own. Throws `unprocessable` for a file that is damaged, of another program, or of a newer version.
+ */
+export async function openStore(options: StoreOptions): Promise<TaskStore> {
+  const { maxBytes = null, maxPendingWrites = 256, maxPendingBytes = 256 * 2 ** 20, log } = options;
+  const file = resolve(options.file);
+  const { client, applied } = await WriterClient.start(
+    { file, maxBytes },
+    { maxPendingWrites, maxPendingBytes },
+    (error) => log?.error({ err: error }, 'the store has failed'),
+  );
+  if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
+  // Opened second: a connection that only reads cannot create the file or its write-ahead log.
+  const db = openForReading(file);
+
+  return {
+    ...createReads(db),
+    async putTask(name, metadata) {
+      assertTaskName(name);
+      return client.call('putTask', [name, metadata]);
+    },
+    async addVersion(version) {
+      assertTaskName(version.task);
+      // A copy, because the caller may go on using a buffer that others share.
+      const copy = new Uint8Array(version.file);
+      return client.call('addVersion', [{ ...version, file: copy }], copy.length, [copy.buffer]);
+    },
+    deleteTask: (name) => client.call('deleteTask', [name]),
+    activate: (task, version, ifMatch) => client.call('activate', [task, version, ifMatch]),
+    deleteVersion: (task, version) => client.call('deleteVersion', [task, version]),
+    async close() {
+      await client.close();
+      db.close();
+    },
+  };
+}

@@ -1,0 +1,160 @@
+import type { Database } from 'better-sqlite3';
+import { DomainError } from '../domain/errors.ts';
+import type { AddedPromptVersion, NewPromptVersion } from '../domain/store.ts';
+import type { Task, TaskMetadata } from '../domain/task.ts';
+import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
+import { translating } from './sqlite-errors.ts';
+
+/** The writing half of the store, as the writer thread runs it. Each method is one durable transaction. */
+export interface Writes {
+  putTask(name: string, metadata: TaskMetadata): { readonly task: Task; readonly created: boolean };
+  deleteTask(name: string): void;
+  addVersion(version: NewPromptVersion): AddedPromptVersion;
+  activate(task: string, version: number, ifMatch: string | undefined): Task;
+  deleteVersion(task: string, version: number): void;
+}
+
+export function createWrites(db: Database): Writes {
+  const selectTask = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE name = ?');
+  const upsertTask = db.prepare<[Omit<TaskRow, 'active_version'>], TaskRow>(`
+    INSERT INTO tasks (name, description, template, labels, defaults, created_at, updated_at)
+    VALUES (:name, :description, :template, :labels, :defaults, :created_at, :updated_at)
+    ON CONFLICT (name) DO UPDATE SET description = excluded.description, template = excluded.template,
+      labels = excluded.labels, defaults = excluded.defaults, updated_at = excluded.updated_at
+    RETURNING *`);
+  const ensureTask = db.prepare<[string, number, number]>(
+    'INSERT INTO tasks (name, created_at, updated_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
+  );
+  const deleteTask = db.prepare<[string]>('DELETE FROM tasks WHERE name = ?');
+  const setActive = db.prepare<[number, number, string], TaskRow>(
+    'UPDATE tasks SET active_version = ?, updated_at = ? WHERE name = ? RETURNING *',
+  );
+
+  // Uploading the same bytes again repairs a file that the disk has damaged.
+  const upsertBlob = db.prepare<[string, Uint8Array]>(`
+    INSERT INTO blobs (sha256, content) VALUES (?, ?)
+    ON CONFLICT (sha256) DO UPDATE SET content = excluded.content WHERE content <> excluded.content`);
+  const nextVersion = db
+    .prepare<[string], number>(`
+      INSERT INTO version_counters (task, last) VALUES (?, 1)
+      ON CONFLICT (task) DO UPDATE SET last = last + 1 RETURNING last`)
+    .pluck();
+  const selectVersion = db.prepare<[string, number], VersionRow>(
+    'SELECT * FROM prompt_versions WHERE task = ? AND version = ?',
+  );
+  const selectSame = db.prepare<[string, string, string, string], VersionRow>(
+    'SELECT * FROM prompt_versions WHERE task = ? AND sha256 = ? AND peft_type = ? AND model_hash = ?',
+  );
+  const insertVersion = db.prepare<[VersionRow]>(`
+    INSERT INTO prompt_versions (task, version, sha256, peft_type, num_virtual_tokens, token_dim, bytes,
+      model_hash, config, created_at)
+    VALUES (:task, :version, :sha256, :peft_type, :num_virtual_tokens, :token_dim, :bytes,
+      :model_hash, :config, :created_at)`);
+  const deleteVersion = db.prepare<[string, number]>(
+    'DELETE FROM prompt_versions WHERE task = ? AND version = ?',
+  );
+
+  function requireTask(name: string): TaskRow {
+    const row = selectTask.get(name);
+    if (row === undefined) {
+      throw new DomainError('not_found', 'task_not_found', `There is no task ${name}.`, {
+        param: 'task',
+        given: name,
+      });
+    }
+    return row;
+  }
+
+  function requireVersion(task: string, version: number): VersionRow {
+    requireTask(task);
+    const row = selectVersion.get(task, version);
+    if (row === undefined) {
+      throw new DomainError('not_found', 'version_not_found', `Task ${task} has no version ${version}.`, {
+        param: 'version',
+        given: version,
+      });
+    }
+    return row;
+  }
+
+  return {
+    putTask: transaction(db, (name, { description, template, labels, defaults }) => {
+      const now = Date.now();
+      const created = selectTask.get(name) === undefined;
+      const row = upsertTask.get({
+        name,
+        description,
+        template,
+        labels: labels === null ? null : JSON.stringify(labels),
+        defaults: defaults === null ? null : JSON.stringify(defaults),
+        created_at: now,
+        updated_at: now,
+      });
+      return { task: toTask(row!), created };
+    }),
+
+    deleteTask: transaction(db, (name) => {
+      requireTask(name);
+      deleteTask.run(name);
+    }),
+
+    addVersion: transaction(db, (added) => {
+      const now = Date.now();
+      const { task, sha256, peftType, modelHash, file } = added;
+      ensureTask.run(task, now, now);
+      upsertBlob.run(sha256, file);
+      const same = selectSame.get(task, sha256, peftType, modelHash);
+      if (same !== undefined) return { version: toVersion(same), created: false };
+      const row: VersionRow = {
+        task,
+        version: nextVersion.get(task)!,
+        sha256,
+        peft_type: peftType,
+        num_virtual_tokens: added.numVirtualTokens,
+        token_dim: added.tokenDim,
+        bytes: file.length,
+        model_hash: modelHash,
+        config: JSON.stringify(added.config),
+        created_at: now,
+      };
+      insertVersion.run(row);
+      return { version: toVersion(row), created: true };
+    }),
+
+    activate: transaction(db, (task, version, ifMatch) => {
+      requireVersion(task, version);
+      const { active_version: active } = requireTask(task);
+      const given = active === null ? null : (selectVersion.get(task, active)?.sha256 ?? null);
+      if (ifMatch !== undefined && ifMatch !== given) {
+        throw new DomainError(
+          'precondition_failed',
+          'active_version_changed',
+          `Another version of ${task} is active than If-Match names.`,
+          { param: 'If-Match', expected: ifMatch, given },
+        );
+      }
+      return toTask(setActive.get(version, Date.now(), task)!);
+    }),
+
+    deleteVersion: transaction(db, (task, version) => {
+      requireVersion(task, version);
+      if (requireTask(task).active_version === version) {
+        throw new DomainError('conflict', 'version_active', `Version ${version} of ${task} is active.`, {
+          param: 'version',
+          expected: 'a version that is not active',
+          given: version,
+        });
+      }
+      deleteVersion.run(task, version);
+    }),
+  };
+}
+
+/** Takes the write lock at once: a transaction that reads first could not take it later without a retry. */
+function transaction<Args extends unknown[], T>(
+  db: Database,
+  work: (...args: Args) => T,
+): (...args: Args) => T {
+  const run = db.transaction(work);
+  return (...args) => translating(() => run.immediate(...args));
+}
