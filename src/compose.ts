@@ -86,7 +86,7 @@ async function start(
     log,
     version: readVersion(),
   });
-  started.push(() => app.close());
+  started.push(() => closeHttp(app, config.drainTimeoutMs));
   await app.listen({ host: config.host, port: config.port });
   phase = 'ready';
   const { address, family, port } = app.server.address() as AddressInfo;
@@ -99,4 +99,21 @@ async function start(
       return stop();
     },
   };
+}
+
+const IDLE_SWEEP_MS = 50;
+
+/**
+ * Waits for the answers under way, at most `graceMs`. Closing alone ends only the connections that are idle at that
+ * moment: one whose answer came later, or that never sends a request, would hold the server for over a minute.
+ */
+async function closeHttp(app: Awaited<ReturnType<typeof createApp>>, graceMs: number): Promise<void> {
+  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
+  const grace = setTimeout(() => app.server.closeAllConnections(), graceMs);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(sweep);
+    clearTimeout(grace);
+  }
 }
