@@ -30,7 +30,8 @@ interface GgufTensor extends SourceTensor {
 
 /**
  * Opens a GGUF file of architecture llama or qwen2.
- * Throws as `readGgufHeader`, `parseGgufConfig` and `checkTensors` do; errors name tensors as Hugging Face does.
+ * Throws as `readGgufHeader`, `parseGgufConfig` and `checkTensors` do: a tensor whose place in the file is wrong
+ * is named as in the file, one that does not fit the model as in transformers.
  */
 export async function openGguf(path: string): Promise<WeightSource> {
   const file = await openSource(path, basename(path));
