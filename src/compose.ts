@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
 import { readVersion } from './cli/version.ts';
 import type { Config } from './config.ts';
@@ -12,6 +13,9 @@ import { loadTokenizer } from './model/tokenizer.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
+
+/** Time that finished responses get to reach their clients at shutdown. */
+const FLUSH_MS = 1000;
 
 /** Uploads that are held in memory at the same time. */
 const CONCURRENT_UPLOADS = 4;
@@ -41,6 +45,13 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await stop();
     throw error;
   }
+}
+
+/** Lets responses reach their clients; then cuts those who do not read, and connections without a request. */
+async function closeConnections(app: FastifyInstance): Promise<void> {
+  const cut = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);
+  await app.close();
+  clearTimeout(cut);
 }
 
 async function start(
@@ -86,7 +97,7 @@ async function start(
     log,
     version: readVersion(),
   });
-  started.push(() => closeHttp(app, config.drainTimeoutMs));
+  started.push(() => closeConnections(app));
   await app.listen({ host: config.host, port: config.port });
   phase = 'ready';
   const { address, family, port } = app.server.address() as AddressInfo;
@@ -94,26 +105,11 @@ async function start(
   return {
     url,
     examples: withExamples ? exampleCommands(url) : [],
-    close: () => {
+    close: async () => {
       phase = 'draining';
-      return stop();
+      // First the engine: it finishes or fails what was admitted, and with it every response gets its end.
+      await engine.close(config.drainTimeoutMs);
+      await stop();
     },
   };
-}
-
-const IDLE_SWEEP_MS = 50;
-
-/**
- * Waits for the answers under way, at most `graceMs`. Closing alone ends only the connections that are idle at that
- * moment: one whose answer came later, or that never sends a request, would hold the server for over a minute.
- */
-async function closeHttp(app: Awaited<ReturnType<typeof createApp>>, graceMs: number): Promise<void> {
-  const sweep = setInterval(() => app.server.closeIdleConnections(), IDLE_SWEEP_MS);
-  const grace = setTimeout(() => app.server.closeAllConnections(), graceMs);
-  try {
-    await app.close();
-  } finally {
-    clearInterval(sweep);
-    clearTimeout(grace);
-  }
 }
