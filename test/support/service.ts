@@ -11,6 +11,8 @@ import { Client } from './client.ts';
 export interface TestService {
   readonly client: Client;
   readonly url: string;
+  /** Directory of the imported bundle. */
+  readonly bundle: string;
   /** Stops the service and removes its directory. */
   close(): Promise<void>;
 }
@@ -40,6 +42,7 @@ export async function startTestService({
     return {
       client: new Client(service.url),
       url: service.url,
+      bundle: model,
       async close() {
         await service.close();
         await remove();
