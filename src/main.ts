@@ -26,4 +26,6 @@ const context: CliContext = {
     }),
 };
 
-process.exitCode = await runCli(process.argv.slice(2), context);
+const code = await runCli(process.argv.slice(2), context);
+// Whatever a failed start left running must not keep the process; what was printed must be out before it ends.
+process.stdout.write('', () => process.exit(code));

@@ -11,7 +11,7 @@ import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 import { addJson, addSettings, configOf, parseInteger, parsePositiveInteger } from './options.ts';
 import { printResult } from './output.ts';
-import { describePrompt, uploadPrompt } from './prompt-upload.ts';
+import { describeUpload, uploadPrompt } from './prompt-upload.ts';
 
 /** As many virtual tokens as a random prompt gets unless told; PEFT's examples use 8 to 20. */
 const DEFAULT_VIRTUAL_TOKENS = 20;
@@ -64,7 +64,7 @@ export function promptInitCommand(context: CliContext): Command {
         adapterForm(files),
         true,
       );
-      printResult(context, options.json, version, describePrompt(version));
+      printResult(context, options.json, version, describeUpload(version));
     }
   });
 }

@@ -12,22 +12,29 @@ export interface PromptView {
   readonly active: boolean;
 }
 
+/** The answer to an upload. */
+export interface UploadedPrompt extends PromptView {
+  /** What was ignored of adapter_config.json. */
+  readonly warnings: readonly string[];
+}
+
 /** Uploads a prompt; the same bytes again give the version that exists. */
 export function uploadPrompt(
   client: ServerClient,
   task: string,
   upload: ServerRequest,
   activate: boolean,
-): Promise<PromptView> {
+): Promise<UploadedPrompt> {
   return client.call('POST', `${taskPath(task, 'prompts')}${activate ? '' : '?activate=false'}`, upload);
 }
 
-export function describePrompt(version: PromptView): string {
-  return fields({
+export function describeUpload(version: UploadedPrompt): string {
+  const lines = fields({
     prompt: `${version.task}@${version.version}`,
     active: version.active ? 'yes' : 'no',
     type: version.peft_type,
     'virtual tokens': version.num_virtual_tokens,
     sha256: version.sha256,
   });
+  return [lines, ...version.warnings.map((warning) => `warning: ${warning}`)].join('\n');
 }

@@ -5,7 +5,7 @@ import type { CliContext } from './context.ts';
 import { addJson, addSettings, configOf, parsePositiveInteger } from './options.ts';
 import { printResult, table } from './output.ts';
 import { promptInitCommand } from './prompt-init.ts';
-import { describePrompt, type PromptView, uploadPrompt } from './prompt-upload.ts';
+import { describeUpload, type PromptView, uploadPrompt } from './prompt-upload.ts';
 
 /** `softprompt prompt ...`: makes prompts, and manages the versions on a running server. */
 export function promptCommand(context: CliContext): Command {
@@ -30,7 +30,7 @@ function uploadCommand(context: CliContext): Command {
     const { activate, json } = command.opts<{ activate: boolean; json?: boolean }>();
     const client = new ServerClient(configOf(command, context).url);
     const version = await uploadPrompt(client, task, await readUpload(path), activate);
-    printResult(context, json, version, describePrompt(version));
+    printResult(context, json, version, describeUpload(version));
   });
 }
 

@@ -71,9 +71,16 @@ describe('softprompt prompt init', () => {
     });
   });
 
-  it('uploads instead of writing when a task is named', async () => {
+  it('uploads instead of writing when a task is named', async (t) => {
     const server = await startFakeServer();
-    const version = { task: 'greet', version: 1, sha256: 'cd'.repeat(32), peft_type: 'PROMPT_TUNING' };
+    t.after(() => server.close());
+    const version = {
+      task: 'greet',
+      version: 1,
+      sha256: 'cd'.repeat(32),
+      peft_type: 'PROMPT_TUNING',
+      warnings: [],
+    };
     server.answers.set('POST /v1/tasks/greet/prompts', { status: 201, json: version });
     await inTemporaryDirectory(async (home) => {
       const { code, stdout } = await init(
@@ -89,7 +96,6 @@ describe('softprompt prompt init', () => {
       assert.equal(code, 0);
       assert.deepEqual(JSON.parse(stdout), version);
     });
-    await server.close();
     assert.match(String(server.requests[0]!.headers['content-type']), /^multipart\/form-data/);
     assert.match(server.requests[0]!.body.toString('latin1'), /"peft_type": "PROMPT_TUNING"/);
   });

@@ -24,6 +24,7 @@ const VERSION = {
   num_virtual_tokens: 20,
   token_dim: 8,
   active: true,
+  warnings: [],
 };
 
 describe('softprompt prompt', () => {
@@ -31,10 +32,12 @@ describe('softprompt prompt', () => {
     await inTemporaryDirectory(async (directory) => {
       await writeFile(join(directory, 'adapter_config.json'), '{"peft_type":"PROMPT_TUNING"}');
       await writeFile(join(directory, 'adapter_model.safetensors'), Buffer.from([1, 0, 255]));
-      server.answers.set('POST /v1/tasks/sentiment/prompts', { status: 201, json: VERSION });
+      const answer = { ...VERSION, warnings: ['auto_mapping was ignored'] };
+      server.answers.set('POST /v1/tasks/sentiment/prompts', { status: 201, json: answer });
       const { code, stdout } = await prompt('upload', 'sentiment', directory);
       assert.equal(code, 0);
       assert.match(stdout, /^prompt {10}sentiment@2$/m);
+      assert.match(stdout, /^warning: auto_mapping was ignored$/m);
       const { headers, body } = server.requests[0]!;
       const form = await new Response(new Uint8Array(body), {
         headers: { 'content-type': String(headers['content-type']) },
