@@ -32,13 +32,13 @@ const fourBit: Rule = { format: 'blockwise', bits: 4 };
  * (Q4_1 file, 3,072 tokens of Python's reference and of the GNU FDL) against float32:
  *
  *     all layers as                    same top-1   perplexity   KL divergence
- *     blocks of the source                 96.7 %      +0.2 %         3.8e-3
- *     8-bit blocks of 32                   96.4 %      +0.6 %         5.0e-3
- *     rowwise-int8                         88.5 %      +3.2 %         4.3e-2
+ *     blocks of the source                 96.7 %      +0.2 %         3.9e-3
+ *     8-bit blocks of 32                   96.4 %      +0.6 %         4.8e-3
+ *     rowwise-int8                         88.5 %      +3.2 %         4.2e-2
  *
- * The first line is the activations' rounding alone (accuracy_level 4, as llama.cpp does it). One int8 scale
- * for a whole row of activations is too coarse in every layer but o_proj, whence no `rowwise-int8` here, though
- * its products take about half the time. A head of 4 instead of 8 bits costs 9 % of perplexity more.
+ * The first line is the rounding of activations alone (accuracy_level 4 of MatMulNBits, as in llama.cpp). One
+ * scale for a whole row of activations is too coarse in every layer but o_proj: hence no layer is rowwise-int8,
+ * though its products take little more than half the time. 4 bits in the head alone cost 3 % of perplexity.
  */
 const RULES: Readonly<
   Record<Precision, { readonly default: Rule } & Readonly<Partial<Record<LayerKind, Rule>>>>
