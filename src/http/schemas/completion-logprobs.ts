@@ -44,8 +44,18 @@ function topLogprobs(token: TokenLogprobText): Record<string, number> | null {
   return Object.fromEntries([[label(token), token.logprob], ...entries]);
 }
 
-/** The token's text, or its bytes as OpenAI writes them when it is only a part of a character. */
-function label({ text, bytes }: { readonly text: string; readonly bytes: readonly number[] }): string {
-  if (text !== '' || bytes.length === 0) return text;
-  return `bytes:${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/**
+ * The token as text, or its bytes as OpenAI writes them when they are only a part of a character. It depends on
+ * the token alone, so that a chosen token and the same token among the alternatives have one label. An id that
+ * the tokenizer has no token for is named by its number, as vLLM does.
+ */
+function label({ id, bytes }: { readonly id: number; readonly bytes: readonly number[] }): string {
+  if (bytes.length === 0) return `token_id:${id}`;
+  try {
+    return utf8.decode(Uint8Array.from(bytes));
+  } catch {
+    return `bytes:${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`;
+  }
 }
