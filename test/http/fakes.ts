@@ -87,7 +87,7 @@ export class FakeInference implements Inference {
   /** Emits this piece until the signal aborts. */
   endless: string | null = null;
   emitted = 0;
-  /** Resolves when an endless generation has seen its abort. */
+  /** Resolves when an endless generation has ended. */
   readonly stopped: Promise<void>;
   #stop: () => void = () => undefined;
 
@@ -135,13 +135,16 @@ export class FakeInference implements Inference {
       count += 1;
     };
     if (this.endless !== null) {
-      while (!signal.aborted) {
-        this.emitted += 1;
-        yield { type: 'delta', choice: 0, text: this.endless, tokenIds: [1], logprobs: [] };
-        await new Promise((resolve) => setImmediate(resolve));
+      try {
+        while (!signal.aborted) {
+          this.emitted += 1;
+          yield { type: 'delta', choice: 0, text: this.endless, tokenIds: [1], logprobs: [] };
+          await new Promise((resolve) => setImmediate(resolve));
+        }
+        return;
+      } finally {
+        this.#stop();
       }
-      this.#stop();
-      return;
     }
     for (const [id, text] of PIECES.entries()) {
       for (let choice = 0; choice < choices; choice += 1) {

@@ -44,7 +44,11 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
     limits: { ...LIMITS, ...limits },
     version: '1.2.3',
   });
-  t.after(() => app.close());
+  t.after(async () => {
+    // Clients keep idle connections open, for which close would wait.
+    app.server.closeAllConnections();
+    await app.close();
+  });
   return Object.assign(test, {
     app,
     engine,
