@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { BASE_MODEL } from './fakes.ts';
+import { startApp } from './harness.ts';
+
+const completion = { method: 'POST', url: '/v1/completions' } as const;
+
+describe('models', () => {
+  it('are the base model and every task', async (t) => {
+    const { inject, store } = await startApp(t);
+    for (const name of ['b', 'a']) await inject({ method: 'PUT', url: `/v1/tasks/${name}`, payload: {} });
+    // More tasks than one read gives.
+    const listTasks = store.listTasks.bind(store);
+    store.listTasks = (options) => listTasks({ ...options, limit: 1 });
+    const base = {
+      id: BASE_MODEL,
+      object: 'model',
+      created: 1_700_000_000,
+      owned_by: 'softprompt',
+      root: BASE_MODEL,
+    };
+    assert.deepEqual((await inject({ url: '/v1/models' })).json(), {
+      object: 'list',
+      data: [
+        { ...base, parent: null },
+        { ...base, id: 'a', parent: BASE_MODEL },
+        { ...base, id: 'b', parent: BASE_MODEL },
+      ],
+    });
+  });
+
+  it('are shown by id, with a version or without', async (t) => {
+    const { inject } = await startApp(t);
+    const headers = { 'content-type': 'application/octet-stream' };
+    await inject({ method: 'POST', url: '/v1/tasks/mood/prompts', headers, payload: Buffer.from('abc') });
+    for (const id of [BASE_MODEL, 'mood', 'mood@1']) {
+      assert.equal((await inject({ url: `/v1/models/${id}` })).json().id, id);
+    }
+    for (const id of ['nobody', 'mood@2', `${BASE_MODEL}@1`]) {
+      assert.equal((await inject({ url: `/v1/models/${id}` })).json().error.code, 'model_not_found');
+    }
+    assert.equal((await inject({ url: '/v1/models/mood@x' })).statusCode, 400);
+  });
+});
+
+describe('health', () => {
+  it('is live always and ready only when ready', async (t) => {
+    const test = await startApp(t);
+    for (const [phase, status] of [
+      ['loading', 503],
+      ['ready', 200],
+      ['draining', 503],
+    ] as const) {
+      test.phase = phase;
+      assert.equal((await test.inject({ url: '/health/live' })).statusCode, 200);
+      const ready = await test.inject({ url: '/health/ready' });
+      assert.equal(ready.statusCode, status);
+      assert.equal(ready.headers['retry-after'], status === 503 ? '5' : undefined);
+    }
+  });
+});
+
+describe('info', () => {
+  it('says what is served and under which limits', async (t) => {
+    const { inject } = await startApp(t);
+    await inject({ method: 'PUT', url: '/v1/tasks/mood', payload: {} });
+    const { version, status, model, limits, tasks } = (await inject({ url: '/info' })).json();
+    assert.deepEqual(
+      [version, status, model.id, model.token_dim, tasks],
+      ['1.2.3', 'ready', BASE_MODEL, 4, 1],
+    );
+    assert.deepEqual(limits, {
+      context_length: 64,
+      max_batch_size: 4,
+      max_queue_length: 8,
+      body_bytes: 65_536,
+      upload_bytes: 4096,
+      concurrent_uploads: 2,
+    });
+  });
+});
+
+describe('metrics', () => {
+  it('count requests by route, tokens and latencies', async (t) => {
+    const { inject } = await startApp(t);
+    const payload = { model: 'm', prompt: 'x' };
+    await inject({ ...completion, payload });
+    await inject({ ...completion, payload: { ...payload, stream: true } });
+    await inject({ ...completion, payload: {} });
+    await inject({ url: '/v1/tasks/nobody' });
+    await inject({ url: '/somewhere/else' });
+    await inject({
+      method: 'POST',
+      url: '/v1/tasks/m/score',
+      payload: { inputs: [{ text: 'x', target: 'y' }] },
+    });
+    const text = (await inject({ url: '/metrics' })).body;
+    for (const line of [
+      'softprompt_http_requests_total{method="POST",route="/v1/completions",status="2xx"} 2',
+      'softprompt_http_requests_total{method="POST",route="/v1/completions",status="4xx"} 1',
+      'softprompt_http_requests_total{method="GET",route="/v1/tasks/:task",status="4xx"} 1',
+      'softprompt_http_requests_total{method="GET",route="unknown",status="4xx"} 1',
+      'softprompt_http_request_duration_seconds_count{method="POST",route="/v1/completions"} 3',
+      'softprompt_http_requests_in_flight 1',
+      'softprompt_tokens_total{kind="prompt"} 17',
+      'softprompt_tokens_total{kind="virtual"} 6',
+      'softprompt_tokens_total{kind="completion"} 9',
+      'softprompt_time_to_first_token_seconds_count 2',
+      'softprompt_time_per_output_token_seconds_count 2',
+    ]) {
+      assert.ok(text.split('\n').includes(line), line);
+    }
+    assert.match(text, /^process_resident_memory_bytes /m);
+  });
+
+  it("show the engine's statistics, and whether it answers", async (t) => {
+    const { inject, engine } = await startApp(t);
+    const read = async () => (await inject({ url: '/metrics' })).body.split('\n');
+    await read();
+    const lines = await read();
+    for (const line of [
+      'softprompt_engine_up 1',
+      'softprompt_engine_running 1',
+      'softprompt_engine_waiting 2',
+      'softprompt_engine_steps_total 30',
+      'softprompt_engine_run_seconds_total 4.25',
+      'softprompt_engine_kv_cache_bytes 8000',
+      'softprompt_engine_prefix_hits_total 14',
+    ]) {
+      assert.ok(lines.includes(line), line);
+    }
+    engine.down = true;
+    assert.ok((await read()).includes('softprompt_engine_up 0'));
+  });
+});
+
+describe('the log', () => {
+  it('has one line a request with tokens, and never a text', async (t) => {
+    const { inject, logs } = await startApp(t);
+    const prompt = 'very private text';
+    const { headers } = await inject({ ...completion, payload: { model: 'm', prompt } });
+    await inject({ ...completion, payload: { model: 'm', prompt, stream: true, x: prompt } });
+    await inject({ url: '/health/live' });
+    const [first, second, ...rest] = logs;
+    assert.deepEqual(
+      [
+        first?.reqId,
+        first?.method,
+        first?.route,
+        first?.status,
+        first?.promptTokens,
+        first?.completionTokens,
+      ],
+      [headers['x-request-id'], 'POST', '/v1/completions', 200, 5, 3],
+    );
+    assert.equal(typeof first?.ms, 'number');
+    assert.equal(second?.status, 400);
+    assert.deepEqual(rest, []);
+    assert.ok(!JSON.stringify(logs).includes('private') && !JSON.stringify(logs).includes(' two'));
+  });
+});
+
+describe('documentation', () => {
+  it('is served at /docs and /openapi.json, without anything from elsewhere', async (t) => {
+    const { inject, app } = await startApp(t);
+    const page = await inject({ url: '/docs', headers: { accept: 'text/html' } });
+    assert.equal(page.statusCode, 200);
+    assert.match(String(page.headers['content-security-policy']), /^default-src 'self';/);
+    assert.doesNotMatch(page.body, /https?:\/\//);
+    assert.equal((await inject({ url: '/docs/static/swagger-ui-bundle.js' })).statusCode, 200);
+    assert.deepEqual(
+      (await inject({ url: '/openapi.json' })).json(),
+      JSON.parse(JSON.stringify(app.swagger())),
+    );
+  });
+});

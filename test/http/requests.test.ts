@@ -1,0 +1,177 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { describe, it } from 'node:test';
+import { startApp } from './harness.ts';
+
+const url = '/v1/completions';
+const json = { 'content-type': 'application/json' };
+
+describe('requests', () => {
+  it('that are no valid JSON in UTF-8 are refused', async (t) => {
+    const { inject, inference } = await startApp(t);
+    const cases: [Buffer, string][] = [
+      [Buffer.from('{"model":'), 'invalid_json'],
+      [Buffer.from("{'model':1}"), 'invalid_json'],
+      [Buffer.from('{"model":"m","prompt":"x","__proto__":{"n":2}}'), 'invalid_json'],
+      [Buffer.from('{"model":"m","prompt":"x","constructor":{"prototype":{"n":2}}}'), 'invalid_json'],
+      [
+        Buffer.concat([Buffer.from('{"model":"m","prompt":"'), Buffer.of(0xff), Buffer.from('"}')]),
+        'invalid_utf8',
+      ],
+      [
+        Buffer.concat([
+          Buffer.from('{"model":"m","prompt":"'),
+          Buffer.of(0xed, 0xa0, 0x80),
+          Buffer.from('"}'),
+        ]),
+        'invalid_utf8',
+      ],
+      [Buffer.from('{"model":"m","prompt":"é"}', 'latin1'), 'invalid_utf8'],
+      [Buffer.from(''), 'invalid_field'],
+      [Buffer.from('null'), 'invalid_field'],
+    ];
+    for (const [payload, code] of cases) {
+      const response = await inject({ method: 'POST', url, headers: json, payload });
+      assert.deepEqual([response.statusCode, response.json().error.code], [400, code], payload.toString());
+    }
+    assert.equal(inference.requests.length, 0);
+  });
+
+  it('may carry any Unicode text, a byte order mark and a charset', async (t) => {
+    const { inject, inference } = await startApp(t);
+    const prompt = 'é 漢字 😀 \u0000 \u2028';
+    const payload = `\ufeff${JSON.stringify({ model: 'm', prompt })}`;
+    const headers = { 'content-type': 'application/json; charset=utf-8' };
+    assert.equal((await inject({ method: 'POST', url, headers, payload })).statusCode, 200);
+    const [request] = inference.requests;
+    assert.deepEqual(request && 'prompts' in request && request.prompts, [prompt]);
+  });
+
+  it('of another media type are refused', async (t) => {
+    const { inject } = await startApp(t);
+    for (const type of [
+      'text/plain',
+      'application/x-www-form-urlencoded',
+      'multipart/form-data; boundary=x',
+    ]) {
+      const headers = { 'content-type': type };
+      const response = await inject({ method: 'POST', url, headers, payload: '{"model":"m","prompt":"x"}' });
+      assert.equal(response.statusCode, 415);
+      assert.deepEqual([response.json().expected, response.json().given], ['application/json', type]);
+    }
+  });
+
+  it('that are too large are refused with the limit', async (t) => {
+    const { inject } = await startApp(t, { bodyBytes: 100 });
+    const payload = { model: 'm', prompt: 'x'.repeat(100) };
+    const response = await inject({ method: 'POST', url, payload });
+    assert.deepEqual([response.statusCode, response.json().expected], [413, 'at most 100 bytes']);
+  });
+
+  it('get 406 for a type that the operation does not produce', async (t) => {
+    const { inject } = await startApp(t);
+    const payload = { model: 'm', prompt: 'x' };
+    const status = async (accept: string) =>
+      (await inject({ method: 'POST', url, payload, headers: { accept } })).statusCode;
+    assert.equal(await status('text/html'), 406);
+    assert.equal(await status('application/json;q=0, text/html'), 406);
+    for (const accept of [
+      'application/json',
+      'text/event-stream',
+      '*/*',
+      'text/html, application/*;q=0.5',
+      '',
+    ]) {
+      assert.equal(await status(accept), 200, accept);
+    }
+    const prometheus = 'application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5';
+    assert.equal((await inject({ url: '/metrics', headers: { accept: prometheus } })).statusCode, 200);
+    assert.equal(
+      (await inject({ url: '/metrics', headers: { accept: 'application/json' } })).statusCode,
+      406,
+    );
+  });
+
+  it('get 404 for an unknown path and 405 with Allow for a wrong method', async (t) => {
+    const { inject } = await startApp(t);
+    const unknown = await inject({ url: '/v2/nothing?secret=1' });
+    assert.deepEqual([unknown.statusCode, unknown.json().error.code], [404, 'route_not_found']);
+    assert.ok(!unknown.body.includes('secret'));
+    for (const [method, path, allow] of [
+      ['GET', url, 'POST'],
+      ['POST', '/v1/tasks/mood', 'DELETE, GET, HEAD, PUT'],
+      ['DELETE', '/v1/models', 'GET, HEAD'],
+      ['PATCH', '/v1/tasks/mood/prompts', 'GET, HEAD, POST'],
+      ['OPTIONS', '/openapi.json', 'GET, HEAD'],
+    ] as const) {
+      const response = await inject({ method, url: path });
+      assert.deepEqual([response.statusCode, response.headers.allow], [405, allow], path);
+      assert.equal(response.json().error.code, 'method_not_allowed');
+    }
+  });
+
+  it('with a broken path are refused', async (t) => {
+    const { inject } = await startApp(t);
+    const response = await inject({ url: '/v1/models/%zz' });
+    assert.equal(response.statusCode, 400);
+    assert.match(String(response.headers['content-type']), /^application\/problem\+json/);
+    assert.equal(response.headers['x-request-id'], response.json().request_id);
+  });
+
+  it('that are no HTTP get a problem document, too', async (t) => {
+    const { listen } = await startApp(t);
+    const port = Number(new URL(await listen()).port);
+    const answer = async (bytes: string): Promise<string> => {
+      const socket = connect(port, '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(bytes);
+      let text = '';
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      await once(socket, 'close');
+      return text;
+    };
+    assert.match(
+      await answer('hello\r\n\r\n'),
+      /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*malformed_http/,
+    );
+    const long = `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`;
+    assert.match(await answer(long), /^HTTP\/1\.1 431 [\s\S]*headers_too_large/);
+  });
+
+  it('carry an id back to the client, its own if it is harmless', async (t) => {
+    const { inject } = await startApp(t);
+    const given = await inject({ url: '/info', headers: { 'x-request-id': 'trace-1' } });
+    assert.equal(given.headers['x-request-id'], 'trace-1');
+    for (const headers of [{}, { 'x-request-id': 'a b' }, { 'x-request-id': 'x'.repeat(129) }]) {
+      const { 'x-request-id': id } = (await inject({ url: '/info', headers })).headers;
+      assert.match(String(id), /^[0-9a-f-]{36}$/);
+    }
+  });
+
+  it('for inference are refused while the service loads or drains', async (t) => {
+    const test = await startApp(t);
+    const requests = [
+      [url, { model: 'm', prompt: 'x' }],
+      ['/v1/chat/completions', { model: 'm', messages: [{ role: 'user', content: 'x' }] }],
+      ['/v1/tasks/m/classify', { inputs: ['x'] }],
+      ['/v1/tasks/m/score', { inputs: [{ text: 'x', target: 'y' }] }],
+      ['/tokenize', { text: 'x' }],
+      ['/detokenize', { ids: [97] }],
+    ] as const;
+    for (const phase of ['loading', 'draining'] as const) {
+      test.phase = phase;
+      for (const [path, payload] of requests) {
+        const response = await test.inject({ method: 'POST', url: path, payload });
+        assert.deepEqual([response.statusCode, response.json().error.code], [503, phase], path);
+        assert.equal(response.headers['retry-after'], '5');
+      }
+    }
+    test.phase = 'ready';
+    for (const [path, payload] of requests) {
+      assert.equal((await test.inject({ method: 'POST', url: path, payload })).statusCode, 200, path);
+    }
+  });
+});

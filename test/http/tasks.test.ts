@@ -1,0 +1,106 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { startApp } from './harness.ts';
+
+const url = '/v1/tasks/mood';
+const metadata = {
+  description: 'Mood of a text',
+  template: '{text}\nMood:',
+  labels: [' good', ' bad'],
+  defaults: { max_tokens: 3, temperature: 0, stop: ['\n'], seed: 7 },
+};
+
+describe('tasks', () => {
+  it('are created, replaced, shown and deleted', async (t) => {
+    const { inject } = await startApp(t);
+    const created = await inject({ method: 'PUT', url, payload: metadata });
+    assert.equal(created.statusCode, 201);
+    assert.equal(created.headers.location, url);
+    const body = {
+      object: 'task',
+      name: 'mood',
+      ...metadata,
+      active_version: null,
+      created_at: 1_700_000_000,
+      updated_at: 1_700_000_000,
+    };
+    assert.deepEqual(created.json(), body);
+    assert.deepEqual((await inject({ url })).json(), body);
+    const replaced = await inject({ method: 'PUT', url, payload: { labels: null } });
+    assert.equal(replaced.statusCode, 200);
+    assert.deepEqual(replaced.json(), {
+      ...body,
+      description: null,
+      template: null,
+      labels: null,
+      defaults: null,
+    });
+    const deleted = await inject({ method: 'DELETE', url });
+    assert.deepEqual([deleted.statusCode, deleted.body], [204, '']);
+    assert.equal((await inject({ url })).statusCode, 404);
+    assert.equal((await inject({ method: 'DELETE', url })).statusCode, 404);
+  });
+
+  it('show the active version and keep it when they are replaced', async (t) => {
+    const { inject } = await startApp(t);
+    const headers = { 'content-type': 'application/octet-stream' };
+    await inject({ method: 'POST', url: `${url}/prompts`, headers, payload: Buffer.from('abc') });
+    assert.equal((await inject({ url })).json().active_version, 1);
+    assert.equal((await inject({ method: 'PUT', url, payload: {} })).json().active_version, 1);
+  });
+
+  it('drop defaults that are null', async (t) => {
+    const { inject, store } = await startApp(t);
+    const payload = { defaults: { top_k: 5, top_p: null, stop: null } };
+    await inject({ method: 'PUT', url, payload });
+    assert.deepEqual(store.getTask('mood')?.defaults, { top_k: 5 });
+  });
+
+  it('are listed by name, in pages', async (t) => {
+    const { inject } = await startApp(t);
+    for (const name of ['c', 'a', 'b'])
+      await inject({ method: 'PUT', url: `/v1/tasks/${name}`, payload: {} });
+    const names: string[] = [];
+    let query = '?limit=2';
+    for (let pages = 0; query !== '' && pages < 5; pages += 1) {
+      const page = (await inject({ url: `/v1/tasks${query}` })).json();
+      names.push(...page.data.map(({ name }: { name: string }) => name));
+      assert.equal(page.has_more, page.next !== null);
+      query = page.next === null ? '' : `?limit=2&after=${page.next}`;
+    }
+    assert.deepEqual(names, ['a', 'b', 'c']);
+    assert.equal((await inject({ url: '/v1/tasks' })).json().data.length, 3);
+  });
+
+  it('refuse metadata that breaks a rule', async (t) => {
+    const { inject, store } = await startApp(t);
+    const cases: [unknown, string | undefined][] = [
+      [{ template: 'no slot' }, 'template'],
+      [{ template: '{text} {text}' }, 'template'],
+      [{ labels: [] }, 'labels'],
+      [{ labels: ['one'] }, 'labels'],
+      [{ labels: ['a', 'a'] }, 'labels'],
+      [{ labels: ['a', ''] }, 'labels.1'],
+      [{ defaults: { model: 'x' } }, 'defaults.model'],
+      [{ defaults: { temperature: 'hot' } }, 'defaults.temperature'],
+      [{ defaults: { max_tokens: 0 } }, 'defaults.max_tokens'],
+      [{ name: 'other' }, 'name'],
+      [[], undefined],
+      ['text', undefined],
+    ];
+    for (const [payload, param] of cases) {
+      const headers = { 'content-type': 'application/json' };
+      const response = await inject({ method: 'PUT', url, headers, payload: JSON.stringify(payload) });
+      assert.deepEqual([response.statusCode, response.json().param], [400, param], JSON.stringify(payload));
+    }
+    assert.equal(store.countTasks(), 0);
+  });
+
+  it('refuse names that are none', async (t) => {
+    const { inject } = await startApp(t);
+    for (const name of ['Mood', '.mood', 'a%20b', 'a'.repeat(65), '%C3%A4', 'a@1', '..%2Fx']) {
+      const response = await inject({ method: 'PUT', url: `/v1/tasks/${name}`, payload: {} });
+      assert.deepEqual([response.statusCode, response.json().param], [400, 'task'], name);
+    }
+  });
+});
