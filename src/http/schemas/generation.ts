@@ -84,14 +84,8 @@ export function generationFields(body: GenerationBody): GenerationFields {
 /** Whether the stream ends with a usage chunk. Throws `invalid` when stream options come without a stream. */
 export function includesUsage(body: GenerationBody): boolean {
   if (body.stream_options && !body.stream) {
-    throw new DomainError(
-      'invalid',
-      'stream_options_without_stream',
-      '"stream_options" needs "stream": true.',
-      {
-        param: 'stream_options',
-      },
-    );
+    const message = '"stream_options" needs "stream": true.';
+    throw new DomainError('invalid', 'stream_options_without_stream', message, { param: 'stream_options' });
   }
   return body.stream_options?.include_usage === true;
 }

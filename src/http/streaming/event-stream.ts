@@ -41,7 +41,8 @@ async function* encode(
     yield 'data: [DONE]\n\n';
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal.status === 500) reply.log.error({ err: error }, 'stream failed');
+    // A source also fails when its client left; nobody reads what follows.
+    if (refusal.status === 500 && !reply.raw.destroyed) reply.log.error({ err: error }, 'stream failed');
     yield event({ error: apiErrorOf(refusal) });
   } finally {
     // Also when the client left: lets the source release what it holds.
