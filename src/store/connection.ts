@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
-import { migrate } from './migrations.ts';
+import { checkSchema, migrate, readMigrations } from './migrations.ts';
 
 const BUSY_TIMEOUT_MS = 5000;
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
@@ -19,6 +19,9 @@ export function openForWriting(
     mkdirSync(dirname(file), { recursive: true });
     const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
     try {
+      // Before anything is set: the journal mode would stay in the file of another program.
+      const migrations = readMigrations();
+      checkSchema(db, migrations);
       db.pragma('journal_mode = WAL');
       // better-sqlite3 is built with NORMAL for WAL, which can lose the last transactions in a power cut.
       db.pragma('synchronous = FULL');
@@ -27,7 +30,7 @@ export function openForWriting(
         const pageSize = db.pragma('page_size', { simple: true }) as number;
         db.pragma(`max_page_count = ${Math.floor(maxBytes / pageSize)}`);
       }
-      const applied = migrate(db);
+      const applied = migrate(db, migrations);
       assertSound(db, file);
       return { db, applied };
     } catch (error) {

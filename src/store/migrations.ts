@@ -31,14 +31,34 @@ export function readMigrations(directory: URL = DIRECTORY): Migration[] {
 }
 
 /**
- * Applies what is missing, all in one transaction, and returns the names of what it applied.
- * Throws `unprocessable` database_foreign, database_newer, migration_altered; the file is then unchanged.
+ * Reads which migrations the database has, and changes nothing. Throws `unprocessable` database_foreign,
+ * database_newer, migration_altered.
  */
-export function migrate(db: Database, migrations: readonly Migration[] = readMigrations()): string[] {
+export function checkSchema(db: Database, migrations: readonly Migration[]): readonly AppliedMigration[] {
+  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
+  if (tables.length === 0) return [];
+  if (!tables.includes('schema_migrations')) {
+    throw refusal(
+      'database_foreign',
+      'The file is a database of another program.',
+      'schema_migrations',
+      tables,
+    );
+  }
+  const applied = db
+    .prepare<[], AppliedMigration>('SELECT number, name, sha256 FROM schema_migrations ORDER BY number')
+    .all();
+  for (const [index, known] of applied.entries()) assertSame(known, migrations[index]);
+  return applied;
+}
+
+/** Applies what is missing, all in one transaction, and returns its names. Throws as {@link checkSchema} does. */
+export function migrate(db: Database, migrations: readonly Migration[]): string[] {
   const run = db.transaction(() => {
-    const applied = readApplied(db);
-    for (const [index, known] of applied.entries()) assertSame(known, migrations[index]);
-    const missing = migrations.slice(applied.length);
+    const missing = migrations.slice(checkSchema(db, migrations).length);
+    db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
+      number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL
+    ) STRICT`);
     const record = db.prepare(
       'INSERT INTO schema_migrations (number, name, sha256, applied_at) VALUES (?, ?, ?, ?)',
     );
@@ -49,24 +69,6 @@ export function migrate(db: Database, migrations: readonly Migration[] = readMig
     return missing.map(({ name }) => name);
   });
   return run.immediate();
-}
-
-function readApplied(db: Database): AppliedMigration[] {
-  const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-  if (tables.length > 0 && !tables.includes('schema_migrations')) {
-    throw refusal(
-      'database_foreign',
-      'The file is a database of another program.',
-      'schema_migrations',
-      tables,
-    );
-  }
-  db.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
-    number INTEGER PRIMARY KEY, name TEXT NOT NULL, sha256 TEXT NOT NULL, applied_at INTEGER NOT NULL
-  ) STRICT`);
-  return db
-    .prepare<[], AppliedMigration>('SELECT number, name, sha256 FROM schema_migrations ORDER BY number')
-    .all();
 }
 
 function assertSame(applied: AppliedMigration, known: Migration | undefined): void {

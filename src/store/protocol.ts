@@ -22,8 +22,8 @@ export type WriterRequest =
 export type WriterFailure =
   /** A refusal for the caller. */
   | { readonly refusal: SerializedDomainError }
-  /** A bug; structured cloning keeps its message and stack. */
-  | { readonly bug: unknown };
+  /** A bug. Only its text crosses: cloning loses the message of a SqliteError. */
+  | { readonly bug: { readonly message: string; readonly stack: string | undefined } };
 
 export type WriterResponse =
   /** The first message: the database is open, and these migrations were applied. */

@@ -1,8 +1,9 @@
 import { resolve } from 'node:path';
+import type { Database } from 'better-sqlite3';
 import type { TaskStore } from '../domain/store.ts';
 import { assertTaskName } from '../domain/task.ts';
 import { openForReading } from './connection.ts';
-import { createReads } from './reads.ts';
+import { createReads, type Reads } from './reads.ts';
 import { WriterClient, type WriterLimits } from './writer-client.ts';
 
 /** The part of a pino logger that the store uses. */
@@ -33,10 +34,10 @@ export async function openStore(options: StoreOptions): Promise<TaskStore> {
   );
   if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
   // Opened second: a connection that only reads cannot create the file or its write-ahead log.
-  const db = openForReading(file);
+  const { db, reads } = await openReads(file, client);
 
   return {
-    ...createReads(db),
+    ...reads,
     async putTask(name, metadata) {
       assertTaskName(name);
       return client.call('putTask', [name, metadata]);
@@ -51,8 +52,19 @@ export async function openStore(options: StoreOptions): Promise<TaskStore> {
     activate: (task, version, ifMatch) => client.call('activate', [task, version, ifMatch]),
     deleteVersion: (task, version) => client.call('deleteVersion', [task, version]),
     async close() {
-      await client.close();
+      // The last connection to close empties the write-ahead log into the file, and only a writer can.
       db.close();
+      await client.close();
     },
   };
+}
+
+async function openReads(file: string, client: WriterClient): Promise<{ db: Database; reads: Reads }> {
+  try {
+    const db = openForReading(file);
+    return { db, reads: createReads(db) };
+  } catch (error) {
+    await client.close();
+    throw error;
+  }
 }

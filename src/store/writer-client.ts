@@ -50,6 +50,9 @@ export class WriterClient {
     const first = await new Promise<WriterResponse>((resolve, reject) => {
       worker.once('message', resolve);
       worker.once('error', reject);
+      worker.once('exit', (code) =>
+        reject(new Error(`The writer thread ended with code ${code} at its start`)),
+      );
     });
     if (first.type === 'failed') throw toError(first.failure);
     if (first.type !== 'ready') throw new Error(`The writer began with "${first.type}"`);
@@ -121,6 +124,7 @@ export class WriterClient {
   }
 }
 
-function toError(failure: WriterFailure): unknown {
-  return 'refusal' in failure ? deserializeError(failure.refusal) : failure.bug;
+function toError(failure: WriterFailure): Error {
+  if ('refusal' in failure) return deserializeError(failure.refusal);
+  return Object.assign(new Error(failure.bug.message), { stack: failure.bug.stack });
 }

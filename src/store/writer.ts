@@ -35,7 +35,9 @@ function perform(writes: Writes, { id, name, args }: WriterRequest & { type: 'wr
 }
 
 function describe(error: unknown): WriterFailure {
-  return error instanceof DomainError ? { refusal: serializeError(error) } : { bug: error };
+  if (error instanceof DomainError) return { refusal: serializeError(error) };
+  const { message, stack } = error instanceof Error ? error : new Error(String(error));
+  return { bug: { message, stack } };
 }
 
 function respond(response: WriterResponse): void {

@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import Database from 'better-sqlite3';
+import type { NewPromptVersion, TaskStore } from '../../src/domain/store.ts';
+import type { TaskMetadata } from '../../src/domain/task.ts';
+import { openStore, type StoreOptions } from '../../src/store/store.ts';
+
+export const EMPTY: TaskMetadata = { description: null, template: null, labels: null, defaults: null };
+
+/** A path for a database in a directory that goes with the test. */
+export function temporaryFile(t: TestContext): string {
+  const directory = mkdtempSync(join(tmpdir(), 'softprompt-store-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  return join(directory, 'store.db');
+}
+
+/** A store that is closed with the test. */
+export async function temporaryStore(
+  t: TestContext,
+  options: Partial<StoreOptions> = {},
+): Promise<{ readonly store: TaskStore; readonly file: string }> {
+  const file = options.file ?? temporaryFile(t);
+  const store = await openStore({ ...options, file });
+  t.after(() => store.close());
+  return { store, file };
+}
+
+/** A version whose file is `content`; the store takes any bytes. */
+export function version(task: string, content: string | Uint8Array): NewPromptVersion {
+  const file = Buffer.from(content as string);
+  return {
+    task,
+    sha256: createHash('sha256').update(file).digest('hex'),
+    peftType: 'PROMPT_TUNING',
+    numVirtualTokens: 3,
+    tokenDim: 4,
+    modelHash: 'm'.repeat(64),
+    config: {
+      peft_type: 'PROMPT_TUNING',
+      task_type: 'CAUSAL_LM',
+      base_model_name_or_path: null,
+      inference_mode: true,
+      num_virtual_tokens: 3,
+      token_dim: 4,
+      num_transformer_submodules: 1,
+      num_attention_heads: 2,
+      num_layers: 1,
+    },
+    file,
+  };
+}
+
+/** Runs `work` on a connection of its own, as another program would. */
+export function withDatabase<T>(file: string, work: (db: Database.Database) => T): T {
+  const db = new Database(file);
+  try {
+    return work(db);
+  } finally {
+    db.close();
+  }
+}
+
+export function countBlobs(file: string): number {
+  return withDatabase(file, (db) => db.prepare('SELECT count(*) FROM blobs').pluck().get() as number);
+}
