@@ -15,7 +15,7 @@ export interface PublishedPrompt extends AddedPromptVersion {
 
 /** The only door by which a prompt enters the service. */
 export interface PromptPublisher {
-  /** Validates, stores, computes the prefix and (if asked) activates. Nothing is stored when it throws. */
+  /** Validates, computes the prefix, stores and (if asked) activates. Nothing is stored when it throws. */
   publish(
     task: string,
     upload: PromptUpload,

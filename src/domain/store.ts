@@ -46,7 +46,7 @@ export interface TaskStore {
   putTask(name: string, metadata: TaskMetadata): Promise<{ readonly task: Task; readonly created: boolean }>;
   /** Deletes a task with all its versions. Throws `not_found`. */
   deleteTask(name: string): Promise<void>;
-  /** Adds an inactive version; creates the task when it does not exist. Idempotent by (sha256, peftType). */
+  /** Adds an inactive version; creates the task when it does not exist. Idempotent by (sha256, peftType, modelHash). */
   addVersion(version: NewPromptVersion): Promise<AddedPromptVersion>;
   /**
    * Moves the task's pointer in one transaction. `ifMatch` is the sha256 that must be active now.
