@@ -28,7 +28,8 @@ export function openForWriting(
       db.pragma('foreign_keys = ON');
       if (maxBytes !== null) {
         const pageSize = db.pragma('page_size', { simple: true }) as number;
-        db.pragma(`max_page_count = ${Math.floor(maxBytes / pageSize)}`);
+        // At least one, because SQLite takes 0 as a question for the limit, not as a limit.
+        db.pragma(`max_page_count = ${Math.max(1, Math.floor(maxBytes / pageSize))}`);
       }
       const applied = migrate(db, migrations);
       assertSound(db, file);

@@ -148,3 +148,14 @@ test('a refused write leaves nothing behind', async (t) => {
   assert.equal(countBlobs(file), 0);
   assert.equal((await store.addVersion(version('new', 'a'))).version.version, 1);
 });
+
+test('a content that two tasks hold is found until the last of them is deleted', async (t) => {
+  const { store } = await temporaryStore(t);
+  const { sha256 } = version('a', 'shared');
+  await store.addVersion(version('a', 'shared'));
+  await store.addVersion(version('b', 'shared'));
+  await store.deleteTask('a');
+  assert.equal(store.findByContent(sha256, 'PROMPT_TUNING')?.task, 'b');
+  await store.deleteTask('b');
+  assert.equal(store.findByContent(sha256, 'PROMPT_TUNING'), null);
+});
