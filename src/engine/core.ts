@@ -10,7 +10,7 @@ import type { Backend, StepOutputs } from './backend.ts';
 import { assembleStep, chunkLength } from './chunk.ts';
 import { assembleDecode } from './decode.ts';
 import type { EmbeddingTable } from './embeddings.ts';
-import { viewOfOutput } from './kv.ts';
+import { isFiniteView, viewOfOutput } from './kv.ts';
 import { KvSlab } from './kv-slab.ts';
 import { PrefixCache, type PrefixEntry } from './prefix-cache.ts';
 import { type Plan, Scheduler } from './scheduler.ts';
@@ -94,7 +94,11 @@ export class EngineCore {
       needsRow: false,
       finalLength: 0,
       start: (prefix) => new ScoreWork(this.backend.kvShape, this.embeddings, request, prefix),
-      finish: (work) => this.ports.emit(id, { type: 'scores', logprobs: work.result }),
+      finish: ({ result }) => {
+        const finite = result.every((logprobs) => logprobs.every(Number.isFinite));
+        if (finite) this.ports.emit(id, { type: 'scores', logprobs: result });
+        else this.ports.emit(id, { type: 'error', error: notFinite() });
+      },
     });
   }
 
@@ -142,8 +146,11 @@ export class EngineCore {
         return work.remaining;
       },
       prefixKey: null,
-      finish: () =>
-        this.prefixes.resolve({ key, view: work.result, lastRow: rows.slice(rows.length - hiddenSize) }),
+      finish: () => {
+        const view = work.result;
+        if (!isFiniteView(kvShape, view)) this.prefixes.reject(key, notFinite());
+        else this.prefixes.resolve({ key, view, lastRow: rows.slice(rows.length - hiddenSize) });
+      },
       fail: (error) => this.prefixes.reject(key, error),
     });
   }
@@ -279,6 +286,10 @@ export class EngineCore {
   }
 
   private startSequence(id: number, request: GenerateRequest, work: InputWork): void {
+    if (!isFiniteRow(work.result!.logits)) {
+      this.ports.emit(id, { type: 'error', error: notFinite() });
+      return;
+    }
     if (request.inputLogprobs) this.ports.emit(id, { type: 'input', logprobs: work.inputDetails });
     if (request.maxTokens === 0) {
       this.ports.emit(id, { type: 'end', reason: 'length' });
@@ -316,7 +327,12 @@ export class EngineCore {
     slab.append(outputs.newKeysValues);
     // From the last row down: a removal moves the last row, which then has had its token already.
     for (let row = batch.length - 1; row >= 0; row--) {
-      if (this.advance(batch[row]!, this.logitsOf(outputs, row))) this.removeRow(row);
+      const logits = this.logitsOf(outputs, row);
+      if (!isFiniteRow(logits)) {
+        this.ports.emit(batch[row]!.id, { type: 'error', error: notFinite() });
+        slab.clearRow(row);
+        this.removeRow(row);
+      } else if (this.advance(batch[row]!, logits)) this.removeRow(row);
     }
   }
 
@@ -349,6 +365,20 @@ export class EngineCore {
       this.counters.runMs += performance.now() - started;
     }
   }
+}
+
+/** A number that is not finite anywhere in a row's keys, values or activations makes all of its logits NaN. */
+function isFiniteRow(logits: Float32Array): boolean {
+  return Number.isFinite(logits[0]);
+}
+
+function notFinite(): DomainError {
+  return new DomainError(
+    'unprocessable',
+    'not_finite',
+    'With this prompt and input the model computes numbers that are not finite.',
+    { param: 'prompt_embeddings' },
+  );
 }
 
 function asDomainError(error: unknown): DomainError {

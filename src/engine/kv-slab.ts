@@ -90,6 +90,12 @@ export class KvSlab {
     for (let row = 0; row < this.rows; row++) this.lengths[row]! += 1;
   }
 
+  /** Sets a row to zero: numbers that are not finite would reach its successor even through the mask. */
+  clearRow(row: number): void {
+    const stride = this.rowStride;
+    for (const plane of this.planes) plane.fill(0, row * stride, (row + 1) * stride);
+  }
+
   /** Frees a row. The last row, if another, moves into its place; returns the index that moved, or null. */
   removeRow(row: number): number | null {
     const last = this.rows - 1;

@@ -98,3 +98,16 @@ export function concatViews(shape: KvShape, views: readonly KvView[]): KvView {
   }
   return viewOfPlanes(planes, capacity, length);
 }
+
+/** Whether all numbers of a view are finite. */
+export function isFiniteView(shape: KvShape, view: KvView): boolean {
+  for (let plane = 0; plane < shape.planes; plane++) {
+    const data = view.data(plane);
+    for (let head = 0; head < shape.heads; head++) {
+      const start = view.offset(plane) + head * view.capacity * shape.dim;
+      for (let i = start; i < start + view.length * shape.dim; i++)
+        if (!Number.isFinite(data[i])) return false;
+    }
+  }
+  return true;
+}

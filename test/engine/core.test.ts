@@ -20,6 +20,7 @@ const GREEDY = {
 /** Prompt rows of the toy model are numbers that no token has. */
 const PROMPTS: Record<string, number[]> = {
   a: [1000],
+  huge: [Number.POSITIVE_INFINITY],
   b: [1100, 1101, 1102],
   c: Array.from({ length: 9 }, (_, i) => 1200 + i),
 };
@@ -182,6 +183,19 @@ test('a prompt that cannot be loaded fails its requests only', async () => {
   const last = engine.last(1);
   assert.ok(last?.type === 'error' && last.error.code === 'gone');
   assert.deepEqual(engine.tokens(2), greedy([1000, 1], 8));
+});
+
+test('a prompt whose keys or values are not finite is refused, and its neighbours are not touched', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request('huge', [1]));
+  engine.core.warm(2, { key: 'huge', length: 1 });
+  engine.core.generate(3, request('a', [1]));
+  await engine.settle();
+  for (const id of [1, 2]) {
+    const last = engine.last(id);
+    assert.ok(last?.type === 'error' && last.error.code === 'not_finite');
+  }
+  assert.deepEqual(engine.tokens(3), greedy([1000, 1], 8));
 });
 
 test('an empty input continues the prompt itself', async () => {

@@ -89,6 +89,18 @@ test('removing a row moves the last one into its place', () => {
   assert.equal(slab.bytes, 0);
 });
 
+test('a cleared row leaves nothing behind for the row that takes its place', () => {
+  const slab = new KvSlab(SHAPE);
+  slab.addRow([sequenceView(1, 3)]);
+  slab.addRow([sequenceView(2, 9)]);
+  slab.past(0, 2).fill(Number.NaN, slab.past(0, 1).length);
+  slab.clearRow(1);
+  slab.removeRow(1);
+  slab.addRow([sequenceView(3, 2)]);
+  assertRow(slab, 1, 3, 2);
+  assert.ok(slab.past(0, 2).every(Number.isFinite));
+});
+
 test('capacity shrinks when the long row has left', () => {
   const slab = new KvSlab(SHAPE);
   slab.addRow([sequenceView(1, 10)]);
