@@ -78,6 +78,7 @@ async function start(
     onCrash: (error) => {
       throw error;
     },
+    onFailure: (error) => log.error({ err: error }, 'a run of the model failed'),
   });
   started.push(() => engine.close(config.drainTimeoutMs));
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });

@@ -14,7 +14,8 @@ export type ErrorKind =
   | 'unprocessable' // 422: well-formed, but wrong for this model
   | 'contended' // 429: the caller should slow down
   | 'unavailable' // 503: no capacity, loading or draining
-  | 'storage_full'; // 507
+  | 'storage_full' // 507
+  | 'internal'; // 500: a fault of the service, not of the request
 
 export interface ErrorDetails {
   /** The request field, tensor or file that is at fault, e.g. `max_tokens` or `prompt_embeddings`. */

@@ -29,6 +29,8 @@ export interface EngineOptions {
   readonly prefixCacheBytes: number;
   /** Called once when the worker dies of an error: every request has failed, and the process should end. */
   onCrash(error: Error): void;
+  /** Called when a run failed: the requests that were in it have failed, the engine goes on. */
+  onFailure(error: Error): void;
 }
 
 /** Positions of one reading run, padding included: alone, and while other rows decode. */
@@ -37,6 +39,8 @@ const INTERLEAVED_READ_BUDGET = 256;
 
 /** Starts the engine's worker; resolves when the model is loaded. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
+  // The graph's rotary tables end with the context: no run may be wider, padding included.
+  const widest = options.bundle.manifest.config.contextLength;
   const init: WorkerInit = {
     bundle: options.bundle,
     threads: options.threads,
@@ -44,8 +48,8 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       maxBatchSize: options.maxBatchSize,
       kvCacheBytes: options.kvCacheBytes,
       prefixCacheBytes: options.prefixCacheBytes,
-      readBudget: READ_BUDGET,
-      interleavedReadBudget: INTERLEAVED_READ_BUDGET,
+      readBudget: Math.min(READ_BUDGET, widest),
+      interleavedReadBudget: Math.min(INTERLEAVED_READ_BUDGET, widest),
     },
   };
   const worker = startWorker('./worker', import.meta.url, init);
@@ -62,6 +66,7 @@ class WorkerEngine implements Engine {
   readonly loaded: Promise<void>;
   private readonly worker: Worker;
   private readonly prompts: PromptSource;
+  private readonly onFailure: (error: Error) => void;
   private readonly listeners = new Map<number, Listener>();
   private readonly exited: Promise<void>;
   private nextId = 1;
@@ -73,6 +78,7 @@ class WorkerEngine implements Engine {
   constructor(worker: Worker, options: EngineOptions) {
     this.worker = worker;
     this.prompts = options.prompts;
+    this.onFailure = options.onFailure;
     this.model = describeModel(options.bundle);
     const { numLayers, numKeyValueHeads, headDim, contextLength } = options.bundle.manifest.config;
     const kvShape = { planes: 2 * numLayers, heads: numKeyValueHeads, dim: headDim };
@@ -229,6 +235,7 @@ class WorkerEngine implements Engine {
 
   private receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
     if (message.type === 'prompt_wanted') void this.sendPrompt(message.key);
+    else if (message.type === 'failure') this.onFailure(message.error);
     else for (const [id, event] of message.events) this.listeners.get(id)?.(event);
   }
 

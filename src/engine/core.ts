@@ -36,6 +36,8 @@ export interface CorePorts {
   emit(id: number, event: CoreEvent): void;
   /** Asks for the rows of a prompt; the answer comes through {@link EngineCore.providePrompt}. */
   requestPrompt(key: string): void;
+  /** A run failed; called once a run, before its requests are told. */
+  reportFailure(error: Error): void;
 }
 
 /** A request that has not been read through the model yet. */
@@ -361,6 +363,9 @@ export class EngineCore {
     const started = performance.now();
     try {
       return await start();
+    } catch (error) {
+      this.ports.reportFailure(error instanceof Error ? error : new Error(String(error)));
+      throw error;
     } finally {
       this.counters.runMs += performance.now() - started;
     }
@@ -383,8 +388,7 @@ function notFinite(): DomainError {
 
 function asDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;
-  return new DomainError('unavailable', 'engine_failure', 'The engine could not run the model.', {
-    retryAfter: 1,
+  return new DomainError('internal', 'engine_failure', 'The engine could not run the model.', {
     cause: error,
   });
 }

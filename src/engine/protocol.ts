@@ -41,5 +41,7 @@ export type WireEvent =
 export type FromWorker =
   | { readonly type: 'ready' }
   | { readonly type: 'prompt_wanted'; readonly key: string }
+  /** A run failed; its requests are told separately, without the cause. */
+  | { readonly type: 'failure'; readonly error: Error }
   /** Everything that one step brought, for all requests. */
   | { readonly type: 'events'; readonly events: readonly (readonly [id: number, event: WireEvent])[] };

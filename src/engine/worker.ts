@@ -18,6 +18,7 @@ const outbox: [number, WireEvent][] = [];
 const core = new EngineCore(backend, new EmbeddingTable(table, manifest.config.hiddenSize), options, {
   emit: (id, event) => outbox.push([id, toWire(event)]),
   requestPrompt: (key) => post({ type: 'prompt_wanted', key }),
+  reportFailure: (error) => post({ type: 'failure', error }),
 });
 
 /** Messages that arrived while a step was under way: the core is only spoken to between steps. */

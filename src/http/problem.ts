@@ -15,6 +15,7 @@ const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   contended: 429,
   unavailable: 503,
   storage_full: 507,
+  internal: 500,
 };
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';

@@ -30,6 +30,7 @@ class Harness {
   readonly core: EngineCore;
   readonly events = new Map<number, CoreEvent[]>();
   readonly requestedPrompts: string[] = [];
+  readonly failures: Error[] = [];
   private readonly pending: string[] = [];
 
   constructor(options: Partial<CoreOptions> = {}, slidingWindow: number | null = null) {
@@ -55,6 +56,7 @@ class Harness {
           this.requestedPrompts.push(key);
           this.pending.push(key);
         },
+        reportFailure: (error) => this.failures.push(error),
       },
     );
   }
@@ -326,6 +328,8 @@ test('a failing run fails the requests of that run, and the engine goes on', asy
     const last = engine.last(id);
     assert.ok(last?.type === 'error' && last.error.code === 'engine_failure');
   }
+  // Told once a run, with the cause that callers do not see.
+  assert.equal(engine.failures.length, 1);
   engine.core.generate(3, request('a', [3]));
   engine.backend.failNext = true;
   await engine.settle();
