@@ -1,4 +1,4 @@
-import type { KvShape } from './kv.ts';
+import type { KvShape } from './kv/kv.ts';
 
 /**
  * One forward pass of the frozen model. All arrays are row-major; see SERVING_IO in families/decoder.ts for

@@ -15,7 +15,7 @@ import { type Bundle, describeModel } from '../model/bundle.ts';
 import { startWorker } from '../threads/start-worker.ts';
 import { checkGenerate, checkScore } from './admission.ts';
 import { EventQueue } from './event-queue.ts';
-import { longestRow } from './kv-slab.ts';
+import { longestRow } from './kv/slab.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
 
 export interface EngineOptions {

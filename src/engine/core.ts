@@ -7,15 +7,15 @@ import type {
 } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Backend, StepOutputs } from './backend.ts';
-import { assembleStep, chunkLength } from './chunk.ts';
-import { assembleDecode } from './decode.ts';
-import type { EmbeddingTable } from './embeddings.ts';
-import { isFiniteView, viewOfOutput } from './kv.ts';
-import { KvSlab } from './kv-slab.ts';
-import { PrefixCache, type PrefixEntry } from './prefix-cache.ts';
-import { type Plan, Scheduler } from './scheduler.ts';
-import { Sequence } from './sequence.ts';
-import { InputWork, PrefixWork, ScoreWork, type Work } from './work.ts';
+import { assembleDecode } from './decoding/assemble.ts';
+import { Sequence } from './decoding/sequence.ts';
+import { isFiniteView, viewOfOutput } from './kv/kv.ts';
+import { PrefixCache, type PrefixEntry } from './kv/prefix-cache.ts';
+import { KvSlab } from './kv/slab.ts';
+import { assembleStep, chunkLength } from './reading/chunk.ts';
+import type { EmbeddingTable } from './reading/embeddings.ts';
+import { InputWork, PrefixWork, ScoreWork, type Work } from './reading/work.ts';
+import { type Plan, Scheduler } from './scheduling/scheduler.ts';
 
 export interface CoreOptions {
   readonly maxBatchSize: number;

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { BUNDLE_FILES, type Bundle, SERVING_IO } from '../model/bundle.ts';
 import type { Backend, StepInputs, StepOutputs } from './backend.ts';
-import type { KvShape } from './kv.ts';
+import type { KvShape } from './kv/kv.ts';
 
 export interface SessionOptions {
   /** Threads inside one operator; 0 lets onnxruntime take the physical cores. */

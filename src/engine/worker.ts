@@ -4,8 +4,8 @@ import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_thread
 import { deserializeError, serializeError } from '../domain/errors.ts';
 import { BUNDLE_FILES } from '../model/bundle.ts';
 import { type CoreEvent, EngineCore } from './core.ts';
-import { EmbeddingTable } from './embeddings.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
+import { EmbeddingTable } from './reading/embeddings.ts';
 import { openBackend } from './session.ts';
 
 const port = parentPort!;

@@ -3,8 +3,8 @@ import { test } from 'node:test';
 import type { GenerateRequest } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { type CoreEvent, type CoreOptions, EngineCore } from '../../src/engine/core.ts';
-import { logSumExp } from '../../src/engine/logprobs.ts';
-import { argmax } from '../../src/engine/sampler.ts';
+import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
+import { argmax } from '../../src/engine/decoding/sampler.ts';
 import { expectedLogits, ToyBackend, toyTable } from './toy-model.ts';
 
 const GREEDY = {

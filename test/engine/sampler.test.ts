@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_SAMPLING, type SamplingParams } from '../../src/domain/sampling.ts';
-import { Random } from '../../src/engine/rng.ts';
-import { argmax, Sampler } from '../../src/engine/sampler.ts';
+import { Random } from '../../src/engine/decoding/rng.ts';
+import { argmax, Sampler } from '../../src/engine/decoding/sampler.ts';
 
 function sampler(params: Partial<SamplingParams>, inputIds: readonly number[] = []): Sampler {
   return new Sampler({ ...DEFAULT_SAMPLING, seed: 1, ...params }, inputIds);

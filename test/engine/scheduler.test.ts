@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { viewOfPlanes } from '../../src/engine/kv.ts';
-import { PrefixCache, type PrefixEntry } from '../../src/engine/prefix-cache.ts';
-import { Scheduler, type SchedulerLimits, type WaitingItem } from '../../src/engine/scheduler.ts';
+import { viewOfPlanes } from '../../src/engine/kv/kv.ts';
+import { PrefixCache, type PrefixEntry } from '../../src/engine/kv/prefix-cache.ts';
+import { Scheduler, type SchedulerLimits, type WaitingItem } from '../../src/engine/scheduling/scheduler.ts';
 
 interface Item extends WaitingItem {
   readonly name: string;

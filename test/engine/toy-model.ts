@@ -1,5 +1,5 @@
 import type { Backend, StepInputs, StepOutputs } from '../../src/engine/backend.ts';
-import { EmbeddingTable } from '../../src/engine/embeddings.ts';
+import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
 
 /**
  * A model whose next token depends on exactly which (row, position) pairs a position may see, so that any slip

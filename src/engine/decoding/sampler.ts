@@ -1,4 +1,4 @@
-import type { SamplingParams } from '../domain/sampling.ts';
+import type { SamplingParams } from '../../domain/sampling.ts';
 import { Random } from './rng.ts';
 
 /**

@@ -1,7 +1,7 @@
-import { MASKED } from '../model/bundle.ts';
-import type { Backend, StepInputs } from './backend.ts';
-import type { EmbeddingTable } from './embeddings.ts';
-import type { KvSlab } from './kv-slab.ts';
+import { MASKED } from '../../model/bundle.ts';
+import type { Backend, StepInputs } from '../backend.ts';
+import type { KvSlab } from '../kv/slab.ts';
+import type { EmbeddingTable } from '../reading/embeddings.ts';
 
 /** One decode step: the last token of every row of the slab, which is read in place as the past. */
 export function assembleDecode(

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { concatViews, type KvShape, type KvView, viewOfOutput, viewOfPlanes } from '../../src/engine/kv.ts';
-import { KvSlab, longestRow, roundPositions } from '../../src/engine/kv-slab.ts';
+import {
+  concatViews,
+  type KvShape,
+  type KvView,
+  viewOfOutput,
+  viewOfPlanes,
+} from '../../src/engine/kv/kv.ts';
+import { KvSlab, longestRow, roundPositions } from '../../src/engine/kv/slab.ts';
 
 const SHAPE: KvShape = { planes: 4, heads: 3, dim: 2 };
 

@@ -1,7 +1,7 @@
-import { MASKED } from '../model/bundle.ts';
-import type { Backend, StepInputs } from './backend.ts';
+import { MASKED } from '../../model/bundle.ts';
+import type { Backend, StepInputs } from '../backend.ts';
+import { alignPast, copyPlane, type KvView } from '../kv/kv.ts';
 import type { RowSource } from './embeddings.ts';
-import { alignPast, copyPlane, type KvView } from './kv.ts';
 
 /**
  * The part of one sequence that runs in one forward pass, as one row of a batch: `linear` positions that

@@ -1,4 +1,4 @@
-import type { GenerateEvent, GenerateRequest } from '../domain/engine.ts';
+import type { GenerateEvent, GenerateRequest } from '../../domain/engine.ts';
 import { tokenDetail } from './logprobs.ts';
 import { Sampler } from './sampler.ts';
 

@@ -1,4 +1,4 @@
-import type { TokenDetail, TokenLogprob } from '../domain/engine.ts';
+import type { TokenDetail, TokenLogprob } from '../../domain/engine.ts';
 
 /** log(sum(exp(logits))), in nats. */
 export function logSumExp(logits: Float32Array): number {

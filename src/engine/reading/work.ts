@@ -1,9 +1,9 @@
-import type { GenerateRequest, ScoreRequest, TokenDetail } from '../domain/engine.ts';
+import type { GenerateRequest, ScoreRequest, TokenDetail } from '../../domain/engine.ts';
+import { logSumExp, tokenDetail } from '../decoding/logprobs.ts';
+import { concatViews, type KvShape, type KvView } from '../kv/kv.ts';
+import type { PrefixEntry } from '../kv/prefix-cache.ts';
 import type { Chunk } from './chunk.ts';
 import { type EmbeddingTable, promptRows, type RowSource, tokenRows } from './embeddings.ts';
-import { concatViews, type KvShape, type KvView } from './kv.ts';
-import { logSumExp, tokenDetail } from './logprobs.ts';
-import type { PrefixEntry } from './prefix-cache.ts';
 
 /** Something that reads rows through the model before (or without) decoding: a prompt, an input, a score. */
 export interface Work {
