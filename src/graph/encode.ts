@@ -18,8 +18,8 @@ const encodeValueInfo = (name: string, { dtype, shape }: TensorType): object => 
 });
 
 function encodeAttribute([name, { type, value }]: [string, Attribute]): object {
-  const field = { float: 'f', int: 'i', ints: 'ints' }[type];
-  return { name, type: ATTRIBUTE_TYPE[type], [field]: value };
+  const field = { float: 'f', int: 'i', ints: 'ints', string: 's' }[type];
+  return { name, type: ATTRIBUTE_TYPE[type], [field]: type === 'string' ? Buffer.from(value) : value };
 }
 
 const encodeNode = (node: Node, names: Names): object => ({

@@ -28,6 +28,7 @@ const fields = {
     name: { id: 1, type: 'string' },
     f: { id: 2, type: 'float' },
     i: { id: 3, type: 'int64' },
+    s: { id: 4, type: 'bytes' },
     ints: { id: 8, type: 'int64', rule: 'repeated' },
     type: { id: 20, type: 'int32' },
   },
@@ -58,7 +59,7 @@ const root = protobuf.Root.fromJSON({
 export const ModelProto = root.lookupType('ModelProto');
 
 /** AttributeProto.AttributeType. */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
 
 /** TensorProto.DataType. */
 export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int64: 7 } as const;

@@ -1,9 +1,15 @@
-import { multiplyDims } from './dims.ts';
+import { divideDims, equalShapes, multiplyDims } from './dims.ts';
 import type { ShapeRule } from './operands.ts';
 import { productShape } from './shapes-standard.ts';
 
 /** Shape rules of the com.microsoft domain, after ONNX Runtime's ContribOperators reference. */
 export const CONTRIB_RULES: Readonly<Record<string, ShapeRule>> = {
+  FusedMatMul: (op) => {
+    const [a, b] = [op.operand(0, 'float32').shape, op.operand(1, 'float32').shape];
+    const turned = op.int('transA', 0) === 1 ? [...a.slice(0, -2), a.at(-1)!, a.at(-2)!] : a;
+    return [{ dtype: 'float32', shape: productShape(op, turned, b, op.int('transB', 0) === 1) }];
+  },
+
   MatMulNBits: (op) => {
     const { shape } = op.operand(0, 'float32');
     const [k, n, bits, block] = [op.int('K'), op.int('N'), op.int('bits'), op.int('block_size')];
@@ -26,13 +32,16 @@ export const CONTRIB_RULES: Readonly<Record<string, ShapeRule>> = {
 
   RotaryEmbedding: (op) => {
     const { shape } = op.operand(0, 'float32');
-    const [batch, , sequence, headDim] = shape;
-    if (shape.length !== 4 || typeof headDim !== 'number')
-      op.fail('an input [batch, heads, sequence, head_dim]');
-    op.shaped(1, [batch!, sequence!], 'int64');
+    const width = shape.at(-1) ?? 0;
+    if ((shape.length !== 4 && shape.length !== 3) || typeof width !== 'number')
+      op.fail('an input [batch, heads, sequence, head_dim] or [batch, sequence, heads * head_dim]');
+    const positions = op.operand(1, 'int64');
+    // One number for all: the position of the first token, the others count from there.
+    if (!equalShapes(positions.shape, [1])) op.shaped(1, [shape[0]!, shape.at(-2)!], 'int64');
     const cos = op.operand(2, 'float32');
-    if (cos.shape.length !== 2 || multiplyDims(2, cos.shape[1]!) !== headDim)
-      op.fail('caches [positions, head_dim / 2]');
+    const headDim = multiplyDims(2, cos.shape[1] ?? 0);
+    const fits = shape.length === 4 ? headDim === width : divideDims(width, headDim) !== null;
+    if (cos.shape.length !== 2 || !fits) op.fail('caches [positions, head_dim / 2]');
     op.shaped(3, cos.shape, 'float32');
     return [{ dtype: 'float32', shape }];
   },

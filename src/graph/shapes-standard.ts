@@ -2,9 +2,9 @@ import { addDims, broadcastShapes, divideDims, equalShapes, formatShape, multipl
 import type { Operands, ShapeRule } from './operands.ts';
 import type { Dim, Shape } from './types.ts';
 
-const unary: ShapeRule = (op) => [{ dtype: 'float32', shape: op.operand(0, 'float32').shape }];
+export const unary: ShapeRule = (op) => [{ dtype: 'float32', shape: op.operand(0, 'float32').shape }];
 
-const elementwise: ShapeRule = (op) => {
+export const elementwise: ShapeRule = (op) => {
   const [a, b] = [op.operand(0, 'float32', 'int64'), op.operand(1, 'float32', 'int64')];
   if (a.dtype !== b.dtype) op.fail('operands of one type');
   return [{ dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) ?? op.fail('shapes that broadcast') }];
@@ -19,7 +19,7 @@ export function productShape(op: Operands, a: Shape, b: Shape, transposeB: boole
   return [...batch, a.at(-2)!, n];
 }
 
-const reduction: ShapeRule = (op) => {
+export const reduction: ShapeRule = (op) => {
   const { shape } = op.operand(0, 'float32');
   const axes = new Set(op.integers(1).map((axis) => op.axis(axis, shape.length)));
   const reduced =

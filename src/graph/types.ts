@@ -14,7 +14,8 @@ export interface TensorType {
 export type Attribute =
   | { readonly type: 'int'; readonly value: number }
   | { readonly type: 'float'; readonly value: number }
-  | { readonly type: 'ints'; readonly value: readonly number[] };
+  | { readonly type: 'ints'; readonly value: readonly number[] }
+  | { readonly type: 'string'; readonly value: string };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A tensor that the caller feeds. */
