@@ -48,6 +48,24 @@ export function assertTemplate(template: string): void {
   }
 }
 
+/** Throws `invalid` duplicate_label when a label comes twice: it could not be told which of the two was chosen. */
+export function assertDistinctLabels(labels: readonly string[]): void {
+  const first = new Map<string, number>();
+  labels.forEach((label, index) => {
+    const other = first.get(label);
+    if (other !== undefined) {
+      const name = JSON.stringify(label.length <= 80 ? label : `${label.slice(0, 79)}…`);
+      const message = `The label ${name} comes twice, at ${other} and at ${index} (counted from 0).`;
+      throw new DomainError('invalid', 'duplicate_label', message, {
+        param: 'labels',
+        expected: 'distinct labels',
+        given: { label: name, indices: [other, index] },
+      });
+    }
+    first.set(label, index);
+  });
+}
+
 /** The model input for `text`. The text is inserted as it is, `$` patterns included. */
 export function applyTemplate(template: string | null, text: string): string {
   if (template === null) return text;

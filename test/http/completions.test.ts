@@ -161,6 +161,13 @@ describe('POST /v1/completions', () => {
     assert.equal(number.detail, '"temperature" must be <= 100.');
     const text = await refuse({ model: 'm', prompt: 'x', max_tokens: 'secret '.repeat(20) });
     assert.equal(text.given, 'text of 140 characters');
+    const prompts = await refuse({ model: 'm', prompt: Array(300).fill('x') });
+    assert.deepEqual([prompts.param, prompts.given], ['prompt', 'a list of 300']);
+    assert.equal(prompts.detail, '"prompt" must have at most 256 items; it has 300.');
+    const lists = await refuse({ model: 'm', prompt: Array(257).fill([1]) });
+    assert.equal(lists.detail, '"prompt" must have at most 256 items; it has 257.');
+    const field = await refuse({ model: 'm', prompt: 'x', ['secret '.repeat(2000)]: 1 });
+    assert.ok(JSON.stringify(field).length < 2000);
   });
 
   it('passes refusals of inference on with their status, and Retry-After where it makes sense', async (t) => {

@@ -96,6 +96,21 @@ describe('tasks', () => {
     assert.equal(store.countTasks(), 0);
   });
 
+  it('refuse a label that comes twice, with both places', async (t) => {
+    const { inject } = await startApp(t);
+    const labels = [' good', ' bad', ' so-so', ' bad'];
+    const inputs = ['x'];
+    for (const request of [
+      { method: 'PUT' as const, url, payload: { labels } },
+      { method: 'POST' as const, url: `${url}/classify`, payload: { inputs, labels } },
+    ]) {
+      const response = await inject(request);
+      const { error, param, detail } = response.json();
+      assert.deepEqual([response.statusCode, error.code, param], [400, 'duplicate_label', 'labels']);
+      assert.match(detail, /" bad".* at 1 and at 3/);
+    }
+  });
+
   it('refuse names that are none', async (t) => {
     const { inject } = await startApp(t);
     for (const name of ['Mood', '.mood', 'a%20b', 'a'.repeat(65), '%C3%A4', 'a@1', '..%2Fx']) {

@@ -1,8 +1,9 @@
 import type { FastifySchemaCompiler } from 'fastify';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import type { TLocalizedValidationError } from 'typebox/error';
 import { DomainError } from '../../domain/errors.ts';
+import { excerpt } from './excerpt.ts';
+import { type Fault, firstFault } from './first-fault.ts';
 
 /**
  * Compiles a TypeBox schema for Fastify. Bodies are checked as they are; parameters arrive as text, and only
@@ -13,7 +14,11 @@ export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpP
   return (value: unknown) => {
     const candidate = httpPart === 'body' ? value : convertParameters(schema, value);
     if (validator.Check(candidate)) return { value: candidate };
-    return { error: refusal(schema, validator.Errors(candidate), candidate) };
+    const fault = firstFault(schema, candidate);
+    const error = fault
+      ? refusal(fault)
+      : new DomainError('invalid', 'invalid_request', 'The request is not valid.');
+    return { error };
   };
 };
 
@@ -35,43 +40,27 @@ function convertText(type: unknown, value: unknown): unknown {
   return value;
 }
 
-function refusal(schema: TSchema, errors: TLocalizedValidationError[], value: unknown): DomainError {
-  // Errors inside a union say why each branch failed; the union's own error says what was wanted.
-  const error = errors.find((e) => e.keyword !== 'boolean' && !e.schemaPath.includes('/anyOf/')) ?? errors[0];
-  if (error === undefined) return new DomainError('invalid', 'invalid_request', 'The request is not valid.');
-  const path = error.instancePath.split('/').slice(1).map(unescapePointer);
-  if (error.keyword === 'additionalProperties') {
-    const param = [...path, error.params.additionalProperties[0]].join('.');
-    return new DomainError('invalid', 'unknown_field', `There is no field "${param}" here.`, {
-      param,
-      expected: Object.keys(Object(child(at(schema, error.schemaPath), 'properties'))),
-    });
-  }
-  if (error.keyword === 'required') {
-    const param = [...path, error.params.requiredProperties[0]].join('.');
-    return new DomainError('invalid', 'missing_field', `The field "${param}" is required.`, { param });
-  }
-  const param = path.length === 0 ? undefined : path.join('.');
-  const expected = expectation(error, at(schema, error.schemaPath));
-  const subject = param === undefined ? 'The request body' : `"${param}"`;
-  return new DomainError('invalid', 'invalid_field', `${subject} must ${expected}.`, {
-    ...(param !== undefined && { param }),
-    expected: expected.replace(/^be /, ''),
-    given: brief(at(value, error.instancePath)),
-  });
-}
-
-/** What the broken rule asks for, to stand after "must". Unions carry it in their `title`. */
-function expectation(error: TLocalizedValidationError, schema: unknown): string {
-  switch (error.keyword) {
-    case 'anyOf':
-      return `be ${child(schema, 'title')}`;
-    case 'enum':
-      return `be one of ${error.params.allowedValues.join(', ')}`;
-    case 'pattern':
-      return `match ${error.params.pattern}`;
-    default:
-      return error.message.replace(/^must /, '');
+function refusal(fault: Fault): DomainError {
+  const param = fault.path.length === 0 ? undefined : fault.path.map(excerpt).join('.');
+  const named = param !== undefined && { param };
+  switch (fault.kind) {
+    case 'unknown_field':
+      return new DomainError('invalid', fault.kind, `There is no field "${param}" here.`, {
+        ...named,
+        expected: fault.known,
+      });
+    case 'missing_field':
+      return new DomainError('invalid', fault.kind, `The field "${param}" is required.`, { ...named });
+    case 'invalid_field': {
+      const { expected, value, size } = fault;
+      const subject = param === undefined ? 'The request body' : `"${param}"`;
+      const length = size ? `; it has ${(value as string | unknown[]).length}` : '';
+      return new DomainError('invalid', fault.kind, `${subject} must ${expected}${length}.`, {
+        ...named,
+        expected: expected.replace(/^be /, ''),
+        given: brief(value),
+      });
+    }
   }
 }
 
@@ -83,15 +72,8 @@ function brief(value: unknown): unknown {
   return typeof value === 'object' && value !== null ? 'an object' : value;
 }
 
-/** The value at a JSON pointer (a leading `#` is allowed). */
-function at(root: unknown, pointer: string): unknown {
-  return pointer.split('/').slice(1).map(unescapePointer).reduce(child, root);
-}
-
 function child(value: unknown, key: string): unknown {
   return typeof value === 'object' && value !== null && Object.hasOwn(value, key)
     ? (value as Record<string, unknown>)[key]
     : undefined;
 }
-
-const unescapePointer = (part: string): string => part.replaceAll('~1', '/').replaceAll('~0', '~');

@@ -1,23 +1,20 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { assertDistinctLabels } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
+import { LABEL_COUNTS, Label, MAX_INPUTS, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
-import { MAX_INPUTS, ServedParams, Version } from '../schemas/task-inference.ts';
+import { ServedParams, Version } from '../schemas/task-inference.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
 
 const ClassifyBody = Type.Object(
   {
-    inputs: Type.Array(Type.String(), { minItems: 1, maxItems: MAX_INPUTS }),
+    inputs: Type.Array(Text, { minItems: 1, maxItems: MAX_INPUTS }),
     labels: optional(
-      Type.Array(Type.String({ minLength: 1 }), {
-        minItems: 2,
-        maxItems: 1024,
-        uniqueItems: true,
-        description: "The task's own labels when left out.",
-      }),
+      Type.Array(Label, { ...LABEL_COUNTS, description: "The task's own labels when left out." }),
     ),
     version: optional(Version),
   },
@@ -66,6 +63,7 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
     },
     async (request, reply) => {
       const { inputs, labels = null, version = null } = request.body;
+      if (labels) assertDistinctLabels(labels);
       const { task } = request.params;
       const { results, usage } = await inference.classify(
         { task, version, inputs, labels },

@@ -3,20 +3,18 @@ import { Type } from 'typebox';
 import type { AppDependencies } from '../dependencies.ts';
 import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
+import { MAX_INPUTS, NonEmptyText, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
-import { MAX_INPUTS, ServedParams, Version } from '../schemas/task-inference.ts';
+import { ServedParams, Version } from '../schemas/task-inference.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
 
 const ScoreBody = Type.Object(
   {
-    inputs: Type.Array(
-      Type.Object(
-        { text: Type.String(), target: Type.String({ minLength: 1 }) },
-        { additionalProperties: false },
-      ),
-      { minItems: 1, maxItems: MAX_INPUTS },
-    ),
+    inputs: Type.Array(Type.Object({ text: Text, target: NonEmptyText }, { additionalProperties: false }), {
+      minItems: 1,
+      maxItems: MAX_INPUTS,
+    }),
     version: optional(Version),
   },
   {
@@ -61,7 +59,10 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
     async (request, reply) => {
       const { inputs, version = null } = request.body;
       const { task } = request.params;
-      const { results, usage } = await inference.score({ task, version, inputs }, clientSignal(reply));
+      const { results, usage } = await inference.score(
+        { task, version, inputs },
+        clientSignal(reply),
+      );
       request.usage = usage;
       metrics.usage(usage);
       return { results: [...results], usage: usageBody(usage) };

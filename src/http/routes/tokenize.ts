@@ -2,11 +2,12 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { AppDependencies } from '../dependencies.ts';
 import { requireReady } from '../plugins/readiness.ts';
+import { MAX_TOKEN_IDS, Text, TokenId } from '../schemas/bounds.ts';
 import { json, problems } from '../schemas/responses.ts';
 
 const TokenizeBody = Type.Object(
   {
-    text: Type.String(),
+    text: Text,
     add_special_tokens: Type.Optional(Type.Boolean({ default: true, description: 'As inference does.' })),
   },
   { additionalProperties: false, examples: [{ text: 'Hello world' }] },
@@ -20,7 +21,7 @@ const TokenizeResult = Type.Object({
 
 const DetokenizeBody = Type.Object(
   {
-    ids: Type.Array(Type.Integer({ minimum: 0 })),
+    ids: Type.Array(TokenId, { maxItems: MAX_TOKEN_IDS }),
     skip_special_tokens: Type.Optional(Type.Boolean({ default: false })),
   },
   { additionalProperties: false, examples: [{ ids: [19556, 905] }] },

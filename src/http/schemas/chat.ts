@@ -1,20 +1,18 @@
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { ChatMessage, ChatRequest } from '../../domain/inference.ts';
+import { MAX_MESSAGES, Text } from './bounds.ts';
 import { ChatChoice } from './chat-choices.ts';
 import { EXAMPLE_USAGE, oneOf, optional, UsageSchema } from './common.ts';
 import { GenerationProperties, generationFields, MaxCompletionTokens } from './generation.ts';
 import { reference } from './responses.ts';
 
-const TextPart = Type.Object(
-  { type: Type.Literal('text'), text: Type.String() },
-  { additionalProperties: false },
-);
+const TextPart = Type.Object({ type: Type.Literal('text'), text: Text }, { additionalProperties: false });
 
 const Message = Type.Object(
   {
     role: oneOf('system', 'user', 'assistant'),
-    content: Type.Union([Type.String(), Type.Array(TextPart, { minItems: 1 })], {
+    content: Type.Union([Text, Type.Array(TextPart, { minItems: 1, maxItems: MAX_MESSAGES })], {
       title: 'a string or a list of parts {"type": "text", "text": ...}',
       description: 'Several parts are joined with line breaks.',
     }),
@@ -25,7 +23,7 @@ const Message = Type.Object(
 export const ChatBody = Type.Object(
   {
     ...GenerationProperties,
-    messages: Type.Array(Message, { minItems: 1, maxItems: 1024 }),
+    messages: Type.Array(Message, { minItems: 1, maxItems: MAX_MESSAGES }),
     max_completion_tokens: MaxCompletionTokens,
     logprobs: optional(Type.Boolean({ description: 'Report log-probabilities.' })),
     top_logprobs: optional(

@@ -1,24 +1,29 @@
 import { type Static, Type } from 'typebox';
 import type { CompletionRequest, PromptInput } from '../../domain/inference.ts';
+import { MAX_COUNT, MAX_INPUTS, MAX_TOKEN_IDS, Text, TokenId } from './bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema } from './common.ts';
 import { CompletionChoice } from './completion-choices.ts';
 import { GenerationProperties, generationFields } from './generation.ts';
 import { reference } from './responses.ts';
 
-const TokenIds = Type.Array(Type.Integer({ minimum: 0 }), { minItems: 1 });
+const TokenIds = Type.Array(TokenId, { minItems: 1, maxItems: MAX_TOKEN_IDS });
 
 export const CompletionBody = Type.Object(
   {
     ...GenerationProperties,
     max_tokens: optional(
-      Type.Integer({ minimum: 0, description: 'Largest number of output tokens; 0 only with `echo`.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: MAX_COUNT,
+        description: 'Largest number of output tokens; 0 only with `echo`.',
+      }),
     ),
     prompt: Type.Union(
       [
-        Type.String(),
-        Type.Array(Type.String(), { minItems: 1, maxItems: 256 }),
+        Text,
+        Type.Array(Text, { minItems: 1, maxItems: MAX_INPUTS }),
         TokenIds,
-        Type.Array(TokenIds, { minItems: 1, maxItems: 256 }),
+        Type.Array(TokenIds, { minItems: 1, maxItems: MAX_INPUTS }),
       ],
       { title: 'a string, a list of 1 to 256 strings, token ids, or a list of 1 to 256 lists of token ids' },
     ),

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { GenerationFields } from '../../domain/inference.ts';
+import { MAX_COUNT, StopString } from './bounds.ts';
 import { optional } from './common.ts';
 
 export const ModelReference = Type.String({
@@ -9,14 +10,18 @@ export const ModelReference = Type.String({
   description: "A task, `task@version`, or the base model's id.",
 });
 
-const maxTokens = Type.Integer({ minimum: 1, description: 'Largest number of output tokens.' });
+const maxTokens = Type.Integer({
+  minimum: 1,
+  maximum: MAX_COUNT,
+  description: 'Largest number of output tokens.',
+});
 
 /** Sampling fields that a task can also set as defaults. */
 export const SamplingProperties = {
   max_tokens: optional(maxTokens),
   temperature: optional(Type.Number({ minimum: 0, maximum: 100, description: '0 is greedy.' })),
   top_p: optional(Type.Number({ exclusiveMinimum: 0, maximum: 1, description: '1 is off.' })),
-  top_k: optional(Type.Integer({ minimum: 0, description: '0 is off.' })),
+  top_k: optional(Type.Integer({ minimum: 0, maximum: MAX_COUNT, description: '0 is off.' })),
   repetition_penalty: optional(
     Type.Number({
       exclusiveMinimum: 0,
@@ -27,14 +32,9 @@ export const SamplingProperties = {
   presence_penalty: optional(Type.Number({ minimum: -2, maximum: 2 })),
   frequency_penalty: optional(Type.Number({ minimum: -2, maximum: 2 })),
   stop: Type.Optional(
-    Type.Union(
-      [
-        Type.String({ minLength: 1 }),
-        Type.Array(Type.String({ minLength: 1 }), { maxItems: 4 }),
-        Type.Null(),
-      ],
-      { title: 'a string or a list of at most 4 strings, none of them empty' },
-    ),
+    Type.Union([StopString, Type.Array(StopString, { maxItems: 4 }), Type.Null()], {
+      title: 'a string or a list of at most 4 strings, none of them empty',
+    }),
   ),
   seed: optional(
     Type.Integer({

@@ -6,7 +6,11 @@ import { TaskParams } from './task.ts';
 
 export const VersionParams = Type.Object({
   ...TaskParams.properties,
-  version: Type.Integer({ minimum: 1, description: 'Number of the version within the task.' }),
+  version: Type.Integer({
+    minimum: 1,
+    maximum: 999_999_999,
+    description: 'Number of the version within the task.',
+  }),
 });
 
 export const PromptSchema = Type.Object(

@@ -1,6 +1,13 @@
 import { type Static, Type } from 'typebox';
 import type { SamplingOverrides } from '../../domain/sampling.ts';
-import { assertTemplate, TASK_NAME_PATTERN, type Task, type TaskMetadata } from '../../domain/task.ts';
+import {
+  assertDistinctLabels,
+  assertTemplate,
+  TASK_NAME_PATTERN,
+  type Task,
+  type TaskMetadata,
+} from '../../domain/task.ts';
+import { LABEL_COUNTS, Label } from './bounds.ts';
 import { nullable, optional, unixSeconds } from './common.ts';
 import { SamplingProperties } from './generation.ts';
 
@@ -8,10 +15,8 @@ export const TaskParams = Type.Object({
   task: Type.String({ pattern: TASK_NAME_PATTERN, description: 'Name of the task.' }),
 });
 
-const Labels = Type.Array(Type.String({ minLength: 1, maxLength: 1024 }), {
-  minItems: 2,
-  maxItems: 1024,
-  uniqueItems: true,
+const Labels = Type.Array(Label, {
+  ...LABEL_COUNTS,
   description: 'What `classify` ranks by default, as continuations of the input.',
 });
 
@@ -76,6 +81,7 @@ export const EXAMPLE_TASK: Static<typeof TaskSchema> = {
 /** Fields left out are cleared: PUT replaces the whole metadata. Throws `invalid`. */
 export function taskMetadata(body: Static<typeof TaskBody>): TaskMetadata {
   if (typeof body.template === 'string') assertTemplate(body.template);
+  if (body.labels) assertDistinctLabels(body.labels);
   return {
     description: body.description ?? null,
     template: body.template ?? null,
