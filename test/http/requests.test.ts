@@ -13,8 +13,6 @@ describe('requests', () => {
     const cases: [Buffer, string][] = [
       [Buffer.from('{"model":'), 'invalid_json'],
       [Buffer.from("{'model':1}"), 'invalid_json'],
-      [Buffer.from('{"model":"m","prompt":"x","__proto__":{"n":2}}'), 'invalid_json'],
-      [Buffer.from('{"model":"m","prompt":"x","constructor":{"prototype":{"n":2}}}'), 'invalid_json'],
       [
         Buffer.concat([Buffer.from('{"model":"m","prompt":"'), Buffer.of(0xff), Buffer.from('"}')]),
         'invalid_utf8',
@@ -36,6 +34,58 @@ describe('requests', () => {
       assert.deepEqual([response.statusCode, response.json().error.code], [400, code], payload.toString());
     }
     assert.equal(inference.requests.length, 0);
+  });
+
+  it('with keys that reach into prototypes are refused by name', async (t) => {
+    const { inject } = await startApp(t);
+    for (const [payload, param] of [
+      ['{"model":"m","prompt":"x","__proto__":{"n":2}}', '__proto__'],
+      ['{"model":"m","prompt":"x","\\u005f_proto__":1}', '__proto__'],
+      ['{"model":"m","prompt":"x","constructor":{"prototype":{"n":2}}}', 'constructor'],
+      ['{"model":"m","messages":[{"__proto__":null}]}', 'messages.0.__proto__'],
+    ] as const) {
+      const response = await inject({ method: 'POST', url, headers: json, payload });
+      const { error, detail } = response.json();
+      assert.deepEqual([response.statusCode, error.code, error.param], [400, 'prototype_key', param]);
+      assert.match(detail, /__proto__|constructor/);
+    }
+    const text = { model: 'm', prompt: 'a __proto__ and a constructor' };
+    assert.equal((await inject({ method: 'POST', url, payload: text })).statusCode, 200);
+  });
+
+  it('with half a character are refused, with its place', async (t) => {
+    const { inject, inference, store } = await startApp(t);
+    const cases = [
+      ['POST', url, '{"model":"m","prompt":"a\\ud83d"}', 'prompt'],
+      ['POST', url, '{"model":"m","prompt":["a","\\uDE00b"]}', 'prompt.1'],
+      ['POST', url, '{"model":"m","prompt":"x","\\ud800":1}', undefined],
+      [
+        'POST',
+        '/v1/chat/completions',
+        '{"model":"m","messages":[{"role":"user","content":"\\ud83d"}]}',
+        'messages.0.content',
+      ],
+      ['POST', '/v1/tasks/m/classify', '{"inputs":["x"],"labels":["a\\udfff","b"]}', 'labels.0'],
+      ['POST', '/v1/tasks/m/score', '{"inputs":[{"text":"\\ud800","target":"b"}]}', 'inputs.0.text'],
+      ['PUT', '/v1/tasks/m', '{"description":"\\ud83d "}', 'description'],
+      ['POST', '/tokenize', '{"text":"\\ude00\\ud83d"}', 'text'],
+      ['POST', '/tokenize', '"\\ud83d"', undefined],
+    ] as const;
+    for (const [method, path, payload, param] of cases) {
+      const response = await inject({ method, url: path, headers: json, payload });
+      const { error, param: given } = response.json();
+      assert.deepEqual([response.statusCode, error.code, given], [400, 'lone_surrogate', param], payload);
+    }
+    assert.deepEqual([inference.requests.length, store.countTasks()], [0, 0]);
+    const whole = await inject({
+      method: 'POST',
+      url,
+      headers: json,
+      payload: '{"model":"m","prompt":"\\ud83d\\ude00"}',
+    });
+    assert.equal(whole.statusCode, 200);
+    const [request] = inference.requests;
+    assert.deepEqual(request && 'prompts' in request && request.prompts, ['😀']);
   });
 
   it('may carry any Unicode text, a byte order mark and a charset', async (t) => {

@@ -1,26 +1,46 @@
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
+import { assertSafeContent } from './json-content.ts';
+import { assertModestStructure } from './json-structure.ts';
 
 /**
  * Reads `application/json` strictly: bytes that are not UTF-8 are refused instead of being replaced, and so are
- * the keys `__proto__` and `constructor`. An empty body counts as none, because clients send the header with it.
+ * texts with half a character and keys that reach into prototypes. An empty body counts as none, because
+ * clients send the header with it.
  */
 export function acceptJson(app: FastifyInstance): void {
-  const decoder = new TextDecoder('utf-8', { fatal: true });
-  const parse = app.getDefaultJsonParser('error', 'error');
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, (request, body: Buffer, done) => {
-    if (body.length === 0) {
-      done(null, undefined);
-      return;
-    }
-    let text: string;
-    try {
-      text = decoder.decode(body);
-    } catch {
-      done(new DomainError('invalid', 'invalid_utf8', 'The body is not valid UTF-8.', { expected: 'UTF-8' }));
-      return;
-    }
-    parse(request, text, done);
-  });
+  app.addContentTypeParser(
+    'application/json',
+    { parseAs: 'buffer' },
+    async (_request: unknown, body: Buffer) => (body.length === 0 ? undefined : parse(body)),
+  );
+}
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+function parse(body: Buffer): unknown {
+  let text: string;
+  try {
+    text = decoder.decode(body);
+  } catch {
+    throw new DomainError('invalid', 'invalid_utf8', 'The body is not valid UTF-8.', { expected: 'UTF-8' });
+  }
+  assertModestStructure(body);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new DomainError('invalid', 'invalid_json', `The body is not valid JSON: ${reason(cause)}.`, {
+      cause,
+    });
+  }
+  assertSafeContent(text, value);
+  return value;
+}
+
+/** Where the text breaks, as V8 says it, without the part of the body that it quotes. */
+function reason(cause: unknown): string {
+  const at = /at position [0-9]+/.exec(String(cause));
+  return at === null ? 'it ends too early' : `wrong ${at[0]}`;
 }
