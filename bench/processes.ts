@@ -1,0 +1,57 @@
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
+
+/** Bytes of a process's memory: what it holds now and the most that it held. */
+export interface Memory {
+  readonly rss: number;
+  readonly peakRss: number;
+}
+
+/** Null where the system has no /proc, or the process is gone. */
+export async function memoryOf(pid: number | undefined): Promise<Memory | null> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
+  if (status === null) return null;
+  const bytes = (field: string) =>
+    1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
+  return { rss: bytes('VmRSS'), peakRss: bytes('VmHWM') };
+}
+
+/** Whether processes can be held on processors here (`taskset` of util-linux). */
+export const CAN_PIN = process.platform === 'linux' && spawnSync('taskset', ['--version']).status === 0;
+
+/** Starts a program on the first `threads` processors, stdin and stdout piped; stderr is kept for its failure. */
+export function spawnPinned(
+  threads: number,
+  command: string,
+  args: readonly string[],
+  env: Readonly<Record<string, string>> = {},
+): ChildProcess {
+  const options = {
+    stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'],
+    env: { ...process.env, ...env },
+  };
+  return CAN_PIN
+    ? spawn('taskset', ['--cpu-list', `0-${threads - 1}`, command, ...args], options)
+    : spawn(command, args, options);
+}
+
+/** The last `limit` characters that a stream carried, for messages about a failure. */
+export function tailOf(stream: NodeJS.ReadableStream | null, limit = 4000): () => string {
+  let tail = '';
+  stream?.setEncoding('utf8');
+  stream?.on('data', (text: string) => {
+    tail = (tail + text).slice(-limit);
+  });
+  return () => tail.trim();
+}
+
+/** Asks a process to end, and ends it after `graceMs`. */
+export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exited = once(child, 'exit');
+  child.kill('SIGTERM');
+  const force = setTimeout(() => child.kill('SIGKILL'), graceMs);
+  await exited;
+  clearTimeout(force);
+}

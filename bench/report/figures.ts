@@ -1,0 +1,138 @@
+/** The figures that the project set out to reach, each from the samples of one run. */
+import type { Precision } from '../../src/domain/model.ts';
+import { LLAMA_CPP, PEFT, serviceName, TRANSFORMERS_JS } from '../names.ts';
+import type { Samples } from '../samples.ts';
+import { pairedRatio, type Spread, spread } from '../statistics.ts';
+import { TEXTS_PER_SECOND } from '../workloads/classification.ts';
+import { DISTINCT, IDENTICAL } from '../workloads/diversity.ts';
+import { FEW_TASKS, MANY_TASKS } from '../workloads/population.ts';
+import { LONG_PROMPT, NO_PROMPT } from '../workloads/prompt-length.ts';
+import { SATURATED_EVENT_LOOP_DELAY } from '../workloads/rate-sweep.ts';
+import { againstMemory, outside } from '../workloads/steps.ts';
+import { throughput } from '../workloads/streams.ts';
+import { milliseconds, number, percent, type Table, withRange } from './table.ts';
+
+interface Figure {
+  readonly name: string;
+  readonly target: { readonly atMost: number } | { readonly atLeast: number };
+  readonly format?: (value: number) => string;
+  /** Null: what it needs was not measured. */
+  measure(samples: Samples): Spread | null;
+}
+
+/** Both precisions are held to the target. */
+function ofBoth(name: string, figure: (system: string) => Omit<Figure, 'name'>): Figure[] {
+  return (['float32', 'int8'] as const).map((precision) => ({
+    name: `${name}, ${precision}`,
+    ...figure(serviceName(precision)),
+  }));
+}
+
+/** A figure of one system over another figure of the same. */
+function within(system: string, above: string, below: string): Figure['measure'] {
+  return (samples) => ratio(samples.of(system, above), samples.of(system, below));
+}
+
+/** The same figure of the service and of a peer. */
+function against(peer: string, precision: Precision, figure: string): Figure['measure'] {
+  return (samples) => ratio(samples.of(serviceName(precision), figure), samples.of(peer, figure));
+}
+
+function ratio(above: readonly number[], below: readonly number[]): Spread | null {
+  return above.length > 0 && below.length > 0 ? pairedRatio(above, below) : null;
+}
+
+function single(system: string, figure: string): Figure['measure'] {
+  return (samples) => {
+    const values = samples.of(system, figure);
+    return values.length > 0 ? spread(values) : null;
+  };
+}
+
+const FIGURES: readonly Figure[] = [
+  ...ofBoth('time to first token, 100-token prompt / none', (system) => ({
+    target: { atMost: 1.05 },
+    measure: within(system, LONG_PROMPT, NO_PROMPT),
+  })),
+  ...ofBoth('tokens/s, 16 distinct tasks / 16 requests of one task', (system) => ({
+    target: { atLeast: 0.97 },
+    measure: within(system, DISTINCT, IDENTICAL),
+  })),
+  ...ofBoth('requests/s, 2000 registered tasks / 5', (system) => ({
+    target: { atLeast: 0.96 },
+    measure: within(system, MANY_TASKS, FEW_TASKS),
+  })),
+  {
+    name: 'tokens/s at 16 streams against PEFT + torch float32, int8',
+    target: { atLeast: 3.5 },
+    measure: against(PEFT, 'int8', throughput(16)),
+  },
+  {
+    name: 'tokens/s at 16 streams against PEFT + torch float32, float32',
+    target: { atLeast: 1.8 },
+    measure: against(PEFT, 'float32', throughput(16)),
+  },
+  ...([16, 8] as const).map((streams) => ({
+    name: `tokens/s at ${streams} streams against llama.cpp, int8`,
+    target: { atLeast: 3 },
+    measure: against(LLAMA_CPP, 'int8', throughput(streams)),
+  })),
+  {
+    name: 'tokens/s at 1 stream against llama.cpp, int8',
+    target: { atLeast: 1.1 },
+    measure: against(LLAMA_CPP, 'int8', throughput(1)),
+  },
+  {
+    name: 'tokens/s at 8 streams against transformers.js, int8 against its q8',
+    target: { atLeast: 6 },
+    measure: against(TRANSFORMERS_JS.q8, 'int8', throughput(8)),
+  },
+  {
+    name: 'tokens/s at 8 streams against transformers.js, float32 against its fp32',
+    target: { atLeast: 6 },
+    measure: against(TRANSFORMERS_JS.fp32, 'float32', throughput(8)),
+  },
+  ...(['float32', 'int8'] as const).map((precision) => ({
+    name: `classification of 500 texts against PEFT + torch float32, ${precision}`,
+    target: { atLeast: 4 },
+    measure: against(PEFT, precision, TEXTS_PER_SECOND),
+  })),
+  {
+    name: 'decode step at 1 row, int8: measured / (weight bytes / read bandwidth)',
+    target: { atMost: 1.4 },
+    measure: (samples) => {
+      const value = againstMemory(samples, serviceName('int8'), 1);
+      return value === null ? null : { value, low: value, high: value };
+    },
+  },
+  ...ofBoth('share of a step outside session.run at 16 rows', (system) => ({
+    target: { atMost: 0.08 },
+    format: percent,
+    measure: single(system, outside(16)),
+  })),
+  ...ofBoth('p99 event-loop delay of the HTTP thread under saturation, ms', (system) => ({
+    target: { atMost: 0.015 },
+    format: milliseconds,
+    measure: single(system, SATURATED_EVENT_LOOP_DELAY),
+  })),
+];
+
+/** Every figure with its target, what was measured, and whether that meets it. */
+export function figuresTable(samples: Samples): Table {
+  return {
+    title: 'Figures and targets',
+    columns: ['figure', 'target', 'measured', ''],
+    rows: FIGURES.map((figure) => figureRow(figure, samples)),
+    note:
+      'Ratios of medians of one run; in brackets the smallest and largest of the rounds, whose two sides were ' +
+      'measured next to each other.',
+  };
+}
+
+function figureRow({ name, target, format = number, measure }: Figure, samples: Samples): string[] {
+  const [sign, limit] = 'atMost' in target ? ['<=', target.atMost] : ['>=', target.atLeast];
+  const measured = measure(samples);
+  if (measured === null) return [name, `${sign} ${format(limit)}`, 'not measured in this run', ''];
+  const met = sign === '<=' ? measured.value <= limit : measured.value >= limit;
+  return [name, `${sign} ${format(limit)}`, withRange(measured, format), met ? 'met' : '**missed**'];
+}
