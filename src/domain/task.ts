@@ -34,6 +34,20 @@ export function assertTaskName(name: string): void {
   }
 }
 
+/**
+ * Throws `conflict` task_name_reserved for the base model's id: a request that names it means the model alone,
+ * and would never reach the task.
+ */
+export function assertNotModelId(name: string, modelId: string): void {
+  if (name !== modelId) return;
+  const message = `"${name}" is the id of the base model; a task needs another name.`;
+  throw new DomainError('conflict', 'task_name_reserved', message, {
+    param: 'task',
+    expected: "a name other than the base model's id",
+    given: name,
+  });
+}
+
 export const TEMPLATE_SLOT = '{text}';
 
 /** Throws `invalid` unless the template holds `{text}` exactly once. */
@@ -46,6 +60,23 @@ export function assertTemplate(template: string): void {
       given: slots,
     });
   }
+}
+
+/**
+ * Throws `unprocessable` context_length_exceeded for defaults with which no request could run.
+ * @param contextLength positions of one request; at least one of them is for the input
+ */
+export function assertDefaultsFit({ max_tokens: given }: SamplingOverrides, contextLength: number): void {
+  const most = contextLength - 1;
+  if (given === undefined || given <= most) return;
+  const message =
+    `"max_tokens" ${given} leaves no place for an input: ` +
+    `a request has ${contextLength} positions, so at most ${most} can be output.`;
+  throw new DomainError('unprocessable', 'context_length_exceeded', message, {
+    param: 'defaults.max_tokens',
+    expected: `at most ${most}`,
+    given,
+  });
 }
 
 /** Throws `invalid` duplicate_label when a label comes twice: it could not be told which of the two was chosen. */

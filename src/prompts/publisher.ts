@@ -4,7 +4,7 @@ import type { ModelInfo } from '../domain/model.ts';
 import { type PromptVersion, promptKey } from '../domain/prompt.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
 import type { TaskStore } from '../domain/store.ts';
-import { assertTaskName } from '../domain/task.ts';
+import { assertNotModelId, assertTaskName } from '../domain/task.ts';
 import type { StagingPromptSource } from './prompt-source.ts';
 import { validateUpload } from './validate.ts';
 
@@ -20,6 +20,7 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
   return {
     async publish(task, upload, { activate }) {
       assertTaskName(task);
+      assertNotModelId(task, model.id);
       const { version, rows, warnings } = validateUpload(upload, model);
       // The prefix comes first: when the engine cannot compute it, nothing has been stored that must go again.
       const key = promptKey(version);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { BASE_MODEL } from './fakes.ts';
 import { startApp } from './harness.ts';
 
 const url = '/v1/tasks/mood';
@@ -109,6 +110,27 @@ describe('tasks', () => {
       assert.deepEqual([response.statusCode, error.code, param], [400, 'duplicate_label', 'labels']);
       assert.match(detail, /" bad".* at 1 and at 3/);
     }
+  });
+
+  it('refuse defaults that leave no place for an input', async (t) => {
+    const { inject, store, engine } = await startApp(t);
+    const { contextLength } = engine.limits;
+    const put = (max_tokens: number) => inject({ method: 'PUT', url, payload: { defaults: { max_tokens } } });
+    const refused = await put(contextLength);
+    const { error, param, detail } = refused.json();
+    assert.deepEqual([refused.statusCode, error.code], [422, 'context_length_exceeded']);
+    assert.equal(param, 'defaults.max_tokens');
+    assert.match(detail, /\b64\b.*\b63\b/);
+    assert.equal(store.countTasks(), 0);
+    assert.equal((await put(contextLength - 1)).statusCode, 201);
+  });
+
+  it("refuse the base model's id as their name", async (t) => {
+    const { inject, store } = await startApp(t);
+    const response = await inject({ method: 'PUT', url: `/v1/tasks/${BASE_MODEL}`, payload: metadata });
+    const { error, given } = response.json();
+    assert.deepEqual([response.statusCode, error.code, given], [409, 'task_name_reserved', BASE_MODEL]);
+    assert.equal(store.countTasks(), 0);
   });
 
   it('refuse names that are none', async (t) => {

@@ -46,6 +46,16 @@ test('a prompt is warmed, stored and activated, and its rows are found by its ke
   assert.deepEqual(readVersionRows(store, version), rows);
 });
 
+test("the base model's id is no task's name", async (t) => {
+  const { publisher, store, warmed } = await publishing(t);
+  await assert.rejects(publisher.publish(TINY.id, tensor(3), { activate: true }), (error) => {
+    assert.ok(error instanceof DomainError);
+    assert.deepEqual([error.kind, error.code, error.given], ['conflict', 'task_name_reserved', TINY.id]);
+    return true;
+  });
+  assert.deepEqual([store.countTasks(), warmed.length], [0, 0]);
+});
+
 test('without activation the old version keeps serving', async (t) => {
   const { publisher, store } = await publishing(t);
   await publisher.publish('mood', tensor(2), { activate: false });

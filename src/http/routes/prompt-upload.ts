@@ -89,7 +89,7 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         response: {
           200: json(UploadedRef, 'The content is already there.', EXAMPLE, etagHeader),
           201: json(UploadedRef, 'The version was created.', EXAMPLE, { ...etagHeader, location }),
-          ...problems(400, 413, 415, 422, 429, 503, 507),
+          ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
       validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : compileValidator(part)),

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { assertDefaultsFit, assertNotModelId } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { empty, json, problems, reference } from '../schemas/responses.ts';
@@ -8,9 +9,9 @@ import { taskOf } from './lookup.ts';
 
 const TaskRef = reference(TaskSchema);
 
-export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'>> = async (
+export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store' | 'engine'>> = async (
   app,
-  { store },
+  { store, engine },
 ) => {
   app.put(
     '/v1/tasks/:task',
@@ -25,12 +26,16 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         response: {
           200: json(TaskRef, 'The metadata was replaced.', EXAMPLE_TASK),
           201: json(TaskRef, 'The task was created.', { ...EXAMPLE_TASK, active_version: null }),
-          ...problems(400, 413, 415, 429, 503, 507),
+          ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
     },
     async (request, reply) => {
-      const { task, created } = await store.putTask(request.params.task, taskMetadata(request.body));
+      const { params, body } = request;
+      assertNotModelId(params.task, engine.model.id);
+      const metadata = taskMetadata(body);
+      if (metadata.defaults) assertDefaultsFit(metadata.defaults, engine.limits.contextLength);
+      const { task, created } = await store.putTask(params.task, metadata);
       if (created) reply.code(201).header('location', `/v1/tasks/${task.name}`);
       return taskBody(task);
     },
