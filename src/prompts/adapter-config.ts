@@ -62,9 +62,13 @@ const METHOD_FIELDS: Readonly<Record<PeftType, readonly (readonly [string, Field
   ],
 };
 
+/** Sizes that a config can mean seriously; the model's own are compared later. `encoder_*` are P-tuning's. */
+const LARGEST_INTEGER = 2_147_483_647;
+const smallestInteger = (field: string): number => (field.startsWith('encoder_') ? 0 : 1);
+
 /**
  * Reads adapter_config.json. Paths and names inside it are only text; nothing that it names is opened.
- * Throws `too_large`, `invalid` (JSON, types) and `unprocessable` peft_type_unsupported.
+ * Throws `too_large`, `invalid` (JSON, types, ranges) and `unprocessable` peft_type_unsupported.
  */
 export function parseAdapterConfig(bytes: Uint8Array): ParsedAdapterConfig {
   const fields = parseFields(bytes);
@@ -111,7 +115,25 @@ function parseFields(bytes: Uint8Array): ReadonlyMap<string, JsonValue> {
     });
   }
   if (!isJsonObject(value)) throw wrongType('adapter_config', 'object', value);
+  assertNoPrototypeKey(value);
   return value;
+}
+
+/** The same keys that request bodies may not hold: a reader of the config could take them for a prototype. */
+function assertNoPrototypeKey(value: JsonValue): void {
+  if (Array.isArray(value)) value.forEach(assertNoPrototypeKey);
+  if (!isJsonObject(value)) return;
+  for (const [key, item] of value) {
+    if (key === '__proto__' || (key === 'constructor' && isJsonObject(item) && item.has('prototype'))) {
+      const message = `adapter_config.json holds the key ${JSON.stringify(key)}, which is not taken anywhere.`;
+      throw new DomainError('invalid', 'adapter_config_prototype_key', message, {
+        param: 'adapter_config',
+        expected: 'no key of this name',
+        given: key,
+      });
+    }
+    assertNoPrototypeKey(item);
+  }
 }
 
 function parsePeftType(value: JsonValue | undefined): PeftType {
@@ -127,13 +149,26 @@ function parsePeftType(value: JsonValue | undefined): PeftType {
 }
 
 function assertType(name: string, type: FieldType, value: JsonValue | undefined): void {
-  if (value !== undefined && value !== null && !hasType(type, value)) throw wrongType(name, type, value);
+  if (value === undefined || value === null) return;
+  if (!hasType(type, value)) throw wrongType(name, type, value);
+  if (type === 'integer') assertRange(name, value as number);
+}
+
+function assertRange(name: string, given: number): void {
+  const least = smallestInteger(name);
+  if (given >= least && given <= LARGEST_INTEGER) return;
+  const range = `${least} to ${LARGEST_INTEGER}`;
+  throw new DomainError('invalid', 'adapter_config_range', `${name} must be ${range}, given ${given}.`, {
+    param: name,
+    expected: range,
+    given,
+  });
 }
 
 function hasType(type: FieldType, value: JsonValue): boolean {
   switch (type) {
     case 'integer':
-      return Number.isSafeInteger(value);
+      return Number.isInteger(value);
     case 'object':
       return isJsonObject(value);
     case 'list of strings':

@@ -24,6 +24,7 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
   }
   assertEqual('task_type', [TASK_TYPE], excerpt(config.taskType));
   assertEqual('num_transformer_submodules', [SUBMODULES], config.numTransformerSubmodules);
+  assertLength(config.numVirtualTokens, model);
   assertEqual('token_dim', [model.tokenDim], config.tokenDim);
   assertEqual('num_layers', [model.numLayers], config.numLayers);
   // Some trainers write the key/value heads of a model with grouped-query attention.
@@ -47,16 +48,18 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
 /** Throws `unprocessable` unless the rows are as wide as the model's embeddings and leave it room for a token. */
 export function assertTensorFits(tensor: PromptTensor, model: ModelInfo): void {
   assertEqual('token_dim', [model.tokenDim], tensor.tokenDim);
-  const most = model.contextLength - 1;
-  if (tensor.length < 1 || tensor.length > most) {
-    throw mismatch(
-      'num_virtual_tokens',
-      'num_virtual_tokens_out_of_range',
-      `1 to ${most}`,
-      tensor.length,
-      `the model has ${model.contextLength} positions, and at least one is for the input`,
-    );
-  }
+  assertLength(tensor.length, model);
+}
+
+function assertLength(numVirtualTokens: number, { contextLength }: ModelInfo): void {
+  if (numVirtualTokens >= 1 && numVirtualTokens < contextLength) return;
+  throw mismatch(
+    'num_virtual_tokens',
+    'num_virtual_tokens_out_of_range',
+    `1 to ${contextLength - 1}`,
+    numVirtualTokens,
+    `the model has ${contextLength} positions, and at least one is for the input`,
+  );
 }
 
 /** Throws `unprocessable` unless the tensor has the shape that the config announces. */

@@ -116,6 +116,51 @@ test('a config that is not what PEFT writes', () => {
   }
 });
 
+test('a size that no model has is refused with its range', () => {
+  for (const [field, given, range] of [
+    ['num_virtual_tokens', -7, '1 to 2147483647'],
+    ['num_virtual_tokens', 0, '1 to 2147483647'],
+    ['num_virtual_tokens', 1e15, '1 to 2147483647'],
+    ['num_virtual_tokens', 1e300, '1 to 2147483647'],
+    ['token_dim', -1, '1 to 2147483647'],
+    ['num_layers', 2 ** 31, '1 to 2147483647'],
+    ['num_attention_heads', 0, '1 to 2147483647'],
+    ['num_transformer_submodules', -1, '1 to 2147483647'],
+    ['encoder_hidden_size', -1, '0 to 2147483647'],
+    ['encoder_num_layers', 1e15, '0 to 2147483647'],
+  ] as const) {
+    const error = refusal({ ...peftUpload('p_tuning'), config: configWith({ [field]: given }) });
+    assert.deepEqual([error.kind, error.code, error.param], ['invalid', 'adapter_config_range', field]);
+    assert.deepEqual([error.expected, error.given], [range, given]);
+    assert.ok(error.message.includes(`${field} must be ${range}, given ${given}`), error.message);
+  }
+  const long = refusal({ ...peftUpload('p_tuning'), config: configWith({ num_virtual_tokens: 256 }) });
+  assert.deepEqual(
+    [long.code, long.expected, long.given],
+    ['num_virtual_tokens_out_of_range', '1 to 255', 256],
+  );
+});
+
+test('keys that reach into prototypes are refused at any depth', () => {
+  const config = (extra: string) => {
+    const text = Buffer.from(configWith({})).toString();
+    return { ...peftUpload('p_tuning'), config: Buffer.from(`${text.slice(0, -1)},${extra}}`) };
+  };
+  for (const [extra, key] of [
+    ['"__proto__":{"num_virtual_tokens":1}', '__proto__'],
+    ['"\\u005f_proto__":1', '__proto__'],
+    ['"loftq_config":{"a":[{"__proto__":null}]}', '__proto__'],
+    ['"constructor":{"prototype":{}}', 'constructor'],
+  ] as const) {
+    const error = refusal(config(extra));
+    assert.deepEqual(
+      [error.kind, error.code, error.given],
+      ['invalid', 'adapter_config_prototype_key', key],
+      extra,
+    );
+  }
+});
+
 test('other methods are refused by name, with those that are supported', () => {
   for (const given of ['LORA', 'PREFIX_TUNING', 'MULTITASK_PROMPT_TUNING', 'CPT', 'constructor']) {
     const error = refusal({ ...peftUpload('p_tuning'), config: configWith({ peft_type: given }) });
