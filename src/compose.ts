@@ -74,6 +74,8 @@ async function start(
     maxQueueLength: config.maxQueueLength,
     kvCacheBytes: config.kvCacheBytes,
     prefixCacheBytes: config.prefixCacheBytes,
+    inputCacheBytes: config.inputCacheBytes,
+    queueTimeoutMs: config.queueTimeoutMs,
     // Nothing can be answered any more: an unhandled error ends the process, and its supervisor starts a new one.
     onCrash: (error) => {
       throw error;

@@ -65,6 +65,17 @@ const schema = Type.Object({
     default: 256 * MIB,
     description: 'memory for keys and values of soft prompts',
   }),
+  inputCacheBytes: Type.Integer({
+    minimum: 0,
+    default: 256 * MIB,
+    description: 'memory for keys and values of the beginnings of inputs; 0 turns that cache off',
+  }),
+  queueTimeoutMs: Type.Integer({
+    minimum: 1,
+    maximum: 3_600_000,
+    default: 60_000,
+    description: 'milliseconds that a request may wait for its turn; later it is refused with 503',
+  }),
   maxUploadBytes: Type.Integer({
     minimum: 1024,
     default: 64 * MIB,

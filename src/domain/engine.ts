@@ -21,8 +21,18 @@ export interface TokenLogprob {
   readonly logprob: number;
 }
 
+/** While both wait, interactive work is read first most of the time; batch work is never starved. */
+export type Priority = 'interactive' | 'batch';
+
+/** Whose turn a request uses up. */
+export interface Turn {
+  readonly priority: Priority;
+  /** Flows that wait are served alike: the task, or the base model. */
+  readonly flow: string;
+}
+
 /** One sequence to generate. Positions: prompt rows, then `inputIds`, then the output. */
-export interface GenerateRequest {
+export interface GenerateRequest extends Turn {
   readonly prompt: PromptHandle | null;
   readonly inputIds: readonly number[];
   readonly maxTokens: number;
@@ -50,7 +60,7 @@ export interface TokenDetail {
 }
 
 /** Log-likelihoods of alternative continuations of one input, computed in one forward pass. */
-export interface ScoreRequest {
+export interface ScoreRequest extends Turn {
   readonly prompt: PromptHandle | null;
   readonly inputIds: readonly number[];
   /** Each holds at least one token id. */
@@ -67,6 +77,8 @@ export interface EngineStats {
   readonly runSecondsTotal: number;
   readonly generatedTokensTotal: number;
   readonly prefillTokensTotal: number;
+  /** Sequences that lost their row for a while because the KV memory was short. */
+  readonly preemptionsTotal: number;
   readonly kvCacheBytes: number;
   readonly kvCacheCapacityBytes: number;
   readonly prefixEntries: number;
@@ -74,6 +86,11 @@ export interface EngineStats {
   readonly prefixHitsTotal: number;
   readonly prefixMissesTotal: number;
   readonly prefixEvictionsTotal: number;
+  readonly inputCacheBytes: number;
+  /** Input tokens that were not read because their keys and values were cached. */
+  readonly inputCacheHitTokensTotal: number;
+  /** Blocks that were dropped. */
+  readonly inputCacheEvictionsTotal: number;
 }
 
 /** The frozen model behind a queue. One engine serves any number of prompts. */
@@ -90,7 +107,7 @@ export interface Engine {
   /** For each continuation the log-probabilities of its tokens, in nats. Rejects like `generate`. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]>;
   /** Computes the prefix of a prompt ahead of its first request. */
-  warm(prompt: PromptHandle): Promise<void>;
+  warm(prompt: PromptHandle, priority?: Priority): Promise<void>;
   stats(): Promise<EngineStats>;
   /** Refuses new requests, finishes those admitted (at most `graceMs`), then stops the worker. */
   close(graceMs?: number): Promise<void>;
@@ -101,4 +118,6 @@ export interface EngineLimits {
   readonly contextLength: number;
   readonly maxBatchSize: number;
   readonly maxQueueLength: number;
+  /** Sequences that one flow may have in the engine, running and waiting. */
+  readonly maxSequencesPerFlow: number;
 }

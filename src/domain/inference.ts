@@ -3,6 +3,9 @@ import type { FinishReason } from './engine.ts';
 /** Text or token ids; ids are used as they are, text is tokenised with the model's special tokens. */
 export type PromptInput = string | readonly number[];
 
+/** How urgent a request is; OpenAI's names. `auto`: many sequences are batch work, few are not. */
+export type ServiceTier = 'auto' | 'default' | 'flex';
+
 /** Fields of a request under their wire names; a field left out takes the task's default, then the global one. */
 export interface GenerationFields {
   readonly model: string;
@@ -17,6 +20,7 @@ export interface GenerationFields {
   readonly seed?: number | undefined;
   readonly n?: number | undefined;
   readonly ignore_eos?: boolean | undefined;
+  readonly service_tier?: ServiceTier | undefined;
 }
 
 export interface CompletionRequest extends GenerationFields {
@@ -87,6 +91,15 @@ export interface ClassifyRequest {
   readonly inputs: readonly string[];
   /** Null: the task's own labels. */
   readonly labels: readonly string[] | null;
+  readonly tier?: ServiceTier | undefined;
+}
+
+export interface ScoreTextsRequest {
+  /** A task (or the base model's id). */
+  readonly task: string;
+  readonly version: number | null;
+  readonly inputs: readonly { readonly text: string; readonly target: string }[];
+  readonly tier?: ServiceTier | undefined;
 }
 
 export interface Classification {
@@ -112,11 +125,7 @@ export interface Inference {
     signal: AbortSignal,
   ): Promise<{ readonly results: readonly Classification[]; readonly usage: Usage }>;
   score(
-    request: {
-      readonly task: string;
-      readonly version: number | null;
-      readonly inputs: readonly { readonly text: string; readonly target: string }[];
-    },
+    request: ScoreTextsRequest,
     signal: AbortSignal,
   ): Promise<{ readonly results: readonly ScoredText[]; readonly usage: Usage }>;
   tokenize(

@@ -5,6 +5,7 @@ import type {
   EngineStats,
   GenerateEvent,
   GenerateRequest,
+  Priority,
   PromptHandle,
   PromptSource,
   ScoreRequest,
@@ -14,6 +15,7 @@ import type { ModelInfo } from '../domain/model.ts';
 import { type Bundle, describeModel } from '../model/bundle.ts';
 import { startWorker } from '../threads/start-worker.ts';
 import { checkGenerate, checkScore } from './admission.ts';
+import { DrainEstimate } from './drain-estimate.ts';
 import { EventQueue } from './event-queue.ts';
 import { longestRow } from './kv/slab.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
@@ -27,15 +29,22 @@ export interface EngineOptions {
   readonly maxQueueLength: number;
   readonly kvCacheBytes: number;
   readonly prefixCacheBytes: number;
+  /** For the beginnings of inputs; 0 turns that cache off. */
+  readonly inputCacheBytes: number;
+  /** How long a request may wait for its first run. */
+  readonly queueTimeoutMs: number;
   /** Called once when the worker dies of an error: every request has failed, and the process should end. */
   onCrash(error: Error): void;
   /** Called when a run failed: the requests that were in it have failed, the engine goes on. */
   onFailure(error: Error): void;
 }
 
-/** Positions of one reading run, padding included: alone, and while other rows decode. */
+/** Positions of one reading run, padding included: alone, and the bounds while other rows decode. */
 const READ_BUDGET = 512;
-const INTERLEAVED_READ_BUDGET = 256;
+const INTERLEAVED_READ_BUDGET = { least: 32, most: 256 } as const;
+
+/** A task may fill this share of the queue; the rest is for the others. */
+const QUEUE_SHARE = 0.5;
 
 /** Starts the engine's worker; resolves when the model is loaded. */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
@@ -48,8 +57,13 @@ export async function createEngine(options: EngineOptions): Promise<Engine> {
       maxBatchSize: options.maxBatchSize,
       kvCacheBytes: options.kvCacheBytes,
       prefixCacheBytes: options.prefixCacheBytes,
+      inputCacheBytes: options.inputCacheBytes,
+      queueTimeoutMs: options.queueTimeoutMs,
       readBudget: Math.min(READ_BUDGET, widest),
-      interleavedReadBudget: Math.min(INTERLEAVED_READ_BUDGET, widest),
+      interleavedReadBudget: {
+        least: Math.min(INTERLEAVED_READ_BUDGET.least, widest),
+        most: Math.min(INTERLEAVED_READ_BUDGET.most, widest),
+      },
     },
   };
   const worker = startWorker('./worker', import.meta.url, init);
@@ -70,8 +84,10 @@ class WorkerEngine implements Engine {
   private readonly listeners = new Map<number, Listener>();
   private readonly exited: Promise<void>;
   private nextId = 1;
-  /** Sequences and scores that were admitted and have not ended. */
+  /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
   private outstanding = 0;
+  private readonly outstandingOf = new Map<string, number>();
+  private readonly drain = new DrainEstimate();
   private state: 'open' | 'draining' | 'crashed' = 'open';
   private idle: (() => void) | null = null;
 
@@ -87,6 +103,7 @@ class WorkerEngine implements Engine {
       contextLength: longestRow(kvShape, options.kvCacheBytes, contextLength),
       maxBatchSize: options.maxBatchSize,
       maxQueueLength: options.maxQueueLength,
+      maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),
     };
     this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
     this.loaded = new Promise((resolve, reject) => {
@@ -102,7 +119,7 @@ class WorkerEngine implements Engine {
   }
 
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    this.admit();
+    this.admit(request.flow);
     checkGenerate(request, this.model, this.limits);
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
@@ -112,7 +129,7 @@ class WorkerEngine implements Engine {
       finish();
       queue.end();
     };
-    const finish = this.track(id, signal, abort, (event) => {
+    const finish = this.track(id, request.flow, signal, abort, (event) => {
       if (event.type === 'error') {
         finish();
         queue.fail(deserializeError(event.error));
@@ -128,7 +145,7 @@ class WorkerEngine implements Engine {
   }
 
   async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
-    this.admit();
+    this.admit(request.flow);
     checkScore(request, this.model, this.limits);
     signal.throwIfAborted();
     const id = this.nextId++;
@@ -138,7 +155,7 @@ class WorkerEngine implements Engine {
         finish();
         reject(signal.reason);
       };
-      const finish = this.track(id, signal, abort, (event) => {
+      const finish = this.track(id, request.flow, signal, abort, (event) => {
         if (event.type !== 'scores' && event.type !== 'error') return;
         finish();
         if (event.type === 'scores') resolve(event.logprobs);
@@ -148,8 +165,8 @@ class WorkerEngine implements Engine {
     });
   }
 
-  async warm(prompt: PromptHandle): Promise<void> {
-    const event = await this.ask((id) => ({ type: 'warm', id, prompt }));
+  async warm(prompt: PromptHandle, priority: Priority = 'interactive'): Promise<void> {
+    const event = await this.ask((id) => ({ type: 'warm', id, prompt, priority }));
     if (event.type === 'error') throw deserializeError(event.error);
   }
 
@@ -182,28 +199,50 @@ class WorkerEngine implements Engine {
     await this.exited;
   }
 
-  private admit(): void {
+  private admit(flow: string): void {
     if (this.state !== 'open') throw draining();
-    const { maxBatchSize, maxQueueLength } = this.limits;
+    const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
+    const retryAfter = this.drain.secondsUntil(Math.max(1, this.outstanding - maxBatchSize));
     if (this.outstanding >= maxBatchSize + maxQueueLength) {
       throw new DomainError('contended', 'queue_full', 'The queue is full.', {
         expected: `at most ${maxBatchSize + maxQueueLength} sequences`,
         given: this.outstanding + 1,
-        retryAfter: 1,
+        retryAfter,
+      });
+    }
+    const own = this.outstandingOf.get(flow) ?? 0;
+    if (own >= maxSequencesPerFlow) {
+      throw new DomainError('contended', 'task_queue_full', "The task's share of the queue is full.", {
+        expected: `at most ${maxSequencesPerFlow} sequences of one task`,
+        given: own + 1,
+        retryAfter,
       });
     }
   }
 
   /** Registers an admitted request; the returned function forgets it and may be called more than once. */
-  private track(id: number, signal: AbortSignal, abort: () => void, listener: Listener): () => void {
+  private track(
+    id: number,
+    flow: string,
+    signal: AbortSignal,
+    abort: () => void,
+    listener: Listener,
+  ): () => void {
     this.outstanding++;
+    this.outstandingOf.set(flow, (this.outstandingOf.get(flow) ?? 0) + 1);
     this.listeners.set(id, listener);
     signal.addEventListener('abort', abort, { once: true });
     return () => {
       if (!this.listeners.delete(id)) return;
       signal.removeEventListener('abort', abort);
       this.outstanding--;
-      if (this.outstanding === 0) this.idle?.();
+      const left = this.outstandingOf.get(flow)! - 1;
+      if (left > 0) this.outstandingOf.set(flow, left);
+      else this.outstandingOf.delete(flow);
+      this.drain.ended(performance.now());
+      if (this.outstanding > 0) return;
+      this.drain.idle();
+      this.idle?.();
     };
   }
 

@@ -2,6 +2,7 @@ import type {
   EngineStats,
   GenerateEvent,
   GenerateRequest,
+  Priority,
   PromptHandle,
   ScoreRequest,
 } from '../domain/engine.ts';
@@ -20,7 +21,7 @@ export interface WorkerInit {
 export type ToWorker =
   | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: 'score'; readonly id: number; readonly request: ScoreRequest }
-  | { readonly type: 'warm'; readonly id: number; readonly prompt: PromptHandle }
+  | { readonly type: 'warm'; readonly id: number; readonly prompt: PromptHandle; readonly priority: Priority }
   | { readonly type: 'abort'; readonly id: number }
   /** Answers `prompt_wanted`. */
   | { readonly type: 'prompt'; readonly key: string; readonly rows: Float32Array }

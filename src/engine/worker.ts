@@ -65,7 +65,7 @@ function handle(message: ToWorker): void {
       core.score(message.id, message.request);
       break;
     case 'warm':
-      core.warm(message.id, message.prompt);
+      core.warm(message.id, message.prompt, message.priority);
       break;
     case 'abort':
       core.abort(message.id);

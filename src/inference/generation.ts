@@ -1,6 +1,6 @@
 import type { Engine, GenerateEvent, GenerateRequest } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Generation, InferenceEvent } from '../domain/inference.ts';
+import type { Generation, InferenceEvent, ServiceTier } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { choiceEvents } from './choice.ts';
 import { EventStream } from './event-stream.ts';
@@ -8,6 +8,7 @@ import type { EncodedInput } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
 import { choiceSeed, type GenerationParameters } from './parameters.ts';
 import type { Target } from './target.ts';
+import { turnOf } from './turn.ts';
 
 /** Everything that a generation needs, ready for the engine. */
 export interface GenerationPlan {
@@ -18,6 +19,7 @@ export interface GenerationPlan {
   maxTokens(inputTokens: number): number;
   readonly echo: boolean;
   readonly logprobs: number | null;
+  readonly tier: ServiceTier | undefined;
   /** Every id that ends a generation. */
   readonly eos: readonly number[];
   /** The request field that holds the inputs, for messages. */
@@ -89,16 +91,17 @@ export function startGeneration(
 
 function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoice[] {
   const { target, parameters, inputs } = plan;
-  const { maxBatchSize, maxQueueLength } = engine.limits;
+  const { maxSequencesPerFlow } = engine.limits;
   const count = inputs.length * parameters.n;
-  if (count > maxBatchSize + maxQueueLength) {
+  if (count > maxSequencesPerFlow) {
     throw new DomainError(
       'unprocessable',
       'too_many_choices',
-      `${inputs.length} prompts with n = ${parameters.n} are ${count} sequences; the server holds ${maxBatchSize + maxQueueLength}.`,
-      { param: 'n', expected: maxBatchSize + maxQueueLength, given: count },
+      `${inputs.length} prompts with n = ${parameters.n} are ${count} sequences; the server holds ${maxSequencesPerFlow} of one task.`,
+      { param: 'n', expected: maxSequencesPerFlow, given: count },
     );
   }
+  const turn = turnOf(target, count, plan.tier);
   return inputs.flatMap((input) => {
     const maxTokens = plan.maxTokens(input.ids.length);
     checkNotEmpty(target.prompt, input.ids.length, plan.param);
@@ -106,6 +109,7 @@ function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoi
     return Array.from({ length: parameters.n }, (_, k) => ({
       input,
       request: {
+        ...turn,
         prompt: target.prompt,
         inputIds: input.ids,
         maxTokens,

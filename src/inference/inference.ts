@@ -43,8 +43,8 @@ export function createInference({ engine, store, tokenizer, manifest }: Inferenc
       const maxTokens = parameters.maxTokens ?? DEFAULT_COMPLETION_TOKENS;
       checkOutput(request, maxTokens);
       const inputs = await encodePrompts(tokenizer, limits, request.prompts, target.template);
-      const { echo, logprobs } = request;
-      const plan = { target, inputs, parameters, echo, logprobs, eos, param: 'prompt' };
+      const { echo, logprobs, service_tier: tier } = request;
+      const plan = { target, inputs, parameters, echo, logprobs, tier, eos, param: 'prompt' };
       return startGeneration(engine, tokenizer, { ...plan, maxTokens: () => maxTokens }, signal);
     },
 
@@ -59,8 +59,18 @@ export function createInference({ engine, store, tokenizer, manifest }: Inferenc
       const rest = (inputTokens: number) =>
         Math.max(1, limits.contextLength - (target.prompt?.length ?? 0) - inputTokens);
       const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);
-      const { logprobs } = request;
-      const plan = { target, inputs, parameters, maxTokens, echo: false, logprobs, eos, param: 'messages' };
+      const { logprobs, service_tier: tier } = request;
+      const plan = {
+        target,
+        inputs,
+        parameters,
+        maxTokens,
+        echo: false,
+        logprobs,
+        tier,
+        eos,
+        param: 'messages',
+      };
       return startGeneration(engine, tokenizer, plan, signal);
     },
 
@@ -71,7 +81,7 @@ export function createInference({ engine, store, tokenizer, manifest }: Inferenc
 
     async score(request, signal) {
       const target = resolve(request.task, request.version, 'task');
-      return scoreTargets(engine, tokenizer, target, request.inputs, signal);
+      return scoreTargets(engine, tokenizer, target, request, signal);
     },
 
     tokenize(text, addSpecialTokens) {

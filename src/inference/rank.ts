@@ -1,6 +1,13 @@
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
-import type { Classification, ScoredText, Usage } from '../domain/inference.ts';
+import type {
+  Classification,
+  ClassifyRequest,
+  ScoredText,
+  ScoreTextsRequest,
+  ServiceTier,
+  Usage,
+} from '../domain/inference.ts';
 import { applyTemplate } from '../domain/task.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { mapConcurrent } from './concurrent.ts';
@@ -8,6 +15,7 @@ import { encodeTexts } from './input.ts';
 import { encodeLabels } from './labels.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
 import type { Target } from './target.ts';
+import { turnOf } from './turn.ts';
 
 /** Inputs in the engine at a time: enough to fill its batches, and room in its queue for others. */
 const MAX_CONCURRENT_SCORES = 64;
@@ -22,13 +30,13 @@ export async function classifyInputs(
   engine: Engine,
   tokenizer: Tokenizer,
   target: Target,
-  request: { readonly inputs: readonly string[]; readonly labels: readonly string[] | null },
+  request: Pick<ClassifyRequest, 'inputs' | 'labels' | 'tier'>,
   signal: AbortSignal,
 ): Promise<Ranked<Classification>> {
   const labels = request.labels ?? target.labels;
   const continuations = await encodeLabels(tokenizer, engine.limits, labels);
   const pairs = request.inputs.map((text) => ({ text, continuations }));
-  const { logliks, usage } = await scorePairs(engine, tokenizer, target, pairs, signal);
+  const { logliks, usage } = await scorePairs(engine, tokenizer, target, pairs, request.tier, signal);
   return { results: logliks.map((values) => classification(labels!, values)), usage };
 }
 
@@ -37,7 +45,7 @@ export async function scoreTargets(
   engine: Engine,
   tokenizer: Tokenizer,
   target: Target,
-  inputs: readonly { readonly text: string; readonly target: string }[],
+  { inputs, tier }: Pick<ScoreTextsRequest, 'inputs' | 'tier'>,
   signal: AbortSignal,
 ): Promise<Ranked<ScoredText>> {
   const texts = inputs.map((input) => input.target);
@@ -52,7 +60,7 @@ export async function scoreTargets(
     });
   }
   const pairs = inputs.map(({ text }, i) => ({ text, continuations: [targets[i]!] }));
-  const { logliks, usage } = await scorePairs(engine, tokenizer, target, pairs, signal);
+  const { logliks, usage } = await scorePairs(engine, tokenizer, target, pairs, tier, signal);
   return {
     results: logliks.map(([loglik], i) => ({ loglik: loglik!, tokens: targets[i]!.length })),
     usage,
@@ -68,10 +76,13 @@ interface Pair {
 async function scorePairs(
   engine: Engine,
   tokenizer: Tokenizer,
-  { prompt, template }: Target,
+  target: Target,
   pairs: readonly Pair[],
+  tier: ServiceTier | undefined,
   signal: AbortSignal,
 ): Promise<{ readonly logliks: readonly number[][]; readonly usage: Usage }> {
+  const { prompt, template } = target;
+  const turn = turnOf(target, pairs.length, tier);
   const texts = pairs.map(({ text }) => applyTemplate(template, text));
   const options = { addSpecialTokens: true, param: 'inputs' };
   const inputs = await encodeTexts(tokenizer, engine.limits, texts, options);
@@ -80,10 +91,9 @@ async function scorePairs(
     checkNotEmpty(prompt, inputs[i]!.length, `inputs[${i}]`);
     checkContext(engine.limits, prompt, inputs[i]!.length, longest, `inputs[${i}]`);
   });
-  const { maxBatchSize, maxQueueLength } = engine.limits;
-  const concurrency = Math.min(MAX_CONCURRENT_SCORES, maxBatchSize + maxQueueLength);
+  const concurrency = Math.min(MAX_CONCURRENT_SCORES, engine.limits.maxSequencesPerFlow);
   const logliks = await mapConcurrent(pairs, concurrency, signal, async ({ continuations }, i, either) => {
-    const logprobs = await engine.score({ prompt, inputIds: inputs[i]!, continuations }, either);
+    const logprobs = await engine.score({ ...turn, prompt, inputIds: inputs[i]!, continuations }, either);
     return logprobs.map((values) => values.reduce((sum, value) => sum + value, 0));
   });
   return {

@@ -10,6 +10,8 @@ import type { ModelReference } from '../domain/task.ts';
 export interface Target {
   /** `task@version`, or the base model's id. */
   readonly servedBy: string;
+  /** The task, or the base model's id: whose turn its requests use up. */
+  readonly flow: string;
   readonly prompt: PromptHandle | null;
   readonly template: string | null;
   readonly labels: readonly string[] | null;
@@ -31,7 +33,7 @@ export function resolveTarget(
 ): Target {
   const { name } = reference;
   if (name === model.id && reference.version === null) {
-    return { servedBy: model.id, prompt: null, template: null, labels: null, defaults: {} };
+    return { servedBy: model.id, flow: model.id, prompt: null, template: null, labels: null, defaults: {} };
   }
   const task = store.getTask(name);
   if (task === null) {
@@ -64,6 +66,7 @@ export function resolveTarget(
   }
   return {
     servedBy: `${name}@${number}`,
+    flow: name,
     prompt: { key: promptKey(version), length: version.numVirtualTokens },
     template: task.template,
     labels: task.labels,

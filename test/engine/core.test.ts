@@ -43,7 +43,9 @@ class Harness {
         kvCacheBytes: 1e6,
         prefixCacheBytes: 1e6,
         readBudget: 32,
-        interleavedReadBudget: 16,
+        interleavedReadBudget: { least: 16, most: 16 },
+        inputCacheBytes: 0,
+        queueTimeoutMs: 60_000,
         ...options,
       },
       {
@@ -83,12 +85,16 @@ class Harness {
   }
 }
 
+const TURN = { priority: 'interactive', flow: 'scores' } as const;
+
 function request(
   prompt: string | null,
   inputIds: number[],
   overrides: Partial<GenerateRequest> = {},
 ): GenerateRequest {
   return {
+    priority: 'interactive',
+    flow: prompt ?? 'base',
     prompt: prompt === null ? null : { key: prompt, length: PROMPTS[prompt]?.length ?? 1 },
     inputIds,
     maxTokens: 8,
@@ -190,7 +196,7 @@ test('a prompt that cannot be loaded fails its requests only', async () => {
 test('a prompt whose keys or values are not finite is refused, and its neighbours are not touched', async () => {
   const engine = new Harness();
   engine.core.generate(1, request('huge', [1]));
-  engine.core.warm(2, { key: 'huge', length: 1 });
+  engine.core.warm(2, { key: 'huge', length: 1 }, 'interactive');
   engine.core.generate(3, request('a', [1]));
   await engine.settle();
   for (const id of [1, 2]) {
@@ -262,7 +268,12 @@ test('scores of several continuations equal those of each sequence alone', async
     { prompt: 'c', ids: [], continuations: [range(40)] },
   ];
   for (const [i, { prompt, ids, continuations }] of cases.entries()) {
-    engine.core.score(i, { prompt: request(prompt, []).prompt, inputIds: ids, continuations });
+    engine.core.score(i, {
+      ...TURN,
+      prompt: request(prompt, []).prompt,
+      inputIds: ids,
+      continuations,
+    });
   }
   await engine.settle();
   for (const [i, { prompt, ids, continuations }] of cases.entries()) {
@@ -296,12 +307,12 @@ test('an abort frees the row at once, whatever the request was doing', async () 
   const engine = new Harness({ maxBatchSize: 2 });
   engine.core.generate(1, request('a', [1], { maxTokens: 50 }));
   engine.core.generate(2, request('b', [2], { maxTokens: 50 }));
-  engine.core.generate(3, request('c', [3], { maxTokens: 5 }));
   engine.core.generate(4, request('missing', [3]));
   engine.core.abort(4);
   engine.core.providePrompt('a', Float32Array.from(PROMPTS.a!));
   engine.core.providePrompt('b', Float32Array.from(PROMPTS.b!));
   for (let i = 0; i < 10; i++) await engine.core.step();
+  engine.core.generate(3, request('c', [3], { maxTokens: 5 }));
   assert.equal(engine.core.stats().running, 2);
   const before = engine.tokens(1).length;
   engine.core.abort(1);
@@ -341,14 +352,14 @@ test('a failing run fails the requests of that run, and the engine goes on', asy
 
 test('warm computes a prefix ahead; a request then finds it', async () => {
   const engine = new Harness();
-  engine.core.warm(1, { key: 'b', length: 3 });
+  engine.core.warm(1, { key: 'b', length: 3 }, 'interactive');
   await engine.settle();
   assert.deepEqual(engine.last(1), { type: 'warmed' });
   const runs = engine.backend.runs.length;
   engine.core.generate(2, request('b', [1], { maxTokens: 1 }));
   await engine.settle();
   assert.equal(engine.backend.runs.length, runs + 1);
-  engine.core.warm(3, { key: 'missing', length: 3 });
+  engine.core.warm(3, { key: 'missing', length: 3 }, 'interactive');
   await engine.settle();
   assert.equal(engine.last(3)?.type, 'error');
 });
@@ -362,4 +373,98 @@ test('memory for keys and values bounds the batch, and everyone is served in the
   for (let i = 0; i < 6; i++) assert.deepEqual(engine.tokens(i), greedy([i + 1], 9));
   assert.deepEqual(engine.tokens(6), greedy(range(70), 30));
   assert.ok(engine.backend.runs.every(([batch, sequence]) => sequence > 1 || batch <= 2));
+});
+
+test('rows that outgrow the memory give way to older ones and go on later, sampling where they were', async () => {
+  // Room for three rows of 64 positions, or for one of 192 or less: 32 bytes a position.
+  const sampling = { ...GREEDY, temperature: 1.5, seed: 7, repetitionPenalty: 1.3 };
+  const tight = new Harness({ kvCacheBytes: 4 * 64 * 32 });
+  const roomy = new Harness();
+  for (const engine of [tight, roomy]) {
+    for (let i = 0; i < 3; i++) {
+      engine.core.generate(i, request('a', [i + 1], { maxTokens: 150, sampling, flow: `${i}` }));
+    }
+    engine.core.generate(3, request('a', range(30), { maxTokens: 5, inputLogprobs: true, topLogprobs: 2 }));
+    await engine.settle();
+  }
+  for (const id of [0, 1, 2, 3])
+    assert.deepEqual(tight.events.get(id), roomy.events.get(id), `request ${id}`);
+  assert.equal(tight.tokens(2).length, 150);
+  assert.ok(tight.core.stats().preemptionsTotal > 0);
+  assert.equal(roomy.core.stats().preemptionsTotal, 0);
+  assert.ok(tight.backend.runs.every(([batch, sequence, past]) => sequence > 1 || batch * past * 32 <= 8192));
+});
+
+test('a preempted request can be aborted while it waits', async () => {
+  const engine = new Harness({ kvCacheBytes: 4 * 64 * 32 });
+  for (let i = 0; i < 3; i++) engine.core.generate(i, request(null, [i + 1], { maxTokens: 150 }));
+  while (engine.core.stats().preemptionsTotal === 0) assert.ok(await engine.core.step());
+  const { running, waiting } = engine.core.stats();
+  assert.equal(running + waiting, 3);
+  for (let i = 0; i < 3; i++) engine.core.abort(i);
+  assert.deepEqual(
+    [engine.core.stats().running, engine.core.stats().waiting, engine.core.stats().kvCacheBytes],
+    [0, 0, 0],
+  );
+});
+
+test('a request that waits too long is refused, one that has begun is not', async () => {
+  const engine = new Harness({ maxBatchSize: 1, queueTimeoutMs: 1 });
+  engine.core.generate(1, request(null, [1], { maxTokens: 30 }));
+  await engine.core.step();
+  engine.core.generate(2, request(null, [2]));
+  await new Promise((resolve) => setTimeout(resolve, 5));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), greedy([1], 30));
+  const last = engine.last(2);
+  assert.ok(last?.type === 'error' && last.error.code === 'queue_timeout' && last.error.retryAfter! > 0);
+});
+
+test('the beginning of an input that was seen before is not read again', async () => {
+  const engine = new Harness({ inputCacheBytes: 1e6 });
+  const template = range(40);
+  const run = async (id: number, prompt: string | null, ids: number[]): Promise<number> => {
+    const before = engine.core.stats().prefillTokensTotal;
+    engine.core.generate(id, request(prompt, ids));
+    await engine.settle();
+    const rows = prompt === null ? [] : PROMPTS[prompt]!;
+    assert.deepEqual(engine.tokens(id), greedy([...rows, ...ids], 8), `request ${id}`);
+    return engine.core.stats().prefillTokensTotal - before;
+  };
+  assert.equal(await run(1, null, [...template, 1, 2]), 42);
+  // Two blocks of 16 are the same, the third is not whole.
+  assert.equal(await run(2, null, [...template, 3]), 41 - 32);
+  // Behind another prompt the same tokens have other keys and values.
+  assert.equal(await run(3, 'b', [...template, 3]), 41 + PROMPTS.b!.length);
+  assert.equal(await run(4, 'b', [...template, 5, 6]), 42 - 32);
+  // At least one token is read, for its logits.
+  assert.equal(await run(5, null, template.slice(0, 32)), 16);
+  // What was generated counts as well, as in the history of a chat.
+  const history = [...template, 3, ...engine.tokens(2)];
+  assert.equal(await run(6, null, [...history, 9]), history.length + 1 - 48);
+  assert.equal(engine.core.stats().inputCacheHitTokensTotal, 32 + 32 + 16 + 48);
+});
+
+test('scores use the cached beginning of their input', async () => {
+  const engine = new Harness({ inputCacheBytes: 1e6 });
+  const score = async (id: number, ids: number[]) => {
+    const continuations = [[1, 2], [3]];
+    engine.core.score(id, { ...TURN, prompt: request('c', []).prompt, inputIds: ids, continuations });
+    await engine.settle();
+    const last = engine.last(id);
+    assert.ok(last?.type === 'scores');
+    return last.logprobs;
+  };
+  await score(1, range(33));
+  const cached = await score(2, [...range(32), 5]);
+  assert.equal(engine.core.stats().inputCacheHitTokensTotal, 32);
+  const fresh = new Harness();
+  fresh.core.score(1, {
+    ...TURN,
+    prompt: request('c', []).prompt,
+    inputIds: [...range(32), 5],
+    continuations: [[1, 2], [3]],
+  });
+  await fresh.settle();
+  assert.deepEqual(fresh.last(1), { type: 'scores', logprobs: cached });
 });

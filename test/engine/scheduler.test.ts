@@ -1,130 +1,208 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { viewOfPlanes } from '../../src/engine/kv/kv.ts';
-import { PrefixCache, type PrefixEntry } from '../../src/engine/kv/prefix-cache.ts';
-import { Scheduler, type SchedulerLimits, type WaitingItem } from '../../src/engine/scheduling/scheduler.ts';
+import {
+  type Plan,
+  type RunningItem,
+  Scheduler,
+  type SchedulerLimits,
+  type WaitingItem,
+} from '../../src/engine/scheduling/scheduler.ts';
 
 interface Item extends WaitingItem {
   readonly name: string;
+  remaining: number;
 }
+
+type TestScheduler = Scheduler<Item, RunningItem>;
 
 function item(name: string, remaining: number, overrides: Partial<Item> = {}): Item {
-  return { name, remaining, ready: true, needsRow: true, finalLength: remaining + 10, ...overrides };
+  return {
+    name,
+    remaining,
+    priority: 'interactive',
+    flow: 'task',
+    ready: true,
+    needsRow: true,
+    rowLength: remaining,
+    finalLength: remaining + 10,
+    deadline: Number.POSITIVE_INFINITY,
+    ...overrides,
+  };
 }
 
-function scheduler(limits: Partial<SchedulerLimits> = {}): Scheduler<Item, { finalLength: number }> {
-  return new Scheduler<Item, { finalLength: number }>({
+function row(rowLength: number, overrides: Partial<RunningItem> = {}): RunningItem {
+  return { priority: 'interactive', flow: 'task', rowLength, finalLength: 1000, joined: 0, ...overrides };
+}
+
+function create(limits: Partial<SchedulerLimits> = {}): TestScheduler {
+  return new Scheduler<Item, RunningItem>({
     maxBatchSize: 4,
     readBudget: 100,
-    interleavedReadBudget: 50,
+    interleavedReadBudget: { least: 40, most: 50 },
     fits: () => true,
     ...limits,
   });
 }
 
-function names(plan: ReturnType<Scheduler<Item, { finalLength: number }>['plan']>): string {
+function queue(scheduler: TestScheduler, ...items: Item[]): void {
+  for (const one of items) scheduler.waiting.add(one);
+}
+
+function names(plan: Plan<Item, RunningItem> | null): string {
   if (plan === null) return 'nothing';
   return plan.kind === 'decode' ? 'decode' : plan.items.map((one) => one.name).join(' ');
 }
 
+/** Schedules one run and plays it: items read what the budget allows, and leave when nothing remains. */
+function run(scheduler: TestScheduler, msPerPosition = 1, decodeMs = 10): string {
+  const plan = scheduler.schedule();
+  if (plan === null) return 'nothing';
+  if (plan.kind === 'decode') {
+    scheduler.postprocess(plan, { ms: decodeMs, positions: scheduler.running.length, read: [] });
+    return 'decode';
+  }
+  const read = plan.items.map((one) => Math.min(one.remaining, plan.budget));
+  const positions = Math.max(...read) * read.length;
+  scheduler.postprocess(plan, { ms: positions * msPerPosition, positions, read });
+  const text = plan.items.map((one, i) => `${one.name}:${read[i]}`).join(' ');
+  plan.items.forEach((one, i) => {
+    one.remaining -= read[i]!;
+    if (one.remaining === 0) scheduler.remove(one);
+  });
+  return text;
+}
+
 test('nothing to do', () => {
-  assert.equal(names(scheduler().plan()), 'nothing');
+  assert.equal(create().schedule(), null);
 });
 
-test('reading and decoding take turns, and the budget is smaller while rows decode', () => {
-  const plan = scheduler();
-  plan.running.push({ finalLength: 20 });
-  plan.waiting.push(item('long', 500));
-  const first = plan.plan();
-  assert.ok(first?.kind === 'read' && first.budget === 50);
+test('reading and decoding take turns while rows run; alone a run may be longer', () => {
+  const scheduler = create();
+  scheduler.running.push(row(20));
+  queue(scheduler, item('long', 300));
   assert.deepEqual(
-    [1, 2, 3].map(() => names(plan.plan())),
-    ['decode', 'long', 'decode'],
+    [1, 2, 3, 4].map(() => run(scheduler)),
+    ['long:40', 'decode', 'long:50', 'decode'],
   );
-  plan.running.pop();
-  const alone = plan.plan();
-  assert.ok(alone?.kind === 'read' && alone.budget === 100);
+  scheduler.running.pop();
+  assert.equal(run(scheduler), 'long:100');
 });
 
-test('the oldest is read first, with those near to it in length, within the budget and little padding', () => {
-  const plan = scheduler({ maxBatchSize: 6 });
-  plan.waiting.push(item('a', 20), item('b', 3), item('c', 22), item('d', 19), item('e', 21), item('f', 20));
-  assert.equal(names(plan.plan()), 'a f d e');
+test('a reading run between steps is bounded by the measured pace', () => {
+  const slow = create({ interleavedReadBudget: { least: 4, most: 500 } });
+  slow.running.push(row(20));
+  queue(slow, item('long', 5000));
+  const budgets = Array.from({ length: 40 }, () => run(slow, 2, 100));
+  // Two decode steps of 100 ms, at 2 ms a position; runs of fewer than 32 positions do not teach anything.
+  assert.equal(budgets.at(-2), 'long:4');
+  const steady = create({ interleavedReadBudget: { least: 40, most: 500 } });
+  steady.running.push(row(20));
+  queue(steady, item('long', 5000));
+  const learned = Array.from({ length: 40 }, () => run(steady, 2, 100));
+  assert.equal(learned.at(-2), 'long:100');
 });
 
-test('a long input is read alone', () => {
-  const plan = scheduler();
-  plan.waiting.push(item('long', 100), item('short', 1));
-  assert.equal(names(plan.plan()), 'long');
+test('the first in turn is read with those near to it in length, within the budget and little padding', () => {
+  const scheduler = create({ maxBatchSize: 6 });
+  queue(scheduler, item('a', 20), item('b', 3), item('c', 22), item('d', 19), item('e', 21), item('f', 20));
+  assert.equal(names(scheduler.schedule()), 'a f d e');
+});
+
+test('a long input is read alone, in chunks, and short ones take turns with it', () => {
+  const scheduler = create();
+  queue(scheduler, item('long', 350), item('short', 5), item('brief', 5), item('also long', 150));
+  assert.deepEqual(
+    [1, 2, 3, 4, 5, 6, 7].map(() => run(scheduler)),
+    ['long:100', 'short:5 brief:5', 'long:100', 'long:100', 'long:50', 'also long:100', 'also long:50'],
+  );
+});
+
+test('an aborted long input makes room for the next', () => {
+  const scheduler = create();
+  const long = item('long', 350);
+  queue(scheduler, long, item('next', 150));
+  run(scheduler);
+  scheduler.remove(long);
+  assert.deepEqual(
+    [1, 2].map(() => run(scheduler)),
+    ['next:100', 'next:50'],
+  );
+});
+
+test('a flood of one task does not starve another', () => {
+  const scheduler = create({ maxBatchSize: 2 });
+  for (let i = 0; i < 50; i++) queue(scheduler, item(`flood${i}`, 30, { flow: 'flood', needsRow: false }));
+  for (let i = 0; i < 4; i++) run(scheduler);
+  queue(scheduler, item('other', 30, { flow: 'other', needsRow: false }));
+  const next = [run(scheduler), run(scheduler)].join(' ');
+  assert.match(next, /other/);
 });
 
 test('rows and memory bound admission; what needs no row is not held up', () => {
-  const plan = scheduler({ fits: (rows, length) => rows * length <= 60 });
-  plan.running.push({ finalLength: 15 }, { finalLength: 15 });
-  plan.waiting.push(
+  const scheduler = create({ fits: (rows, length) => rows * length <= 60 });
+  scheduler.running.push(row(15, { finalLength: 15 }), row(15, { finalLength: 15 }));
+  queue(
+    scheduler,
     item('fits', 5, { finalLength: 20 }),
     item('too much', 5, { finalLength: 30 }),
     item('must not overtake', 5, { finalLength: 1 }),
     item('score', 5, { needsRow: false }),
   );
-  assert.equal(names(plan.plan()), 'fits score');
+  assert.equal(names(scheduler.schedule()), 'fits score');
+});
+
+test('memory is planned for the next positions, not for all that a request may come to', () => {
+  const scheduler = create({ fits: (rows, length) => rows * length <= 4 * 80 });
+  queue(scheduler, ...[1, 2, 3, 4].map((i) => item(`${i}`, 10, { finalLength: 8000 })));
+  assert.equal(names(scheduler.schedule()), '1 2 3 4');
+});
+
+test('when rows outgrow the memory, batch work leaves first, then the latest', () => {
+  const scheduler = create({ fits: (rows, length) => rows * length <= 100 });
+  const rows = [
+    row(24, { joined: 3 }),
+    row(20, { joined: 1, priority: 'batch' }),
+    row(33, { joined: 2 }),
+    row(10, { joined: 4 }),
+  ];
+  scheduler.running.push(...rows);
+  const plan = scheduler.schedule();
+  assert.ok(plan?.kind === 'decode');
+  assert.deepEqual(plan.preempted, [rows[1], rows[3]]);
+});
+
+test('the last row stays whatever it takes', () => {
+  const scheduler = create({ fits: () => false });
+  scheduler.running.push(row(10));
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [] });
+  const idle = create({ fits: () => false });
+  queue(idle, item('only', 5));
+  assert.equal(names(idle.schedule()), 'only');
+});
+
+test('batch work leaves rows to interactive work', () => {
+  const scheduler = create();
+  const batch = Array.from({ length: 6 }, (_, i) => item(`b${i}`, 5, { priority: 'batch', flow: 'bulk' }));
+  queue(scheduler, ...batch);
+  assert.equal(names(scheduler.schedule()), 'b0 b1 b2');
+  queue(scheduler, item('now', 5));
+  assert.equal(names(scheduler.schedule()).split(' ').length, 4);
+  assert.match(names(scheduler.schedule()), /now/);
 });
 
 test('an item whose prefix is missing keeps its turn and its row', () => {
-  const plan = scheduler({ maxBatchSize: 1 });
-  plan.waiting.push(item('first', 5, { ready: false }), item('second', 5));
-  assert.equal(names(plan.plan()), 'nothing');
+  const scheduler = create({ maxBatchSize: 1 });
+  queue(scheduler, item('first', 5, { ready: false }), item('second', 5));
+  assert.equal(scheduler.schedule(), null);
 });
 
-function entry(key: string, length: number): PrefixEntry {
-  const planes = [new Float32Array(length), new Float32Array(length)];
-  return { key, view: viewOfPlanes(planes, length, length), lastRow: new Float32Array(1) };
-}
-
-test('the prefix cache keeps pinned and recent entries, and evicts the oldest beyond its bytes', () => {
-  // 2 planes * 1 head * 1 dim * 4 bytes = 8 a position, and 4 for the last row: 84 bytes an entry of 10.
-  const cache = new PrefixCache({ planes: 2, heads: 1, dim: 1 }, 200);
-  const add = (key: string): void => {
-    assert.equal(
-      cache.acquire(key, () => undefined),
-      true,
-    );
-    cache.resolve(entry(key, 10));
-  };
-  add('pinned');
-  for (const key of ['b', 'c']) {
-    add(key);
-    cache.release(key);
-  }
-  assert.equal(cache.stats().entries, 2, 'b was the oldest without a pin');
-  assert.equal(
-    cache.acquire('pinned', () => undefined),
-    false,
-  );
-  assert.equal(
-    cache.acquire('b', () => undefined),
-    true,
-    'b is gone',
-  );
-  assert.deepEqual(cache.stats(), { entries: 3, bytes: 168, hits: 1, misses: 4, evictions: 1 });
-});
-
-test('everyone who waits for a prefix learns of its failure, and the next one tries anew', () => {
-  const cache = new PrefixCache({ planes: 2, heads: 1, dim: 1 }, 200);
-  const seen: unknown[] = [];
-  assert.equal(
-    cache.acquire('x', (result) => seen.push(result)),
-    true,
-  );
-  assert.equal(
-    cache.acquire('x', (result) => seen.push(result)),
-    false,
-  );
-  const error = new Error('no');
-  cache.reject('x', error);
-  assert.deepEqual(seen, [error, error]);
-  assert.equal(
-    cache.acquire('x', () => undefined),
-    true,
-  );
+test('what waits beyond its deadline is named, what is half read is not', () => {
+  const scheduler = create();
+  const long = item('long', 350, { deadline: 10 });
+  queue(scheduler, long);
+  run(scheduler);
+  const late = item('late', 5, { deadline: 20 });
+  queue(scheduler, late, item('patient', 5));
+  assert.deepEqual(scheduler.expired(15), []);
+  assert.deepEqual(scheduler.expired(25), [late]);
 });

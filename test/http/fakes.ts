@@ -27,6 +27,7 @@ const STATS: EngineStats = {
   runSecondsTotal: 4.25,
   generatedTokensTotal: 60,
   prefillTokensTotal: 700,
+  preemptionsTotal: 6,
   kvCacheBytes: 8000,
   kvCacheCapacityBytes: 90_000,
   prefixEntries: 3,
@@ -34,6 +35,9 @@ const STATS: EngineStats = {
   prefixHitsTotal: 14,
   prefixMissesTotal: 5,
   prefixEvictionsTotal: 1,
+  inputCacheBytes: 2400,
+  inputCacheHitTokensTotal: 32,
+  inputCacheEvictionsTotal: 2,
 };
 
 /** An engine that only describes itself: the HTTP layer never generates with it directly. */
@@ -53,7 +57,7 @@ export class FakeEngine implements Engine {
     aliases: ['someone/base-model'],
     createdAt: 1_700_000_000,
   };
-  readonly limits = { contextLength: 64, maxBatchSize: 4, maxQueueLength: 8 };
+  readonly limits = { contextLength: 64, maxBatchSize: 4, maxQueueLength: 8, maxSequencesPerFlow: 8 };
   down = false;
 
   generate(): never {

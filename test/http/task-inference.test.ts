@@ -18,14 +18,20 @@ describe('classify', () => {
     const response = await inject({
       method: 'POST',
       url,
-      payload: { inputs: ['x', 'y'], labels: ['p', 'q'], version: 3 },
+      payload: { inputs: ['x', 'y'], labels: ['p', 'q'], version: 3, service_tier: 'flex' },
     });
     const result = { label: 'p', probabilities: { p: 0.5, q: 0.5 } };
     assert.deepEqual(response.json(), { results: [result, result], usage });
-    const request = { task: 'mood', version: 3, inputs: ['x', 'y'], labels: ['p', 'q'] };
+    const request = { task: 'mood', version: 3, inputs: ['x', 'y'], labels: ['p', 'q'], tier: 'flex' };
     assert.deepEqual(inference.requests[0], request);
     await inject({ method: 'POST', url, payload: { inputs: ['x'] } });
-    assert.deepEqual(inference.requests[1], { task: 'mood', version: null, inputs: ['x'], labels: null });
+    assert.deepEqual(inference.requests[1], {
+      task: 'mood',
+      version: null,
+      inputs: ['x'],
+      labels: null,
+      tier: undefined,
+    });
   });
 
   it("takes the base model's id", async (t) => {

@@ -77,6 +77,7 @@ export class ScriptedEngine implements Engine {
       contextLength: script.contextLength ?? 64,
       maxBatchSize: 1,
       maxQueueLength: this.capacity - 1,
+      maxSequencesPerFlow: this.capacity,
     };
   }
 

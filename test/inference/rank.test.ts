@@ -36,6 +36,8 @@ describe('classify', () => {
     }
     assert.equal(engine.scored.length, 2);
     assert.deepEqual(engine.scored[0], {
+      flow: 'reviews',
+      priority: 'interactive',
       prompt: PROMPT,
       inputIds: [...encode('R: x S:')],
       continuations: [[...encode(' good')], [...encode(' bad')]],
@@ -82,10 +84,25 @@ describe('classify', () => {
     assert.equal(engine.mostOutstanding, 64);
   });
 
+  it('many inputs are batch work, few are interactive, and the request can say which', async () => {
+    const { inference, engine } = setUp({ score: () => [Float64Array.of(-1), Float64Array.of(-2)] });
+    const priorities = async (count: number, tier?: 'auto' | 'default' | 'flex') => {
+      const first = engine.scored.length;
+      await inference.classify({ ...classify(Array<string>(count).fill('x')), tier }, never);
+      return [...new Set(engine.scored.slice(first).map(({ priority }) => priority))];
+    };
+    assert.deepEqual(await priorities(8), ['interactive']);
+    assert.deepEqual(await priorities(9), ['batch']);
+    assert.deepEqual(await priorities(9, 'auto'), ['batch']);
+    assert.deepEqual(await priorities(9, 'default'), ['interactive']);
+    assert.deepEqual(await priorities(1, 'flex'), ['batch']);
+  });
+
   it('a base model classifies by the labels of the request', async () => {
     const { inference, engine } = setUp({ score: () => [Float64Array.of(-1), Float64Array.of(-2)] });
     await inference.classify({ ...classify(['x'], ['a', 'b']), task: 'base' }, never);
     assert.equal(engine.scored[0]!.prompt, null);
+    assert.equal(engine.scored[0]!.flow, 'base');
     assert.deepEqual(engine.scored[0]!.inputIds, encode('x'));
   });
 
@@ -164,6 +181,8 @@ describe('score', () => {
     const ids = encode(' hello');
     assert.deepEqual(results, [{ loglik: -(ids.length * (ids.length + 1)) / 2, tokens: ids.length }]);
     assert.deepEqual(engine.scored[0], {
+      flow: 'reviews',
+      priority: 'interactive',
       prompt: PROMPT,
       inputIds: [2, ...encode('R: x S:')],
       continuations: [[...ids]],

@@ -1,23 +1,46 @@
-import type { GenerateEvent, GenerateRequest } from '../../domain/engine.ts';
+import type { GenerateEvent, GenerateRequest, Priority } from '../../domain/engine.ts';
+import type { RunningItem } from '../scheduling/scheduler.ts';
 import { tokenDetail } from './logprobs.ts';
 import { Sampler } from './sampler.ts';
 
 /** One sequence that is being generated: chooses its tokens and knows when it ends. */
-export class Sequence {
+export class Sequence implements RunningItem {
   readonly id: number;
-  readonly finalLength: number;
-  private readonly request: GenerateRequest;
-  private readonly sampler: Sampler;
-  private produced = 0;
+  readonly request: GenerateRequest;
+  /** Ids of the tokens chosen so far; the last one has not been read by the model yet. */
+  readonly output: number[] = [];
   ended = false;
-  /** The input of the next decode step. */
-  lastToken = 0;
+  joined = 0;
+  private readonly sampler: Sampler;
+  /** Virtual tokens and input. */
+  private readonly inputLength: number;
 
   constructor(id: number, request: GenerateRequest) {
     this.id = id;
     this.request = request;
-    this.finalLength = (request.prompt?.length ?? 0) + request.inputIds.length + request.maxTokens;
+    this.inputLength = (request.prompt?.length ?? 0) + request.inputIds.length;
     this.sampler = new Sampler(request.sampling, request.inputIds);
+  }
+
+  get priority(): Priority {
+    return this.request.priority;
+  }
+
+  get flow(): string {
+    return this.request.flow;
+  }
+
+  get rowLength(): number {
+    return this.inputLength + this.output.length - 1;
+  }
+
+  get finalLength(): number {
+    return this.inputLength + this.request.maxTokens;
+  }
+
+  /** The input of the next decode step. */
+  get lastToken(): number {
+    return this.output.at(-1)!;
   }
 
   /** Chooses a token from `logits` [vocab], which it may change; returns what the request is told. */
@@ -30,11 +53,10 @@ export class Sequence {
       this.ended = true;
       return [{ type: 'end', reason: 'stop' }];
     }
-    this.lastToken = id;
-    this.produced++;
+    this.output.push(id);
     const detail = raw === null ? null : tokenDetail(raw, id, topLogprobs!);
     const token: GenerateEvent = { type: 'token', id, detail };
-    if (this.produced < maxTokens) return [token];
+    if (this.output.length < maxTokens) return [token];
     this.ended = true;
     return [token, { type: 'end', reason: 'length' }];
   }

@@ -51,6 +51,11 @@ export function viewOfOutput(
   };
 }
 
+/** Positions [from, to) of a view. */
+export function sliceView({ dim }: KvShape, view: KvView, from: number, to: number): KvView {
+  return { ...view, length: to - from, offset: (plane) => view.offset(plane) + from * dim };
+}
+
 /** Copies all positions of `source` into `target` (one plane) from position `at` on. */
 export function copyPlane(
   shape: KvShape,

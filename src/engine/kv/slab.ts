@@ -38,6 +38,16 @@ export class KvSlab {
     return this.lengths[row]!;
   }
 
+  /** A row's positions in place, until the slab changes. */
+  viewOfRow(row: number): KvView {
+    return {
+      length: this.lengths[row]!,
+      capacity: this.positionCapacity,
+      data: (plane) => this.planes[plane]!,
+      offset: () => row * this.rowStride,
+    };
+  }
+
   /** The first `rows` rows of a plane, [rows, heads, capacity, dim], without a copy. */
   past(plane: number, rows: number): Float32Array {
     return this.planes[plane]!.subarray(0, rows * this.rowStride);
@@ -114,10 +124,10 @@ export class KvSlab {
   reserve(rows: number, length: number): void {
     const longest = this.lengths.reduce((max, value) => Math.max(max, value), length);
     const positions = roundPositions(longest);
-    const rowCapacity = Math.max(roundRows(rows), this.rowCapacity);
-    const fits = positions <= this.positionCapacity && rowCapacity === this.rowCapacity;
+    const fits = positions <= this.positionCapacity && rows <= this.rowCapacity;
     if (fits && positions * 2 > this.positionCapacity) return;
-    this.resize(rowCapacity, positions);
+    // Rows that are not used now give their memory back, else few long rows could take more than was planned.
+    this.resize(roundRows(rows), positions);
   }
 
   private resize(rowCapacity: number, positionCapacity: number): void {

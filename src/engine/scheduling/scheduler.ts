@@ -1,17 +1,29 @@
-/** What the scheduler needs to know about something that waits to be read through the model. */
-export interface WaitingItem {
+import { FairQueue, type Queued } from './fair-queue.ts';
+import { Pace } from './pace.ts';
+
+/** Something that waits to be read through the model: an input, a text to score, a prompt's prefix. */
+export interface WaitingItem extends Queued {
   /** False while its prompt's prefix is being computed. */
   readonly ready: boolean;
   /** Positions that have not run yet. */
   readonly remaining: number;
+  /** When it gives up waiting for its first run, on the clock that `expired` is asked with. */
+  readonly deadline: number;
   /** True when finishing it takes a row of the decode batch. */
   readonly needsRow: boolean;
-  /** Largest number of positions that its row can come to hold. */
+  /** Positions that its row holds when it joins. */
+  readonly rowLength: number;
+  /** Most positions that its row can come to hold. */
   readonly finalLength: number;
 }
 
-export interface RunningItem {
+/** A row of the decode batch. */
+export interface RunningItem extends Pick<Queued, 'priority' | 'flow'> {
+  /** Positions that it holds now. */
+  readonly rowLength: number;
   readonly finalLength: number;
+  /** Order of joining the batch; higher is later. */
+  readonly joined: number;
 }
 
 export interface SchedulerLimits {
@@ -19,52 +31,117 @@ export interface SchedulerLimits {
   readonly maxBatchSize: number;
   /** Positions, padding included, of one reading run while nothing decodes. */
   readonly readBudget: number;
-  /** The same while rows decode: it bounds how long one reading run can hold them up. */
-  readonly interleavedReadBudget: number;
+  /** Bounds of the same while rows decode; between them the measured {@link Pace} decides. */
+  readonly interleavedReadBudget: { readonly least: number; readonly most: number };
   /** Whether a decode batch of `rows` rows of up to `length` positions fits into the cache's memory. */
   fits(rows: number, length: number): boolean;
 }
 
-export type Plan<W> =
-  | { readonly kind: 'decode' }
+/** What the next forward pass is for. */
+export type Plan<W, R> =
+  /** One token for every row; `preempted` rows leave first, because memory is short. */
+  | { readonly kind: 'decode'; readonly preempted: readonly R[] }
   | { readonly kind: 'read'; readonly items: readonly W[]; readonly budget: number };
 
 /** Padding may take at most this share of a reading run. */
 const MAX_PADDING = 0.25;
 
+/** A row joins only if the batch fits with every row this much longer: else it might be sent away at once. */
+const HEADROOM = 64;
+
+/** A generated token occupies the batch about as long as this many tokens that are read. */
+const TOKENS_PER_STEP = 2;
+
+/** Batch work leaves this share of the rows to interactive work. */
+const INTERACTIVE_SHARE = 0.25;
+
 /**
- * Decides what the next forward pass is for. Plain state, no model: reading runs (prefill, scoring, prefixes)
- * and decode steps take turns, readers in order of arrival, those of similar length together.
+ * Decides what each forward pass is for. Plain state, no model: `schedule` says what to run, `postprocess` is
+ * told what became of it. Reading runs (prefill, scoring, prefixes) and decode steps take turns. Reading is
+ * bounded while rows decode, long inputs are read in chunks, and at most one item is half read at a time.
  */
 export class Scheduler<W extends WaitingItem, R extends RunningItem> {
-  readonly waiting: W[] = [];
+  readonly waiting = new FairQueue<W>();
+  /** Rows of the decode batch, in the order of the cache. */
   readonly running: R[] = [];
   private readonly limits: SchedulerLimits;
+  private readonly pace = new Pace();
+  /** The item that was read in part; it holds memory, so no second one starts before it ends. */
+  private partial: W | null = null;
   private lastWasRead = false;
+  private lastReadWasPartial = false;
 
   constructor(limits: SchedulerLimits) {
     this.limits = limits;
   }
 
   /** The next run, or null when nothing can run now. */
-  plan(): Plan<W> | null {
+  schedule(): Plan<W, R> | null {
     const decodeDue = this.running.length > 0 && this.lastWasRead;
     const read = decodeDue ? null : this.planRead();
-    this.lastWasRead = read !== null;
     if (read !== null) return read;
-    return this.running.length > 0 ? { kind: 'decode' } : null;
+    return this.running.length > 0 ? { kind: 'decode', preempted: this.overflow() } : null;
   }
 
-  private planRead(): Plan<W> | null {
+  /**
+   * Takes what a run did into account: who was served how much, what stays half read, how long it took.
+   * Called after the run and before its results are handed out.
+   * @param done.positions padded positions of a reading run, [batch * sequence]
+   * @param done.read positions that each item of a reading run has read
+   */
+  postprocess(
+    plan: Plan<W, R>,
+    done: { readonly ms: number; readonly positions: number; readonly read: readonly number[] },
+  ): void {
+    this.lastWasRead = plan.kind === 'read';
+    if (plan.kind === 'decode') {
+      this.pace.observeDecode(done.ms);
+      for (const row of this.running) this.waiting.charge(row, TOKENS_PER_STEP);
+      return;
+    }
+    this.pace.observeRead(done.positions, done.ms);
+    plan.items.forEach((item, i) => {
+      const read = done.read[i]!;
+      this.waiting.charge(item, read);
+      // A job that is gone was aborted in the meantime.
+      if (read < item.remaining && this.waiting.has(item)) this.partial = item;
+    });
+    this.lastReadWasPartial = plan.items.some((item) => item === this.partial);
+  }
+
+  /** Takes an item out of the queue, finished or not; returns whether it was there. */
+  remove(item: W): boolean {
+    if (this.partial === item) this.partial = null;
+    return this.waiting.remove(item);
+  }
+
+  /** Items that have waited beyond their deadline without a run. */
+  expired(now: number): W[] {
+    return [...this.waiting].filter((item) => item.deadline < now && item !== this.partial);
+  }
+
+  private planRead(): Plan<W, R> | null {
+    const { readBudget, interleavedReadBudget: bounds } = this.limits;
+    const budget =
+      this.running.length > 0 ? this.pace.interleavedPositions(bounds.least, bounds.most) : readBudget;
+    const { partial } = this;
     const eligible = this.eligible();
-    const head = eligible[0];
-    if (head === undefined) return null;
-    const budget = this.running.length > 0 ? this.limits.interleavedReadBudget : this.limits.readBudget;
-    if (head.remaining >= budget) return { kind: 'read', items: [head], budget };
+    if (partial !== null) {
+      // Short ones need not wait for a long one to end: they take turns with its chunks.
+      const short = this.lastReadWasPartial ? eligible.filter((item) => item.remaining <= budget) : [];
+      return { kind: 'read', items: short.length > 0 ? this.company(short, budget) : [partial], budget };
+    }
+    if (eligible.length === 0) return null;
+    return { kind: 'read', items: this.company(eligible, budget), budget };
+  }
+
+  /** The first item and those that can run with it at little padding, the nearest in length first. */
+  private company(eligible: readonly W[], budget: number): W[] {
+    const head = eligible[0]!;
     const items = [head];
+    if (head.remaining >= budget) return items;
     let longest = head.remaining;
     let useful = head.remaining;
-    // The oldest goes first; those nearest to it in length keep it company.
     const others = eligible.slice(1).sort((a, b) => distance(a, head) - distance(b, head));
     for (const item of others) {
       if (items.length === this.limits.maxBatchSize) break;
@@ -75,31 +152,68 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
       longest = width;
       useful += item.remaining;
     }
-    return { kind: 'read', items, budget };
+    return items;
   }
 
-  /** Ready items in order of arrival; those that need a row only as far as rows and memory go. */
+  /** Ready items in fair order, without the partial one; those that need a row as far as rows and memory go. */
   private eligible(): W[] {
+    const { maxBatchSize, fits } = this.limits;
     const result: W[] = [];
-    let rows = this.running.length;
-    let longest = this.running.reduce((max, item) => Math.max(max, item.finalLength), 0);
-    let rowsBlocked = false;
-    for (const item of this.waiting) {
+    const reserved = this.partial?.needsRow ? [this.partial] : [];
+    let rows = this.running.length + reserved.length;
+    let batchRows = [...this.running, ...reserved].filter((item) => item.priority === 'batch').length;
+    let longest = Math.max(0, ...[...this.running, ...reserved].map(lengthWithHeadroom));
+    let blocked = false;
+    let batchBlocked = false;
+    for (const item of this.waiting.inOrder()) {
+      if (item === this.partial) continue;
       if (item.needsRow) {
         // Once one does not fit, later ones must not overtake it for ever.
-        if (rowsBlocked) continue;
-        const length = Math.max(longest, item.finalLength);
-        if (rows + 1 > this.limits.maxBatchSize || !this.limits.fits(rows + 1, length)) {
-          rowsBlocked = true;
+        if (blocked || (batchBlocked && item.priority === 'batch')) continue;
+        if (item.priority === 'batch' && batchRows + 1 > this.maxBatchRows) {
+          batchBlocked = true;
+          continue;
+        }
+        const length = Math.max(longest, lengthWithHeadroom(item));
+        if (rows + 1 > maxBatchSize || (rows > 0 && !fits(rows + 1, length))) {
+          blocked = true;
           continue;
         }
         rows++;
+        if (item.priority === 'batch') batchRows++;
         longest = length;
       }
       if (item.ready) result.push(item);
     }
     return result;
   }
+
+  private get maxBatchRows(): number {
+    const { maxBatchSize } = this.limits;
+    return Math.max(1, maxBatchSize - Math.floor(maxBatchSize * INTERACTIVE_SHARE));
+  }
+
+  /** Rows that must leave so that the others can have one more position: batch work first, then the latest. */
+  private overflow(): R[] {
+    const staying = [...this.running].sort(byStanding);
+    const leaving: R[] = [];
+    while (staying.length > 1) {
+      const longest = Math.max(...staying.map((row) => row.rowLength));
+      if (this.limits.fits(staying.length, longest + 1)) break;
+      leaving.push(staying.pop()!);
+    }
+    return leaving;
+  }
+}
+
+function lengthWithHeadroom({ rowLength, finalLength }: { rowLength: number; finalLength: number }): number {
+  return Math.min(finalLength, rowLength + HEADROOM);
+}
+
+/** Those with the best claim to their row first. */
+function byStanding(a: RunningItem, b: RunningItem): number {
+  if (a.priority !== b.priority) return a.priority === 'interactive' ? -1 : 1;
+  return a.joined - b.joined;
 }
 
 function distance(a: WaitingItem, b: WaitingItem): number {

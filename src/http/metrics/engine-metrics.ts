@@ -8,6 +8,7 @@ const GAUGES: Readonly<Record<string, readonly [keyof EngineStats, string]>> = {
   softprompt_engine_kv_cache_capacity_bytes: ['kvCacheCapacityBytes', 'Bytes of keys and values allowed.'],
   softprompt_engine_prefix_entries: ['prefixEntries', 'Prompts whose prefix is cached.'],
   softprompt_engine_prefix_bytes: ['prefixBytes', 'Bytes of cached prefixes.'],
+  softprompt_engine_input_cache_bytes: ['inputCacheBytes', 'Bytes of cached beginnings of inputs.'],
 };
 
 const COUNTERS: typeof GAUGES = {
@@ -16,9 +17,21 @@ const COUNTERS: typeof GAUGES = {
   softprompt_engine_run_seconds_total: ['runSecondsTotal', 'Part of the steps inside session.run.'],
   softprompt_engine_generated_tokens_total: ['generatedTokensTotal', 'Tokens sampled.'],
   softprompt_engine_prefill_tokens_total: ['prefillTokensTotal', 'Input positions computed.'],
+  softprompt_engine_preemptions_total: [
+    'preemptionsTotal',
+    'Rows given up for a while because memory was short.',
+  ],
   softprompt_engine_prefix_hits_total: ['prefixHitsTotal', 'Prefixes found in the cache.'],
   softprompt_engine_prefix_misses_total: ['prefixMissesTotal', 'Prefixes computed.'],
   softprompt_engine_prefix_evictions_total: ['prefixEvictionsTotal', 'Prefixes dropped from the cache.'],
+  softprompt_engine_input_cache_hit_tokens_total: [
+    'inputCacheHitTokensTotal',
+    'Input tokens that were found in the cache.',
+  ],
+  softprompt_engine_input_cache_evictions_total: [
+    'inputCacheEvictionsTotal',
+    'Blocks of inputs dropped from the cache.',
+  ],
 };
 
 /** The engine's own statistics, copied from one snapshot a scrape. */

@@ -6,6 +6,7 @@ import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { LABEL_COUNTS, Label, MAX_INPUTS, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
+import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
 import { ServedParams, Version } from '../schemas/task-inference.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
@@ -17,6 +18,7 @@ const ClassifyBody = Type.Object(
       Type.Array(Label, { ...LABEL_COUNTS, description: "The task's own labels when left out." }),
     ),
     version: optional(Version),
+    service_tier: optional(ServiceTierSchema),
   },
   { additionalProperties: false, examples: [{ inputs: ['The film was a delight.'] }] },
 );
@@ -62,11 +64,11 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       onRequest: requireReady(state),
     },
     async (request, reply) => {
-      const { inputs, labels = null, version = null } = request.body;
+      const { inputs, labels = null, version = null, service_tier: tier } = request.body;
       if (labels) assertDistinctLabels(labels);
       const { task } = request.params;
       const { results, usage } = await inference.classify(
-        { task, version, inputs, labels },
+        { task, version, inputs, labels, tier: tier ?? undefined },
         clientSignal(reply),
       );
       request.usage = usage;

@@ -5,6 +5,7 @@ import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { MAX_INPUTS, NonEmptyText, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
+import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
 import { ServedParams, Version } from '../schemas/task-inference.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
@@ -16,6 +17,7 @@ const ScoreBody = Type.Object(
       maxItems: MAX_INPUTS,
     }),
     version: optional(Version),
+    service_tier: optional(ServiceTierSchema),
   },
   {
     additionalProperties: false,
@@ -57,10 +59,10 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
       onRequest: requireReady(state),
     },
     async (request, reply) => {
-      const { inputs, version = null } = request.body;
+      const { inputs, version = null, service_tier: tier } = request.body;
       const { task } = request.params;
       const { results, usage } = await inference.score(
-        { task, version, inputs },
+        { task, version, inputs, tier: tier ?? undefined },
         clientSignal(reply),
       );
       request.usage = usage;

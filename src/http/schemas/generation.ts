@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
-import type { GenerationFields } from '../../domain/inference.ts';
+import type { GenerationFields, ServiceTier } from '../../domain/inference.ts';
 import { MAX_COUNT, StopString } from './bounds.ts';
-import { optional } from './common.ts';
+import { oneOf, optional } from './common.ts';
 
 export const ModelReference = Type.String({
   minLength: 1,
@@ -45,6 +45,14 @@ export const SamplingProperties = {
   ),
 };
 
+/** OpenAI's field; `auto` and leaving it out are the same. */
+export const ServiceTierSchema = Type.Unsafe<ServiceTier>({
+  ...oneOf<ServiceTier>('auto', 'default', 'flex'),
+  description:
+    '`flex`: batch work, which interactive work overtakes. `default`: interactive. `auto`: batch work when ' +
+    'the request holds more than 8 sequences.',
+});
+
 /** Fields that completions and chat completions share. */
 export const GenerationProperties = {
   model: ModelReference,
@@ -55,6 +63,7 @@ export const GenerationProperties = {
     Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: false }),
   ),
   ignore_eos: optional(Type.Boolean({ description: 'Go on after an end-of-text token.' })),
+  service_tier: optional(ServiceTierSchema),
   return_token_ids: optional(Type.Boolean({ description: 'Add `token_ids` to each choice.' })),
 };
 
@@ -78,6 +87,7 @@ export function generationFields(body: GenerationBody): GenerationFields {
     seed: body.seed ?? undefined,
     n: body.n ?? undefined,
     ignore_eos: body.ignore_eos ?? undefined,
+    service_tier: body.service_tier ?? undefined,
   };
 }
 

@@ -1,0 +1,63 @@
+import type { TokenDetail } from '../../domain/engine.ts';
+import { tokenDetail } from '../decoding/logprobs.ts';
+import type { KvShape, KvView } from '../kv/kv.ts';
+import type { Chunk } from './chunk.ts';
+import { type EmbeddingTable, tokenRows } from './embeddings.ts';
+import { LinearProgress } from './progress.ts';
+import type { Head, Work } from './work.ts';
+
+export interface InputOptions {
+  readonly ids: readonly number[];
+  /** Number of alternatives at every input token; null: no log-probabilities of the input. */
+  readonly topLogprobs: number | null;
+}
+
+/** Reads an input; ends with the logits of its last position. */
+export class InputWork implements Work {
+  /** One entry an input token, when asked for; the first is null when nothing stands before it. */
+  readonly inputDetails: (TokenDetail | null)[] = [];
+  private readonly progress: LinearProgress;
+  private readonly options: InputOptions;
+  /** Index of the first row among the input's tokens; -1 when the prompt's last row leads. */
+  private readonly first: number;
+  private logits: Float32Array | null = null;
+
+  constructor(shape: KvShape, table: EmbeddingTable, options: InputOptions, head: Head) {
+    const { ids, topLogprobs } = options;
+    this.options = options;
+    this.first = head.lead === null ? head.skip : -1;
+    this.progress = new LinearProgress(shape, tokenRows(table, ids.slice(head.skip), head.lead), head.past);
+    if (topLogprobs !== null && this.first === 0 && ids.length > 0) this.inputDetails.push(null);
+  }
+
+  get remaining(): number {
+    return this.progress.remaining;
+  }
+
+  get parts(): readonly KvView[] {
+    return this.progress.parts;
+  }
+
+  /** Logits [vocab] at the last position; there once nothing remains. */
+  get result(): Float32Array {
+    return this.logits!;
+  }
+
+  nextChunk(budget: number): Chunk {
+    const last = this.progress.rows.length - 1;
+    return this.progress.chunk(budget, (index) => this.options.topLogprobs !== null || index === last);
+  }
+
+  accept(chunk: Chunk, logits: (index: number) => Float32Array, view: KvView): void {
+    const { ids, topLogprobs } = this.options;
+    const firstToken = this.first + this.progress.cursor;
+    if (topLogprobs !== null) {
+      chunk.logitRows.forEach((row, i) => {
+        const next = ids[firstToken + row + 1];
+        if (next !== undefined) this.inputDetails.push(tokenDetail(logits(i), next, topLogprobs));
+      });
+    }
+    this.progress.advance(chunk, view);
+    if (this.remaining === 0) this.logits = logits(chunk.logitRows.length - 1);
+  }
+}
