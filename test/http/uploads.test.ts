@@ -122,6 +122,21 @@ describe('POST /v1/tasks/{task}/prompts', () => {
     assert.equal(store.countTasks(), 0);
   });
 
+  it('says of a file with an unsafe name whether it is a pickle or a zip archive', async (t) => {
+    const { inject } = await startApp(t);
+    for (const [content, filename, kind] of [
+      [Buffer.from('PK\x03\x04archive/data.pkl'), 'adapter_model.bin', 'zip archive'],
+      [Buffer.of(0x80, 2, 0x7d, 0x2e), 'adapter_model.bin', 'pickle'],
+      [Buffer.alloc(0), 'adapter_model.pt', 'pickle'],
+      [Buffer.from(`PK\x03\x04${'x'.repeat(100_000)}`), 'adapter_model.pt', 'zip archive'],
+    ] as const) {
+      const response = await inject(form([CONFIG_PART, { ...MODEL_PART, content, filename }]));
+      const { error, detail } = response.json();
+      assert.deepEqual([response.statusCode, error.code], [415, 'unsafe_format']);
+      assert.match(detail, new RegExp(kind));
+    }
+  });
+
   it('takes a file of exactly the limit', async (t) => {
     const { inject } = await startApp(t);
     assert.equal(

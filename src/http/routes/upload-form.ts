@@ -2,7 +2,7 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
 import type { PromptUpload } from '../../domain/publishing.ts';
-import { refusePickleOrZip } from './upload-types.ts';
+import { looksUnsafe, refusePickleOrZip } from './upload-types.ts';
 
 const PARTS = ['adapter_config', 'adapter_model'] as const;
 type PartName = (typeof PARTS)[number];
@@ -31,6 +31,7 @@ export async function readUploadForm(request: FastifyRequest, maxModelBytes: num
       try {
         if (refusal) throw refusal;
         const name = partName(part, files);
+        await refuseUnsafe(part);
         const limit = name === 'adapter_config' ? MAX_CONFIG_BYTES : maxModelBytes;
         files.set(name, await readBounded(part, limit));
       } catch (error) {
@@ -63,8 +64,15 @@ function partName(part: MultipartFile, files: ReadonlyMap<PartName, Buffer>): Pa
       given: 2,
     });
   }
-  refusePickleOrZip(name, part.mimetype, part.filename);
   return name;
+}
+
+/** By type and file name; the first bytes only say which of the two formats it is. The file is read to its end. */
+async function refuseUnsafe({ fieldname, mimetype, filename, file }: MultipartFile): Promise<void> {
+  if (!looksUnsafe(mimetype, filename)) return;
+  let start: Buffer | undefined;
+  for await (const chunk of file as AsyncIterable<Buffer>) start ??= chunk;
+  refusePickleOrZip(fieldname, mimetype, filename, start);
 }
 
 async function readBounded(part: MultipartFile, limit: number): Promise<Buffer> {

@@ -1,4 +1,5 @@
 import { DomainError } from '../../domain/errors.ts';
+import { excerpt } from '../plugins/excerpt.ts';
 
 /** Formats that can run code or hide their size when they are opened; by media type and by file name. */
 const REFUSED = [
@@ -6,18 +7,34 @@ const REFUSED = [
   { name: 'a zip archive', type: /\bzip\b|x-zip/, file: /\.(zip|npz)$/ },
 ];
 
+/** Local file header of a zip archive. */
+const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04];
+
 export const UPLOAD_TYPES = ['multipart/form-data', 'application/octet-stream'];
 
-/** Throws `unsupported_media` when the type or file name says pickle or zip. The bytes are checked later. */
-export function refusePickleOrZip(param: string, mediaType: string, fileName = ''): void {
-  for (const { name, type, file } of REFUSED) {
-    if (!type.test(mediaType) && !file.test(fileName)) continue;
-    throw new DomainError('unsupported_media', 'unsafe_format', `"${param}" is ${name}: send safetensors.`, {
-      param,
-      expected: 'safetensors',
-      given: fileName || mediaType,
-    });
-  }
+/** Whether the type or file name says pickle or zip. The bytes are checked later. */
+export function looksUnsafe(mediaType: string, fileName = ''): boolean {
+  return REFUSED.some(({ type, file }) => type.test(mediaType) || file.test(fileName));
+}
+
+/**
+ * Throws `unsupported_media` when the type or file name says pickle or zip.
+ * @param start the first bytes, if they are known: PyTorch's `.bin` is a zip archive since 1.6, a pickle before
+ */
+export function refusePickleOrZip(
+  param: string,
+  mediaType: string,
+  fileName = '',
+  start: Uint8Array = new Uint8Array(),
+): void {
+  const said = REFUSED.find(({ type, file }) => type.test(mediaType) || file.test(fileName))?.name;
+  if (said === undefined) return;
+  const name = ZIP_MAGIC.every((byte, index) => start[index] === byte) ? 'a zip archive' : said;
+  throw new DomainError('unsupported_media', 'unsafe_format', `"${param}" is ${name}: send safetensors.`, {
+    param,
+    expected: 'safetensors',
+    given: excerpt(fileName || mediaType),
+  });
 }
 
 /** The refusal of a body of any other type. */
