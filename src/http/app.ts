@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { AppDependencies } from './dependencies.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { requirePlainBodies } from './plugins/body-coding.ts';
 import { answerClientError } from './plugins/client-errors.ts';
 import { documentRoutes, serveDocument } from './plugins/documentation.ts';
 import { acceptJson } from './plugins/json-body.ts';
@@ -9,6 +10,7 @@ import { watchMethods } from './plugins/methods.ts';
 import { negotiateTypes } from './plugins/negotiation.ts';
 import { observeRequests, requestId } from './plugins/observability.ts';
 import { answerWithProblems, handleError } from './plugins/problems.ts';
+import { takeUrlsLiterally } from './plugins/strict-urls.ts';
 import { compileValidator } from './plugins/validation.ts';
 import { ProblemSchema } from './problem.ts';
 import { chatRoutes } from './routes/chat.ts';
@@ -66,6 +68,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   await app.register(async (api) => {
     const refuseOtherMethods = watchMethods(api);
     negotiateTypes(api);
+    takeUrlsLiterally(api);
+    requirePlainBodies(api);
     await api.register(completionRoutes, tokens);
     await api.register(chatRoutes, tokens);
     await api.register(classifyRoutes, tokens);

@@ -37,7 +37,9 @@ describe('prompt versions', () => {
 
   it('are shown one by one', async (t) => {
     const { inject } = await withVersions(t);
-    const { version, active, bytes } = (await inject({ url: `${base}/1` })).json();
+    const response = await inject({ url: `${base}/1` });
+    const { version, active, bytes } = response.json();
+    assert.equal(response.headers.etag, etag('one'));
     assert.deepEqual([version, active, bytes], [1, false, 3]);
   });
 
@@ -129,7 +131,7 @@ describe('prompt versions', () => {
       assert.deepEqual([missing.statusCode, missing.json().error.code], [404, 'version_not_found']);
       const nobody = await inject({ url: `/v1/tasks/nobody/prompts/1${path}` });
       assert.deepEqual([nobody.statusCode, nobody.json().error.code], [404, 'task_not_found']);
-      for (const version of ['0', '-1', 'x', '1.0', '99999999999999999999']) {
+      for (const version of ['0', '-1', 'x', '1.0', '01', '001', '+1', '1e0', '99999999999999999999']) {
         const bad = await inject({ url: `${base}/${version}${path}` });
         assert.deepEqual([bad.statusCode, bad.json().param], [400, 'version'], version);
       }

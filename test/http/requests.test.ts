@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { startApp } from './harness.ts';
 
 const url = '/v1/completions';
@@ -112,6 +113,67 @@ describe('requests', () => {
     }
   });
 
+  it('with a coded body or another charset are refused before the body is read', async (t) => {
+    const { inject, inference } = await startApp(t);
+    const payload = JSON.stringify({ model: 'm', prompt: 'x' });
+    const send = (headers: Record<string, string>, body: string | Buffer = payload) =>
+      inject({ method: 'POST', url, headers: { ...json, ...headers }, payload: body });
+    const refused = [
+      [{ 'content-encoding': 'gzip' }, gzipSync(payload), 'unsupported_content_encoding', 'gzip'],
+      [{ 'content-encoding': 'br' }, payload, 'unsupported_content_encoding', 'br'],
+      [{ 'content-encoding': 'identity, gzip' }, payload, 'unsupported_content_encoding', 'identity, gzip'],
+      [{ 'content-type': 'application/json; charset=latin1' }, payload, 'unsupported_charset', 'latin1'],
+      [{ 'content-type': 'application/json;charset="UTF-16"' }, payload, 'unsupported_charset', 'utf-16'],
+    ] as const;
+    for (const [headers, body, code, given] of refused) {
+      const response = await send(headers, body);
+      const { error, given: named } = response.json();
+      assert.deepEqual([response.statusCode, error.code, named], [415, code, given]);
+    }
+    assert.equal(inference.requests.length, 0);
+    for (const headers of [
+      { 'content-encoding': 'identity' },
+      { 'content-type': 'application/json; charset="UTF-8"' },
+      { 'content-type': 'Application/JSON;charset=utf8' },
+    ]) {
+      assert.equal((await send(headers as Record<string, string>)).statusCode, 200, JSON.stringify(headers));
+    }
+    const upload = { 'content-type': 'application/octet-stream', 'content-encoding': 'gzip' };
+    const path = '/v1/tasks/mood/prompts';
+    assert.equal(
+      (await inject({ method: 'POST', url: path, headers: upload, payload: 'abc' })).statusCode,
+      415,
+    );
+  });
+
+  it('have one spelling: no slash at the end, no unknown query parameters', async (t) => {
+    const { inject } = await startApp(t);
+    for (const path of [
+      '/info',
+      '/v1/models',
+      '/v1/tasks',
+      '/v1/tasks/mood',
+      '/v1/tasks/mood/prompts',
+      '/metrics',
+    ]) {
+      const slash = await inject({ url: `${path}/` });
+      assert.deepEqual([slash.statusCode, slash.json().error.code], [404, 'route_not_found'], path);
+      const query = await inject({ url: `${path}?x=1` });
+      assert.deepEqual(
+        [query.statusCode, query.json().error.code, query.json().param],
+        [400, 'unknown_field', 'x'],
+        path,
+      );
+    }
+    const posted = await inject({
+      method: 'POST',
+      url: `${url}?stream=1`,
+      payload: { model: 'm', prompt: 'x' },
+    });
+    assert.deepEqual([posted.statusCode, posted.json().param], [400, 'stream']);
+    assert.equal((await inject({ url: '/docs/' })).statusCode, 200);
+  });
+
   it('that are too large are refused with the limit', async (t) => {
     const { inject } = await startApp(t, { bodyBytes: 100 });
     const payload = { model: 'm', prompt: 'x'.repeat(100) };
@@ -162,9 +224,11 @@ describe('requests', () => {
   });
 
   it('with a broken path are refused', async (t) => {
-    const { inject } = await startApp(t);
+    const { inject, app } = await startApp(t);
     const response = await inject({ url: '/v1/models/%zz' });
-    assert.equal(response.statusCode, 400);
+    assert.deepEqual([response.statusCode, response.json().error.code], [400, 'malformed_url']);
+    const long = await app.inject({ url: `/v1/models/${'x'.repeat(300)}` });
+    assert.deepEqual([long.statusCode, long.json().error.code], [414, 'url_too_long']);
     assert.match(String(response.headers['content-type']), /^application\/problem\+json/);
     assert.equal(response.headers['x-request-id'], response.json().request_id);
   });

@@ -1,16 +1,20 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { PROBLEM_MEDIA_TYPE, problemOf, type Refusal, refusalOf } from '../problem.ts';
+import { excerpt } from './excerpt.ts';
 
 /** Makes every error of every route, and every unknown route, a problem document. */
 export function answerWithProblems(app: FastifyInstance): void {
   app.setErrorHandler(handleError);
-  app.setNotFoundHandler((request, reply) =>
-    sendProblem(request, reply, {
-      status: 404,
-      code: 'route_not_found',
-      message: `There is nothing at ${request.method} ${request.url.split('?', 1)[0]}.`,
-    }),
-  );
+  app.setNotFoundHandler(answerNotFound);
+}
+
+export function answerNotFound(request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const [path = ''] = request.url.split('?', 1);
+  return sendProblem(request, reply, {
+    status: 404,
+    code: 'route_not_found',
+    message: `There is nothing at ${request.method} ${excerpt(path)}.`,
+  });
 }
 
 /** Errors outside the refusals are bugs: they are logged in full and answered without their internals. */
@@ -48,10 +52,24 @@ function refusalOfFastify(error: unknown, request: FastifyRequest): Refusal | nu
         expected: 'application/json',
         given: request.headers['content-type'] ?? 'none',
       };
-    case 'FST_ERR_CTP_INVALID_JSON_BODY':
-      return { status: 400, code: 'invalid_json', message: 'The body is not valid JSON.' };
+    case 'FST_ERR_BAD_URL':
+      return { status: 400, code: 'malformed_url', message: 'The path holds a broken percent escape.' };
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return { status: 414, code: 'url_too_long', message: 'A part of the path is too long.' };
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return {
+        status: 400,
+        code: 'content_length_mismatch',
+        message: 'The body is not as long as Content-Length says.',
+        param: 'content-length',
+        given: request.headers['content-length'],
+      };
     default:
-      return { status: error.statusCode, code: 'bad_request', message: error.message };
+      return {
+        status: error.statusCode,
+        code: error.code.replace(/^FST_(ERR_)?/, '').toLowerCase(),
+        message: error.message,
+      };
   }
 }
 

@@ -7,7 +7,7 @@ import { type Fault, firstFault } from './first-fault.ts';
 
 /**
  * Compiles a TypeBox schema for Fastify. Bodies are checked as they are; parameters arrive as text, and only
- * exact integers and booleans are converted. Nothing is removed and no default is filled in.
+ * exact integers (without leading zeros) and booleans are converted. Nothing is removed and no default is filled in.
  */
 export const compileValidator: FastifySchemaCompiler<TSchema> = ({ schema, httpPart }) => {
   const validator = Compile(schema);
@@ -35,7 +35,7 @@ function convertParameters(schema: TSchema, value: unknown): unknown {
 
 function convertText(type: unknown, value: unknown): unknown {
   if (typeof value !== 'string') return value;
-  if (type === 'integer' && /^-?[0-9]{1,15}$/.test(value)) return Number(value);
+  if (type === 'integer' && /^(0|-?[1-9][0-9]{0,14})$/.test(value)) return Number(value);
   if (type === 'boolean' && (value === 'true' || value === 'false')) return value === 'true';
   return value;
 }

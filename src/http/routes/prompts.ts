@@ -54,11 +54,12 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         summary: 'Get a prompt version',
         operationId: 'getPrompt',
         params: VersionParams,
-        response: { 200: json(PromptRef, 'The version.', EXAMPLE_PROMPT), ...problems(400, 404) },
+        response: { 200: json(PromptRef, 'The version.', EXAMPLE_PROMPT, etagHeader), ...problems(400, 404) },
       },
     },
-    async ({ params }) => {
+    async ({ params }, reply) => {
       const version = versionOf(store, params.task, params.version);
+      reply.header('etag', etagOf(version.sha256));
       return promptBody(version, taskOf(store, params.task).activeVersion);
     },
   );
@@ -79,7 +80,7 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         }),
         response: {
           200: json(PromptRef, 'The version is active.', EXAMPLE_PROMPT, etagHeader),
-          ...problems(400, 404, 412, 422, 429, 503, 507),
+          ...problems(400, 404, 412, 413, 415, 422, 429, 503, 507),
         },
       },
     },
@@ -100,7 +101,7 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         summary: 'Delete a prompt version that is not active',
         operationId: 'deletePrompt',
         params: VersionParams,
-        response: { 204: empty('The version is gone.'), ...problems(400, 404, 409, 429, 503, 507) },
+        response: { 204: empty('The version is gone.'), ...problems(400, 404, 409, 413, 415, 429, 503, 507) },
       },
     },
     async ({ params }, reply) => {

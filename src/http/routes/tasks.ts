@@ -88,7 +88,7 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         summary: 'Delete a task with all its prompt versions',
         operationId: 'deleteTask',
         params: TaskParams,
-        response: { 204: empty('The task is gone.'), ...problems(400, 404, 429, 503, 507) },
+        response: { 204: empty('The task is gone.'), ...problems(400, 404, 413, 415, 429, 503, 507) },
       },
     },
     async ({ params }, reply) => {

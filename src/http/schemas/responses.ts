@@ -72,11 +72,11 @@ function problem(status: ProblemStatus) {
   };
 }
 
-/** The problem responses of an operation; 406 and 500 belong to every one. */
+/** The problem responses of an operation; 400 (unknown query parameters), 406 and 500 belong to every one. */
 export function problems<S extends ProblemStatus>(...statuses: S[]) {
-  const all = [...statuses, 406, 500] as const;
+  const all = [400, ...statuses, 406, 500] as const;
   return Object.fromEntries(all.map((status) => [status, problem(status)])) as Record<
-    S | 406 | 500,
+    S | 400 | 406 | 500,
     ReturnType<typeof problem>
   >;
 }

@@ -1,0 +1,43 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DomainError } from '../../domain/errors.ts';
+
+/**
+ * Refuses bodies that are not sent as they are: compressed ones, and JSON in another charset than UTF-8. Read
+ * without a look at these headers they would be broken JSON, or another text. Throws `unsupported_media`
+ * unsupported_content_encoding and unsupported_charset, before the body is read.
+ */
+export function requirePlainBodies(app: FastifyInstance): void {
+  app.addHook('onRequest', async (request) => {
+    if (!hasBody(request)) return;
+    const coding = request.headers['content-encoding']?.trim().toLowerCase() ?? '';
+    if (coding !== '' && coding !== 'identity') {
+      throw new DomainError(
+        'unsupported_media',
+        'unsupported_content_encoding',
+        `A body is sent without a content coding; this one says "${coding.slice(0, 80)}".`,
+        { param: 'content-encoding', expected: 'identity', given: coding.slice(0, 80) },
+      );
+    }
+    const charset = charsetOf(request.headers['content-type'] ?? '');
+    if (charset !== null && charset !== 'utf-8' && charset !== 'utf8') {
+      throw new DomainError(
+        'unsupported_media',
+        'unsupported_charset',
+        `JSON is taken in UTF-8 only; this body says "${charset}".`,
+        { param: 'content-type', expected: 'utf-8', given: charset },
+      );
+    }
+  });
+}
+
+function hasBody({ headers }: FastifyRequest): boolean {
+  return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
+}
+
+/** The charset that a JSON media type names, in lower case. */
+function charsetOf(contentType: string): string | null {
+  const [type = '', ...parameters] = contentType.toLowerCase().split(';');
+  if (type.trim() !== 'application/json') return null;
+  const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/.exec(parameter)?.[1]);
+  return charset.find((name) => name !== undefined)?.slice(0, 80) ?? null;
+}
