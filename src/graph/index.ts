@@ -1,3 +1,4 @@
+export { readExternals } from './decode.ts';
 export { encodeModel } from './encode.ts';
 export { gradients } from './gradients/reverse.ts';
 export { createGraph, type Graph } from './graph.ts';

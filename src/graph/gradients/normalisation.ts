@@ -25,7 +25,9 @@ export const NORMALISATION: Readonly<Record<string, GradientRule>> = {
    * from x again: a second output of the op would have to be kept for the whole forward pass as well.
    */
   SimplifiedLayerNormalization: (backward) => {
-    const { gradient, operand, wants } = backward;
+    const { node, operand, wants } = backward;
+    const [gradient, ofRoots] = backward.gradients;
+    if (!gradient || ofRoots) throw new GraphError(`${node.op}: only its first output is differentiated`);
     const [x, scale] = [operand(0), operand(1)];
     const { size, epsilon } = sizes(backward);
     const squared = inverseSquare(x, size, epsilon);
