@@ -1,0 +1,156 @@
+import {
+  add,
+  concat,
+  fusedMatMul,
+  int64,
+  matMul,
+  type Result,
+  reshape,
+  shapeOf,
+  softmax,
+  split,
+  transpose,
+  type Value,
+} from '../graph/index.ts';
+import type { AttentionSizes } from './attention.ts';
+
+/** What all layers share; computed once a run. All sizes are int64 [1]. */
+export interface PrefixContext {
+  readonly prompt: Value;
+  readonly rows: Value;
+  readonly sequence: Value;
+  /** int64 [2]: prompt, rows * sequence. */
+  readonly tokens: Value;
+  /** float32 [group * prompt, prompt]. */
+  readonly promptBias: Value;
+  /** float32 [rows, group * sequence, prompt + sequence]. */
+  readonly textBias: Value;
+}
+
+/** Projections of all tokens, prompt first; float32 [tokens, heads * head_dim], queries and keys rotated. */
+export interface Projections {
+  readonly queries: Value;
+  readonly keys: Value;
+  readonly values: Value;
+}
+
+/**
+ * @param prompt float32 [prompt, hidden]
+ * @param inputIds int64 [rows, sequence]
+ * @param promptBias float32 [prompt, prompt]
+ * @param textBias float32 [rows, sequence, prompt + sequence]
+ */
+export function prefixContext(
+  prompt: Value,
+  inputIds: Value,
+  promptBias: Value,
+  textBias: Value,
+  { queryHeads, keyValueHeads }: AttentionSizes,
+): PrefixContext {
+  const group = queryHeads / keyValueHeads;
+  const repeated = (bias: Value, axis: number): Value =>
+    group === 1 ? bias : concat(Array<Value>(group).fill(bias), axis);
+  const promptSize = shapeOf(prompt, 0, 1);
+  const [rows, sequence] = [shapeOf(inputIds, 0, 1), shapeOf(inputIds, 1, 2)];
+  return {
+    prompt: promptSize,
+    rows,
+    sequence,
+    tokens: concat([promptSize, shapeOf(reshape(inputIds, [-1]), 0, 1)], 0),
+    promptBias: repeated(promptBias, 0),
+    textBias: repeated(textBias, 1),
+  };
+}
+
+/**
+ * Grouped-query attention of prompt and texts, where the texts share the prompt's keys and values. For the product
+ * with the shared keys the rows of all texts are rows of one matrix a key/value head, [kv_heads, group * rows *
+ * sequence, head_dim] x [kv_heads, prompt, head_dim]: nothing is repeated, and the gradient of the shared keys sums
+ * over the texts inside one product.
+ *
+ * @returns float32 [tokens, query_heads * head_dim]
+ */
+export function prefixAttention(all: Projections, context: PrefixContext, sizes: AttentionSizes): Result {
+  const parts = ({ queries, keys, values }: Projections): [Projections, Projections] => {
+    const [q, k, v] = [queries, keys, values].map((x) => split(x, context.tokens, 0));
+    const at = (index: number): Projections => ({
+      queries: q![index]!,
+      keys: k![index]!,
+      values: v![index]!,
+    });
+    return [at(0), at(1)];
+  };
+  const [prompt, text] = parts(all);
+  const prefix = { keys: promptHeads(prompt.keys, sizes), values: promptHeads(prompt.values, sizes) };
+  return concat(
+    [promptAttention(prompt.queries, prefix, context, sizes), textAttention(text, prefix, context, sizes)],
+    0,
+  );
+}
+
+/** Keys or values of the prompt, float32 [kv_heads, prompt, head_dim]. */
+interface Prefix {
+  readonly keys: Value;
+  readonly values: Value;
+}
+
+/** [prompt, kv_heads * head_dim] -> [kv_heads, prompt, head_dim]. */
+const promptHeads = (x: Value, { keyValueHeads, headDim }: AttentionSizes): Result =>
+  transpose(reshape(x, [-1, keyValueHeads, headDim]), [1, 0, 2]);
+
+const scale = ({ headDim }: AttentionSizes): number => 1 / Math.sqrt(headDim);
+
+/** Causal attention of the prompt to itself; float32 [prompt, query_heads * head_dim]. */
+function promptAttention(
+  queries: Value,
+  { keys, values }: Prefix,
+  { promptBias, prompt }: PrefixContext,
+  sizes: AttentionSizes,
+): Result {
+  const { queryHeads, keyValueHeads, headDim } = sizes;
+  const group = queryHeads / keyValueHeads;
+  const grouped = transpose(reshape(queries, [-1, keyValueHeads, group, headDim]), [1, 2, 0, 3]);
+  const rows = reshape(grouped, [keyValueHeads, -1, headDim]);
+  const scores = add(fusedMatMul(rows, keys, { transB: true, alpha: scale(sizes) }), promptBias);
+  const mixed = matMul(softmax(scores, -1), values);
+  const heads = reshape(mixed, concat([int64([keyValueHeads, group]), prompt, int64([headDim])], 0));
+  return reshape(transpose(heads, [2, 0, 1, 3]), [-1, queryHeads * headDim]);
+}
+
+/** Attention of the texts to the prompt and to themselves; float32 [rows * sequence, query_heads * head_dim]. */
+function textAttention(
+  text: Projections,
+  prefix: Prefix,
+  { rows, sequence, prompt, textBias }: PrefixContext,
+  sizes: AttentionSizes,
+): Result {
+  const { queryHeads, keyValueHeads, headDim } = sizes;
+  const group = queryHeads / keyValueHeads;
+  const textShape = concat([rows, sequence], 0);
+  const grouped = transpose(
+    reshape(text.queries, concat([textShape, int64([keyValueHeads, group, headDim])], 0)),
+    [2, 0, 3, 1, 4],
+  );
+  const ownHeads = (x: Value): Result =>
+    transpose(reshape(x, concat([textShape, int64([keyValueHeads, headDim])], 0)), [2, 0, 1, 3]);
+  const folded = (x: Value, width: Value): Result =>
+    reshape(x, concat([int64([keyValueHeads, -1]), width], 0));
+  const unfolded = (x: Value, width: Value): Result =>
+    reshape(x, concat([int64([keyValueHeads]), rows, int64([-1]), width], 0));
+  const alpha = scale(sizes);
+  const dim = int64([headDim]);
+
+  const toPrefix = fusedMatMul(folded(grouped, dim), prefix.keys, { transB: true, alpha });
+  const toText = fusedMatMul(unfolded(grouped, dim), ownHeads(text.keys), { transB: true, alpha });
+  const scores = add(concat([unfolded(toPrefix, prompt), toText], -1), textBias);
+  const [prefixWeights, textWeights] = split(softmax(scores, -1), concat([prompt, sequence], 0), -1);
+  const mixed = add(
+    unfolded(matMul(folded(prefixWeights!, prompt), prefix.values), dim),
+    matMul(textWeights!, ownHeads(text.values)),
+  );
+  const heads = reshape(
+    mixed,
+    concat([int64([keyValueHeads]), rows, int64([group]), sequence, int64([headDim])], 0),
+  );
+  return reshape(transpose(heads, [1, 3, 0, 2, 4]), [-1, queryHeads * headDim]);
+}

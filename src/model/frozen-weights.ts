@@ -1,0 +1,48 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { DomainError } from '../domain/errors.ts';
+import type { LinearWeight, StoredTensor } from '../families/decoder.ts';
+import type { FrozenWeights } from '../families/training.ts';
+import { type External, readExternals } from '../graph/index.ts';
+import { BUNDLE_FILES, type Bundle } from './bundle.ts';
+
+/**
+ * Where the weights of a float32 bundle lie, under their Hugging Face names, as its serving graph records them.
+ * Rejects with `unprocessable` precision_not_trainable for a bundle of another precision: gradients flow through
+ * float32 weights only.
+ */
+export async function readFrozenWeights({ directory, manifest }: Bundle): Promise<FrozenWeights> {
+  const { config, precision } = manifest;
+  if (precision !== 'float32') {
+    throw new DomainError(
+      'unprocessable',
+      'precision_not_trainable',
+      'Prompts are learned on a float32 bundle of the model: import it with --precision float32.',
+      { param: 'model', expected: 'float32', given: precision },
+    );
+  }
+  const linears = new Map<string, LinearWeight>();
+  const tensors = new Map<string, StoredTensor>();
+  for (const external of readExternals(await readFile(join(directory, BUNDLE_FILES.graph)))) {
+    const stored = storedOf(external);
+    // A matrix is the weight of a linear layer, named after the layer; a vector is a bias or the scale of a norm.
+    if (stored.shape.length === 1) tensors.set(external.name, stored);
+    else linears.set(external.name.replace(/\.weight$/, ''), { format: 'float32', weight: stored });
+  }
+  const embeddings: StoredTensor = {
+    file: BUNDLE_FILES.embeddings,
+    dtype: 'float32',
+    shape: [config.vocabSize, config.hiddenSize],
+    offset: 0,
+    bytes: config.vocabSize * config.hiddenSize * Float32Array.BYTES_PER_ELEMENT,
+  };
+  return { linears, tensors, embeddings };
+}
+
+const storedOf = ({ file, dtype, shape, offset, bytes }: External): StoredTensor => ({
+  file,
+  dtype: dtype as StoredTensor['dtype'],
+  shape: shape as readonly number[],
+  offset,
+  bytes,
+});
