@@ -50,7 +50,7 @@ export interface RecordedFamily {
 export interface RecordingIndex {
   readonly families: readonly string[];
   readonly labels: readonly string[];
-  readonly tolerance: { readonly logits_abs: number; readonly loglik_abs: number };
+  readonly tolerance: { readonly logits_abs: number; readonly loglik_abs: number; readonly grad_rel: number };
 }
 
 export async function readIndex(root: string): Promise<RecordingIndex> {

@@ -1,0 +1,77 @@
+import type { TensorFeed } from '../engine/tensor-session.ts';
+import { MASKED } from '../families/decoder.ts';
+import { type Objective, TRAINING_IO } from '../families/training.ts';
+import { type Example, packedLength } from './example.ts';
+import { LabelPicks } from './label-picks.ts';
+import { allowSeen, promptBias, slotsOf, type Visibility } from './visibility.ts';
+
+/** What a batch must know of the model and the prompt. */
+export interface BatchLayout extends Visibility {
+  readonly contextLength: number;
+  readonly objective: Objective;
+}
+
+/** Fed to the training graph under the names of TRAINING_IO, without the prompt. */
+export interface Batch {
+  readonly feeds: Readonly<Record<string, TensorFeed>>;
+  readonly examples: readonly Example[];
+  /** Tokens that pass through the layers: prompt, texts and padding. */
+  readonly tokens: number;
+}
+
+/** Lengths are rounded up to this, so that batches come in few shapes and buffers are used again. */
+const LENGTH_STEP = 4;
+
+/**
+ * Packs examples into one batch. The continuations of an example stand behind its text in one row, each seeing the
+ * text and itself only and counting its positions from the end of the text: the text passes through the model once,
+ * however many labels there are. All examples need the same number of continuations.
+ */
+export function packBatch(examples: readonly Example[], layout: BatchLayout): Batch {
+  const { promptLength } = layout;
+  const longest = Math.max(...examples.map(packedLength));
+  const sequence = Math.max(LENGTH_STEP, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+  const choices = examples[0]!.continuations.length;
+  const inputIds = new BigInt64Array(examples.length * sequence);
+  const positionIds = new BigInt64Array(promptLength + inputIds.length);
+  for (let i = 0; i < promptLength; i++) positionIds[i] = BigInt(i);
+  const textBias = new Float32Array(inputIds.length * (promptLength + sequence)).fill(MASKED);
+  const picks = new LabelPicks();
+  for (const [row, example] of examples.entries()) {
+    const slots = slotsOf(example, sequence);
+    for (const [column, { id, depth }] of slots.entries()) {
+      inputIds[row * sequence + column] = BigInt(id);
+      const position = Math.min(promptLength + depth, layout.contextLength - 1);
+      positionIds[promptLength + row * sequence + column] = BigInt(position);
+    }
+    const width = promptLength + sequence;
+    allowSeen(textBias.subarray(row * sequence * width, (row + 1) * sequence * width), slots, layout);
+    const start = promptLength + row * sequence;
+    // Without a text the label follows the prompt itself.
+    const before = example.inputIds.length > 0 ? start + example.inputIds.length - 1 : promptLength - 1;
+    picks.add(example, start, before, row * choices);
+  }
+  const feeds = {
+    [TRAINING_IO.inputIds]: { data: inputIds, dims: [examples.length, sequence] },
+    [TRAINING_IO.positionIds]: { data: positionIds, dims: [positionIds.length] },
+    [TRAINING_IO.promptBias]: { data: promptBias(layout), dims: [promptLength, promptLength] },
+    [TRAINING_IO.textBias]: { data: textBias, dims: [examples.length, sequence, promptLength + sequence] },
+    ...picks.feeds(examples.length * choices),
+    [TRAINING_IO.lossWeights]: {
+      data: lossWeights(examples, layout.objective),
+      dims: [examples.length, choices],
+    },
+  };
+  return { feeds, examples, tokens: positionIds.length };
+}
+
+/** tokens: the mean over all label tokens of the batch, as transformers takes it; choices: over the examples. */
+function lossWeights(examples: readonly Example[], objective: Objective): Float32Array {
+  const choices = examples[0]!.continuations.length;
+  const weights = new Float32Array(examples.length * choices);
+  const tokens = examples.reduce((sum, { continuations, target }) => sum + continuations[target]!.length, 0);
+  for (const [row, { target }] of examples.entries()) {
+    weights[row * choices + target] = 1 / (objective === 'tokens' ? tokens : examples.length);
+  }
+  return weights;
+}

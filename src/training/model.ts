@@ -1,0 +1,84 @@
+import { TensorSession } from '../engine/tensor-session.ts';
+import type { DecoderConfig } from '../families/decoder.ts';
+import { buildTrainingGraph } from '../families/llama-training.ts';
+import { type FrozenWeights, type Objective, TRAINING_IO } from '../families/training.ts';
+import { encodeModel } from '../graph/index.ts';
+import type { Batch } from './batch.ts';
+
+/** The frozen model of a float32 bundle. */
+export interface FrozenModel {
+  readonly config: DecoderConfig;
+  readonly weights: FrozenWeights;
+  /** Folder of the weight files. */
+  readonly folder: string;
+}
+
+export interface Evaluated {
+  readonly loss: number;
+  /** [examples, choices], in nats. */
+  readonly logLikelihoods: Float32Array;
+}
+
+export interface Differentiated extends Evaluated {
+  /** d loss / d prompt, [prompt, hidden]. */
+  readonly gradient: Float32Array;
+}
+
+export interface LossModelOptions {
+  readonly objective: Objective;
+  /** Threads inside one operator; 0: the physical cores. */
+  readonly threads: number;
+}
+
+/** The loss of a prompt on a batch, with or without its gradient. One graph, loaded once. */
+export class LossModel<G extends boolean> {
+  private readonly session: TensorSession;
+  private readonly hiddenSize: number;
+
+  private constructor(session: TensorSession, hiddenSize: number) {
+    this.session = session;
+    this.hiddenSize = hiddenSize;
+  }
+
+  /** With the gradient, for training. */
+  static differentiating(model: FrozenModel, options: LossModelOptions): Promise<LossModel<true>> {
+    return LossModel.open<true>(model, options, true);
+  }
+
+  /** Forward only. Its weights stay mapped from their file: beside a training session it needs little memory. */
+  static evaluating(model: FrozenModel, options: LossModelOptions): Promise<LossModel<false>> {
+    return LossModel.open<false>(model, options, false);
+  }
+
+  private static async open<G extends boolean>(
+    { config, weights, folder }: FrozenModel,
+    { objective, threads }: LossModelOptions,
+    gradient: G,
+  ): Promise<LossModel<G>> {
+    const graph = buildTrainingGraph(config, weights, { objective, gradient });
+    const session = await TensorSession.open(encodeModel(graph), {
+      threads,
+      weightsFolder: folder,
+      prepack: gradient,
+    });
+    return new LossModel<G>(session, config.hiddenSize);
+  }
+
+  /** @param prompt float32 [prompt, hidden]; the batch must be packed for its length. */
+  async run(prompt: Float32Array, batch: Batch): Promise<G extends true ? Differentiated : Evaluated> {
+    const outputs = await this.session.run({
+      ...batch.feeds,
+      [TRAINING_IO.prompt]: { data: prompt, dims: [prompt.length / this.hiddenSize, this.hiddenSize] },
+    });
+    const result: Evaluated & { readonly gradient: Float32Array | undefined } = {
+      loss: outputs[TRAINING_IO.loss]![0]!,
+      logLikelihoods: outputs[TRAINING_IO.logLikelihoods]!,
+      gradient: outputs[TRAINING_IO.promptGradient],
+    };
+    return result as G extends true ? Differentiated : Evaluated;
+  }
+
+  release(): Promise<void> {
+    return this.session.release();
+  }
+}
