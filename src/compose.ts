@@ -8,11 +8,13 @@ import { EXAMPLES_MODEL, exampleCommands, registerExamples } from './examples.ts
 import { createApp } from './http/app.ts';
 import type { ServicePhase } from './http/dependencies.ts';
 import { createInference } from './inference/inference.ts';
+import { TaskUses } from './inference/task-uses.ts';
 import { openBundle } from './model/bundle.ts';
 import { loadTokenizer } from './model/tokenizer.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
+import { startUpkeep } from './upkeep.ts';
 
 /** Time that finished responses get to reach their clients at shutdown. */
 const FLUSH_MS = 1000;
@@ -86,8 +88,9 @@ async function start(
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });
   const withExamples = store.countTasks() === 0 && engine.model.id === EXAMPLES_MODEL;
   if (withExamples) await registerExamples({ bundle, tokenizer, store, publisher });
+  const uses = new TaskUses(store);
   const app = await createApp({
-    inference: createInference({ engine, store, tokenizer, manifest: bundle.manifest }),
+    inference: createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses }),
     engine,
     store,
     publisher,
@@ -103,6 +106,8 @@ async function start(
   started.push(() => closeConnections(app));
   await app.listen({ host: config.host, port: config.port });
   phase = 'ready';
+  const { prefixCacheBytes } = config;
+  const upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, log });
   const { address, family, port } = app.server.address() as AddressInfo;
   const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   return {
@@ -110,8 +115,10 @@ async function start(
     examples: withExamples ? exampleCommands(url) : [],
     close: async () => {
       phase = 'draining';
+      const tidied = upkeep.stop();
       // First the engine: it finishes or fails what was admitted, and with it every response gets its end.
       await engine.close(config.drainTimeoutMs);
+      await tidied;
       await stop();
     },
   };

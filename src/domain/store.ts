@@ -40,6 +40,8 @@ export interface TaskStore {
   ): Page<PromptVersion>;
   /** Any version with this content, for reading its file by content key. */
   findByContent(sha256: string, peftType: PeftType): PromptVersion | null;
+  /** Tasks with an active version, the most recently used first; those never used last, the newest first. */
+  recentTasks(limit: number): readonly Task[];
   /** The stored safetensors file, or null. Its hash is checked on every read; a mismatch throws. */
   readFile(sha256: string): Uint8Array | null;
 
@@ -55,5 +57,7 @@ export interface TaskStore {
   activate(task: string, version: number, ifMatch?: string): Promise<Task>;
   /** Throws `not_found`, `conflict` version_active. */
   deleteVersion(task: string, version: number): Promise<void>;
+  /** Remembers when tasks last served a request (Unix milliseconds). Tasks that are gone are left out. */
+  recordUses(uses: ReadonlyMap<string, number>): Promise<void>;
   close(): Promise<void>;
 }

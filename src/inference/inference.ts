@@ -12,25 +12,31 @@ import { checkTextSize } from './limits.ts';
 import { generationParameters } from './parameters.ts';
 import { classifyInputs, scoreTargets } from './rank.ts';
 import { type ReferenceField, resolveTarget } from './target.ts';
+import type { TaskUses } from './task-uses.ts';
 
 export interface InferenceOptions {
   readonly engine: Engine;
   readonly store: Pick<TaskStore, 'getTask' | 'getVersion'>;
   readonly tokenizer: Tokenizer;
   readonly manifest: Pick<BundleManifest, 'tokens' | 'chatTemplate'>;
+  /** Told of every task that a request is served with. */
+  readonly uses: Pick<TaskUses, 'record'>;
 }
 
 /** OpenAI's default for completions; chat goes on to the end of the context. */
 const DEFAULT_COMPLETION_TOKENS = 16;
 
 /** Text in, text out, over an engine that knows only token ids. */
-export function createInference({ engine, store, tokenizer, manifest }: InferenceOptions): Inference {
+export function createInference({ engine, store, tokenizer, manifest, uses }: InferenceOptions): Inference {
   const { limits, model } = engine;
   const { bos, eos } = manifest.tokens;
   const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
   const renderChat = createChatRenderer(manifest.chatTemplate, { bos: text(bos), eos: text(eos[0]) });
-  const resolve = (name: string, version: number | null, field: ReferenceField) =>
-    resolveTarget(store, model, { name, version }, field);
+  const resolve = (name: string, version: number | null, field: ReferenceField) => {
+    const target = resolveTarget(store, model, { name, version }, field);
+    if (target.prompt !== null) uses.record(name);
+    return target;
+  };
   const resolveModel = (reference: string) => {
     const { name, version } = parseModelReference(reference);
     return resolve(name, version, 'model');

@@ -7,7 +7,14 @@ import { translating } from './sqlite-errors.ts';
 
 export type Reads = Pick<
   TaskStore,
-  'getTask' | 'listTasks' | 'countTasks' | 'getVersion' | 'listVersions' | 'findByContent' | 'readFile'
+  | 'getTask'
+  | 'listTasks'
+  | 'countTasks'
+  | 'getVersion'
+  | 'listVersions'
+  | 'findByContent'
+  | 'recentTasks'
+  | 'readFile'
 >;
 
 /** The reading half of the store. Each method is one statement, so it sees one committed state. */
@@ -26,6 +33,10 @@ export function createReads(db: Database): Reads {
   const content = db.prepare<[string, string], VersionRow>(
     'SELECT * FROM prompt_versions WHERE sha256 = ? AND peft_type = ? LIMIT 1',
   );
+  const recent = db.prepare<[number], TaskRow>(`
+    SELECT tasks.* FROM tasks LEFT JOIN task_uses ON task_uses.task = tasks.name
+    WHERE active_version IS NOT NULL
+    ORDER BY last_used_at DESC NULLS LAST, updated_at DESC, name LIMIT ?`);
   const file = db.prepare<[string], Buffer>('SELECT content FROM blobs WHERE sha256 = ?').pluck();
 
   return {
@@ -43,6 +54,7 @@ export function createReads(db: Database): Reads {
     },
     findByContent: (sha256, peftType) =>
       translating(() => optional(content.get(sha256, peftType), toVersion)),
+    recentTasks: (limit) => translating(() => recent.all(limit).map(toTask)),
     readFile(sha256) {
       const bytes = translating(() => file.get(sha256));
       if (bytes === undefined) return null;

@@ -51,6 +51,7 @@ export async function openStore(options: StoreOptions): Promise<TaskStore> {
     deleteTask: (name) => client.call('deleteTask', [name]),
     activate: (task, version, ifMatch) => client.call('activate', [task, version, ifMatch]),
     deleteVersion: (task, version) => client.call('deleteVersion', [task, version]),
+    recordUses: (uses) => client.call('recordUses', [uses]),
     async close() {
       // The last connection to close empties the write-ahead log into the file, and only a writer can.
       db.close();

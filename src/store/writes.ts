@@ -12,6 +12,7 @@ export interface Writes {
   addVersion(version: NewPromptVersion): AddedPromptVersion;
   activate(task: string, version: number, ifMatch: string | undefined): Task;
   deleteVersion(task: string, version: number): void;
+  recordUses(uses: ReadonlyMap<string, number>): void;
 }
 
 export function createWrites(db: Database): Writes {
@@ -53,6 +54,10 @@ export function createWrites(db: Database): Writes {
   const deleteVersion = db.prepare<[string, number]>(
     'DELETE FROM prompt_versions WHERE task = ? AND version = ?',
   );
+
+  const upsertUse = db.prepare<[number, string]>(`
+    INSERT INTO task_uses (task, last_used_at) SELECT name, ? FROM tasks WHERE name = ?
+    ON CONFLICT (task) DO UPDATE SET last_used_at = excluded.last_used_at`);
 
   function requireTask(name: string): TaskRow {
     const row = selectTask.get(name);
@@ -146,6 +151,10 @@ export function createWrites(db: Database): Writes {
         });
       }
       deleteVersion.run(task, version);
+    }),
+
+    recordUses: transaction(db, (uses) => {
+      for (const [task, time] of uses) upsertUse.run(time, task);
     }),
   };
 }

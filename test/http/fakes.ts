@@ -238,6 +238,10 @@ export class FakeStore implements TaskStore {
   findByContent(sha256: string): PromptVersion | null {
     return this.versions.find((v) => v.sha256 === sha256) ?? null;
   }
+  recentTasks(limit: number): readonly Task[] {
+    return [...this.tasks.values()].filter((task) => task.activeVersion !== null).slice(0, limit);
+  }
+  async recordUses(): Promise<void> {}
   readFile(sha256: string): Uint8Array | null {
     return this.files.get(sha256) ?? null;
   }

@@ -192,6 +192,8 @@ export const PROMPT = { key: 'PROMPT_TUNING:abc', length: 4 };
 export interface Setup {
   readonly engine: ScriptedEngine;
   readonly inference: Inference;
+  /** Tasks that requests were served with, one entry a request. */
+  readonly uses: readonly string[];
 }
 
 export function setUp(
@@ -204,13 +206,15 @@ export function setUp(
   } = {},
 ): Setup {
   const engine = new ScriptedEngine(script);
+  const uses: string[] = [];
   const inference = createInference({
     engine,
     store: storeOf(options.task, options.version),
     tokenizer: options.bos ? smallTokenizer(true) : tokenizer,
     manifest: { tokens: { bos: BOS, eos: [EOS] }, chatTemplate: options.chatTemplate ?? null },
+    uses: { record: (task) => uses.push(task) },
   });
-  return { engine, inference };
+  return { engine, inference, uses };
 }
 
 export const never = new AbortController().signal;

@@ -1,0 +1,52 @@
+import type { Engine } from '../domain/engine.ts';
+import { DomainError } from '../domain/errors.ts';
+import type { ModelInfo } from '../domain/model.ts';
+import { promptKey } from '../domain/prompt.ts';
+import type { TaskStore } from '../domain/store.ts';
+
+export interface WarmUpParts {
+  readonly store: Pick<TaskStore, 'recentTasks' | 'getVersion'>;
+  readonly engine: Pick<Engine, 'warm'>;
+  readonly model: ModelInfo;
+  /** Bytes of the prefix cache: no more is computed than it holds. */
+  readonly prefixCacheBytes: number;
+  readonly signal: AbortSignal;
+  /** Told of a prompt that cannot be computed; the others go on. */
+  onRefusal(task: string, error: DomainError): void;
+}
+
+/** Tasks that are looked at; a cache of the default size holds fewer prompts. */
+const MAX_TASKS = 10_000;
+
+/**
+ * Computes the prefixes of the most recently used tasks, as batch work and one at a time, until the cache is
+ * full or the signal is aborted. Returns how many there are.
+ */
+export async function warmRecentTasks(parts: WarmUpParts): Promise<number> {
+  const { store, engine, model, signal } = parts;
+  let room = parts.prefixCacheBytes;
+  const warmed = new Set<string>();
+  for (const { name, activeVersion } of store.recentTasks(MAX_TASKS)) {
+    const version = activeVersion === null ? null : store.getVersion(name, activeVersion);
+    if (version === null || version.modelHash !== model.hash) continue;
+    const key = promptKey(version);
+    if (warmed.has(key)) continue;
+    room -= prefixBytes(version.numVirtualTokens, model);
+    if (room < 0 || signal.aborted) break;
+    try {
+      await engine.warm({ key, length: version.numVirtualTokens }, 'batch');
+      warmed.add(key);
+    } catch (error) {
+      if (signal.aborted) break;
+      if (!(error instanceof DomainError)) throw error;
+      parts.onRefusal(name, error);
+    }
+  }
+  return warmed.size;
+}
+
+/** Keys and values of so many positions in float32, and a little for the padding of the cache. */
+function prefixBytes(length: number, { numLayers, numKeyValueHeads, headDim }: ModelInfo): number {
+  const padding = 16;
+  return (length + padding) * 2 * numLayers * numKeyValueHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
+}
