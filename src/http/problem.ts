@@ -18,6 +18,9 @@ const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   internal: 500,
 };
 
+/** Characters of a request's path that an answer repeats; every route's path is shorter. */
+const LONGEST_PATH = 512;
+
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
 const ApiError = Type.Object(
@@ -78,7 +81,7 @@ export function problemOf(refusal: Refusal, request: { id: string; url: string }
     title: STATUS_CODES[status] ?? 'Error',
     status,
     detail: message,
-    instance: request.url.split('?', 1)[0] ?? '/',
+    instance: (request.url.split('?', 1)[0] ?? '/').slice(0, LONGEST_PATH),
     request_id: request.id,
     ...(param !== undefined && { param }),
     ...(expected !== undefined && { expected: jsonSafe(expected) }),

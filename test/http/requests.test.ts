@@ -181,6 +181,35 @@ describe('requests', () => {
     assert.deepEqual([response.statusCode, response.json().expected], [413, 'at most 100 bytes']);
   });
 
+  it('that are too large get their answer while the client still sends', async (t) => {
+    const { listen } = await startApp(t, { bodyBytes: 1000 });
+    const port = Number(new URL(await listen()).port);
+    const size = 20_000_000;
+    for (const path of ['/tokenize', '/v1/tasks/mood/prompts']) {
+      const type = path === '/tokenize' ? 'application/json' : 'application/octet-stream';
+      const socket = connect(port, '127.0.0.1');
+      let failure: unknown = null;
+      socket.on('error', (error) => {
+        failure = error;
+      });
+      let text = '';
+      socket.write(
+        `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-type: ${type}\r\ncontent-length: ${size}\r\n\r\n`,
+      );
+      // Like a simple client: everything is sent before anything is read.
+      for (let sent = 0; sent < size && failure === null; sent += 1_000_000) {
+        await new Promise((resolve) => socket.write(Buffer.alloc(1_000_000, 0x20), resolve));
+      }
+      socket.on('data', (chunk) => {
+        text += chunk;
+      });
+      while (!text.includes('body_too_large') && failure === null) await once(socket, 'data');
+      assert.equal(failure, null, path);
+      assert.match(text, /^HTTP\/1\.1 413 /);
+      socket.destroy();
+    }
+  });
+
   it('get 406 for a type that the operation does not produce', async (t) => {
     const { inject } = await startApp(t);
     const payload = { model: 'm', prompt: 'x' };
@@ -250,6 +279,12 @@ describe('requests', () => {
     assert.match(
       await answer('hello\r\n\r\n'),
       /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*malformed_http/,
+    );
+    const coded =
+      'POST /tokenize HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n';
+    assert.match(
+      await answer(`${coded}transfer-encoding: gzip, chunked\r\n\r\n2\r\n{}\r\n0\r\n\r\n`),
+      /^HTTP\/1\.1 415 [\s\S]*unsupported_transfer_encoding/,
     );
     const long = `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`;
     assert.match(await answer(long), /^HTTP\/1\.1 431 [\s\S]*headers_too_large/);

@@ -1,10 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
+import { excerpt } from './excerpt.ts';
 
 /**
  * Refuses bodies that are not sent as they are: compressed ones, and JSON in another charset than UTF-8. Read
  * without a look at these headers they would be broken JSON, or another text. Throws `unsupported_media`
- * unsupported_content_encoding and unsupported_charset, before the body is read.
+ * unsupported_content_encoding, unsupported_transfer_encoding and unsupported_charset, before the body is read.
  */
 export function requirePlainBodies(app: FastifyInstance): void {
   app.addHook('onRequest', async (request) => {
@@ -14,8 +15,17 @@ export function requirePlainBodies(app: FastifyInstance): void {
       throw new DomainError(
         'unsupported_media',
         'unsupported_content_encoding',
-        `A body is sent without a content coding; this one says "${coding.slice(0, 80)}".`,
-        { param: 'content-encoding', expected: 'identity', given: coding.slice(0, 80) },
+        `A body is sent without a content coding; this one says "${excerpt(coding)}".`,
+        { param: 'content-encoding', expected: 'identity', given: excerpt(coding) },
+      );
+    }
+    const transfer = request.headers['transfer-encoding']?.trim().toLowerCase() ?? 'chunked';
+    if (transfer !== 'chunked') {
+      throw new DomainError(
+        'unsupported_media',
+        'unsupported_transfer_encoding',
+        'A body is sent chunked or with its length, without another transfer coding.',
+        { param: 'transfer-encoding', expected: 'chunked', given: excerpt(transfer) },
       );
     }
     const charset = charsetOf(request.headers['content-type'] ?? '');
@@ -23,8 +33,8 @@ export function requirePlainBodies(app: FastifyInstance): void {
       throw new DomainError(
         'unsupported_media',
         'unsupported_charset',
-        `JSON is taken in UTF-8 only; this body says "${charset}".`,
-        { param: 'content-type', expected: 'utf-8', given: charset },
+        `JSON is taken in UTF-8 only; this body says "${excerpt(charset)}".`,
+        { param: 'content-type', expected: 'utf-8', given: excerpt(charset) },
       );
     }
   });
@@ -39,5 +49,5 @@ function charsetOf(contentType: string): string | null {
   const [type = '', ...parameters] = contentType.toLowerCase().split(';');
   if (type.trim() !== 'application/json') return null;
   const charset = parameters.map((parameter) => /^\s*charset\s*=\s*"?([^"]*?)"?\s*$/.exec(parameter)?.[1]);
-  return charset.find((name) => name !== undefined)?.slice(0, 80) ?? null;
+  return charset.find((name) => name !== undefined) ?? null;
 }

@@ -22,6 +22,9 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
   const refusal = refusalOfFastify(error, request) ?? refusalOf(error);
   // A client that left makes its request fail, too; that is no bug.
   if (refusal.status === 500 && !reply.raw.destroyed) request.log.error({ err: error }, 'request failed');
+  // Fastify closes the connection after a body that it refused. A client that is still sending would then get
+  // a broken pipe instead of the answer; on an open connection Node reads the rest and drops it.
+  reply.removeHeader('connection');
   return sendProblem(request, reply, refusal);
 }
 

@@ -4,6 +4,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { TaskStore } from '../../domain/store.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagOf, parseEntityTags } from '../etag.ts';
+import { excerpt } from '../plugins/excerpt.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { EXAMPLE_PROMPT, etagHeader, PromptSchema, promptBody, VersionParams } from '../schemas/prompt.ts';
 import { empty, json, problems, reference } from '../schemas/responses.ts';
@@ -128,7 +129,7 @@ function expectedActive(store: TaskStore, task: string, header: string | undefin
     'The active version is not one that If-Match names.',
     {
       param: 'if-match',
-      expected: header,
+      expected: excerpt(header),
       given: active === undefined ? 'no active version' : etagOf(active),
     },
   );
