@@ -6,6 +6,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../src/config.ts';
+import { BUNDLE_FILES } from '../src/model/bundle.ts';
 import { AGREEMENT_PROMPT, agreements } from './agreement.ts';
 import { describeMachine } from './machine.ts';
 import { serviceName } from './names.ts';
@@ -53,14 +54,16 @@ try {
     await service.register([AGREEMENT_PROMPT], writer);
     for (const { prompts = [] } of workloads) await service.register(prompts, writer);
   }
-  const { peers, unavailable } = options.peers
-    ? await startPeers({
-        gguf,
-        threads,
-        directory: options.peersDirectory ?? join(config.home, 'bench-peers'),
-        log,
-      })
-    : { peers: [], unavailable: [] };
+  const { peers, unavailable } = await startPeers(
+    options.peers,
+    {
+      gguf,
+      threads,
+      tokenizer: join(services[0]!.bundle.directory, BUNDLE_FILES.tokenizer),
+      directory: options.peersDirectory ?? join(config.home, 'bench-peers'),
+    },
+    log,
+  );
   open.push(...peers);
 
   const samples = new Samples();

@@ -1,11 +1,13 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Precision } from '../src/domain/model.ts';
+import { PEER_NAMES, type PeerName } from './peers/index.ts';
 import { OPTIONAL_WORKLOADS, WORKLOADS } from './workloads/index.ts';
 
 export const USAGE = `npm run bench -- [options]
 
   --peers              also measure PEFT, llama.cpp, transformers.js and vLLM, each as far as it can be installed
+  --peer P,P           only these of peft, llama.cpp, transformers.js, vllm
   --only a,b,overload  workloads to run (default: all, overload only with --peers)
   --rounds N           rounds of the interleaved measurements (default 5)
   --precision P,P      float32, int8, int4 (default float32,int8)
@@ -17,7 +19,8 @@ export const USAGE = `npm run bench -- [options]
 `;
 
 export interface Options {
-  readonly peers: boolean;
+  /** Other systems to measure. */
+  readonly peers: readonly PeerName[];
   /** Ids of {@link WORKLOADS}, in the order in which they run. */
   readonly workloads: readonly string[];
   readonly rounds: number;
@@ -38,6 +41,7 @@ export function parseOptions(args: readonly string[]): Options {
     args: [...args],
     options: {
       peers: { type: 'boolean', default: false },
+      peer: { type: 'string' },
       only: { type: 'string' },
       rounds: { type: 'string', default: '5' },
       precision: { type: 'string', default: 'float32,int8' },
@@ -48,9 +52,11 @@ export function parseOptions(args: readonly string[]): Options {
       out: { type: 'string' },
     },
   });
-  const { peers, only } = values;
+  const { only } = values;
+  const allPeers = values.peers ? PEER_NAMES : [];
+  const peers = values.peer === undefined ? allPeers : listOf('--peer', values.peer, PEER_NAMES);
   const ids = WORKLOADS.map(({ id }) => id);
-  const usual = ids.filter((id) => peers || !OPTIONAL_WORKLOADS.includes(id));
+  const usual = ids.filter((id) => peers.length > 0 || !OPTIONAL_WORKLOADS.includes(id));
   const chosen = only === undefined ? usual : listOf('--only', only, ids);
   return {
     peers,
@@ -61,7 +67,7 @@ export function parseOptions(args: readonly string[]): Options {
     model: values.model ?? null,
     peersDirectory: values['peers-dir'] ?? null,
     json: values.json ?? null,
-    out: values.out ?? (peers && only === undefined ? 'bench/RESULTS.md' : null),
+    out: values.out ?? (values.peers && only === undefined ? 'bench/RESULTS.md' : null),
   };
 }
 

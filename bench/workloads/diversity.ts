@@ -66,10 +66,5 @@ async function decode({ random }: Context, service: Service, mixture: Mixture, o
 function tableRow(samples: Samples, system: string, mixture: Mixture): string[] {
   const values = samples.of(system, figure(mixture));
   const ratio = pairedRatio(values, samples.of(system, IDENTICAL));
-  return [
-    system,
-    mixture,
-    withRange(spread(values)),
-    withRange(ratio),
-  ];
+  return [system, mixture, withRange(spread(values)), withRange(ratio)];
 }
