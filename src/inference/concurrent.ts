@@ -1,3 +1,5 @@
+import { setMaxListeners } from 'node:events';
+
 /**
  * Maps in order with at most `limit` calls at a time. The first error rejects and aborts the calls under way;
  * so does the caller's signal.
@@ -10,6 +12,8 @@ export async function mapConcurrent<T, R>(
 ): Promise<R[]> {
   const failed = new AbortController();
   const either = AbortSignal.any([signal, failed.signal]);
+  // Every call under way may listen; Node would take more than ten listeners for a leak and warn.
+  setMaxListeners(limit, either);
   const results: R[] = new Array(items.length);
   let next = 0;
   const worker = async (): Promise<void> => {
