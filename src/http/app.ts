@@ -43,6 +43,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     requestTimeout: REQUEST_TIMEOUT_MS,
     genReqId: requestId,
     routerOptions: { maxParamLength: 256 },
+    // Node's own refusal has no body; `takeUrlsLiterally` gives one.
+    http: { requireHostHeader: false },
     frameworkErrors: handleError,
     clientErrorHandler: answerClientError,
     // Its 503 is not a problem document; while the service drains, `requireReady` gives one.

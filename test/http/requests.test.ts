@@ -280,6 +280,11 @@ describe('requests', () => {
       await answer('hello\r\n\r\n'),
       /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*malformed_http/,
     );
+    assert.match(
+      await answer('GET /info HTTP/1.1\r\nconnection: close\r\n\r\n'),
+      /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*missing_host/,
+    );
+    assert.match(await answer('GET /info HTTP/1.0\r\n\r\n'), /^HTTP\/1\.1 200 /);
     const coded =
       'POST /tokenize HTTP/1.1\r\nhost: x\r\nconnection: close\r\ncontent-type: application/json\r\n';
     assert.match(
