@@ -1,0 +1,41 @@
+import { DomainError } from '../../domain/errors.ts';
+
+/** What is wrong with one row. */
+export interface Problem {
+  /** Row of data, from 1: a CSV file's header and empty lines do not count. */
+  readonly row: number;
+  /** Line of the file, from 1; the last line of a row that has several. */
+  readonly line: number;
+  /** A stable identifier, e.g. `missing_label`. */
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Collects the problems of a file: all are counted, the first are kept. */
+export class Problems {
+  private readonly kept: Problem[] = [];
+  private readonly most: number;
+  private count = 0;
+
+  constructor(most: number) {
+    this.most = most;
+  }
+
+  add(problem: Problem): void {
+    this.count++;
+    if (this.kept.length < this.most) this.kept.push(problem);
+  }
+
+  /** Throws `unprocessable` dataset_invalid, with the kept problems as `given`, if there is one. */
+  throwIfAny(): void {
+    const [first] = this.kept;
+    if (first === undefined) return;
+    const count = this.count === 1 ? 'one problem' : `${this.count} problems`;
+    throw new DomainError(
+      'unprocessable',
+      'dataset_invalid',
+      `The data set has ${count}; the first, in line ${first.line}: ${first.message}`,
+      { param: 'file', expected: 'rows of {"text","label"} or {"prompt","completion"}', given: this.kept },
+    );
+  }
+}
