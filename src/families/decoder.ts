@@ -56,11 +56,15 @@ export interface StoredTensor {
 /** The weight W [out, in] of a linear layer y = x W^T, in one of the forms that the graph can multiply. */
 export type LinearWeight =
   | { readonly format: 'float32'; readonly weight: StoredTensor /* [out, in] */ }
-  /** Weight and activation int8, one weight scale a column of W^T, one activation scale a row of x. */
+  /**
+   * com.microsoft MatMulIntegerToFloat with activations of 16 bits: w = scale * (q + r / 256), one scale an output.
+   * `residual` holds r, what the rounding to q left; null where 8 bits of weight are enough.
+   */
   | {
       readonly format: 'rowwise-int8';
       readonly weight: StoredTensor /* int8 [in, out] */;
       readonly scales: StoredTensor /* float32 [out] */;
+      readonly residual: StoredTensor | null /* int8 [in, out] */;
     }
   /**
    * com.microsoft MatMulNBits: w = scale * (q - 2^(bits-1)) + offset, block by block along the input.

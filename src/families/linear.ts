@@ -1,7 +1,10 @@
 import {
   abs,
   add,
+  concat,
+  dequantize,
   div,
+  float32,
   gemm,
   matMul,
   matMulInteger,
@@ -12,7 +15,9 @@ import {
   reduceMax,
   reduceSum,
   reshape,
+  rmsNormalize,
   scalar,
+  sub,
   type Value,
 } from '../graph/index.ts';
 import type { LinearWeight } from './decoder.ts';
@@ -28,17 +33,59 @@ export interface Linear {
   readonly bias: Value | null;
 }
 
-/** Keeps the division finite for a row of zeros, which quantises to zeros; too small to change another row. */
+/** x = unit * (256 * high + low) * rowScale with bytes around 128; `both` stacks the rows of high over those of low. */
+interface SixteenBits {
+  readonly high: Value;
+  readonly both: Value;
+  readonly unit: Value;
+  /** float32 [rows, 1], or null where it is 1: its inverse. */
+  readonly inverseRowScale: Value | null;
+}
+
+/** The largest magnitude in units, a little less than 127 * 256 + 127: nothing saturates. */
+const LARGEST = 127 * 256;
+/** Keeps a row of zeros at zeros; too small to change another row. */
 const TINY = 1e-30;
 
 /**
- * W8A8 with one activation scale a row: s = max|row| / 127, y = s * (round(row / s) x W). The scale is a row's
- * own, so a row never depends on its batch. Layers that read the same x share the quantised x. The 1/127 stands
- * in the constants of the two quantised ops, which saves an op.
+ * Rounds each row of x to 16 bits in two bytes. The scale is known beforehand, or a row's own: so a row never depends on
+ * its batch. Layers that read the same x share all of this.
  */
-function rowwiseInt8(x: Value, weight: Value, scales: Value): Result {
-  const rowMaximum = add(reduceMax(abs(x), [-1]), scalar(TINY));
-  return mul(matMulInteger(quantize(div(x, rowMaximum), 1 / 127), 1 / 127, weight, scales), rowMaximum);
+function sixteenBits(x: Value, gain: Value | null, size: number): SixteenBits {
+  let values = x;
+  let inverseRowScale: Value | null = null;
+  let unit: Value = scalar(Math.sqrt(size) / LARGEST);
+  if (gain === null) {
+    // Divided by its root mean square, no element of a row exceeds sqrt(size).
+    [values, inverseRowScale] = rmsNormalize(x, float32(new Float32Array(size).fill(1)), TINY);
+  } else {
+    unit = mul(reduceMax(abs(gain), [0], false), unit);
+  }
+  const highUnit = mul(unit, scalar(256));
+  const high = quantize(values, highUnit);
+  const low = quantize(sub(values, dequantize(high, highUnit)), unit);
+  return { high, both: concat([high, low], 0), unit, inverseRowScale };
+}
+
+function rowwiseInt8(
+  x: Value,
+  gain: Value | null,
+  linear: Linear,
+  weight: Extract<LinearWeight, { format: 'rowwise-int8' }>,
+): Result {
+  const { name, inSize, outSize } = linear;
+  const codes = storedTensor(`${name}.weight`, weight.weight, 'int8', [inSize, outSize]);
+  const scales = storedTensor(`${name}.scales`, weight.scales, 'float32', [outSize]);
+  const { high, both, unit, inverseRowScale } = sixteenBits(x, gain, inSize);
+  // One product for both bytes, so that the weight is read once; then 256 * high + low as a product of its own.
+  const products = matMulInteger(both, unit, codes, scales);
+  const sums = matMul(float32([256, 1], [1, 2]), reshape(products, [2, -1]));
+  let y: Result = reshape(sums, [-1, outSize]);
+  if (weight.residual !== null) {
+    const residual = storedTensor(`${name}.residual`, weight.residual, 'int8', [inSize, outSize]);
+    y = add(y, matMulInteger(high, unit, residual, scales));
+  }
+  return inverseRowScale === null ? y : div(y, inverseRowScale);
 }
 
 function blockwise(x: Value, linear: Linear, weight: Extract<LinearWeight, { format: 'blockwise' }>): Result {
@@ -54,18 +101,20 @@ function blockwise(x: Value, linear: Linear, weight: Extract<LinearWeight, { for
   return add(product, matMul(blockSums, storedTensor(`${name}.offsets`, offsets, 'float32', [blocks, n])));
 }
 
-/** y = x W^T + bias for x float32 [rows, inSize]; y is [rows, outSize]. */
-export function applyLinear(x: Value, linear: Linear): Result {
+/**
+ * y = x W^T + bias for x float32 [rows, inSize]; y is [rows, outSize].
+ *
+ * @param gain the learned scale of the RMSNorm that made x, float32 [inSize]; null for any other x. It bounds x: no
+ *   element exceeds sqrt(inSize) times the largest gain.
+ */
+export function applyLinear(x: Value, linear: Linear, gain: Value | null = null): Result {
   const { name, inSize, outSize, weight, bias } = linear;
   const withBias = (y: Result): Result => (bias === null ? y : add(y, bias));
   switch (weight.format) {
     case 'float32':
       return gemm(x, storedTensor(`${name}.weight`, weight.weight, 'float32', [outSize, inSize]), bias);
-    case 'rowwise-int8': {
-      const integers = storedTensor(`${name}.weight`, weight.weight, 'int8', [inSize, outSize]);
-      const scales = storedTensor(`${name}.scales`, weight.scales, 'float32', [outSize]);
-      return withBias(rowwiseInt8(x, integers, scales));
-    }
+    case 'rowwise-int8':
+      return withBias(rowwiseInt8(x, gain, linear, weight));
     case 'blockwise':
       return withBias(blockwise(x, linear, weight));
   }

@@ -39,18 +39,32 @@ interface Forward {
   readonly rotate: (x: Value) => Value;
 }
 
-function linear(x: Value, name: string, outSize: number, hasBias: boolean, weights: WeightCatalog): Result {
-  return applyLinear(x, {
+/** What a linear layer reads; `gain` as in {@link applyLinear}. */
+interface LinearInput {
+  readonly x: Value;
+  readonly gain: Value | null;
+}
+
+function linear(
+  { x, gain }: LinearInput,
+  name: string,
+  outSize: number,
+  hasBias: boolean,
+  weights: WeightCatalog,
+): Result {
+  const layer = {
     name,
     inSize: x.shape.at(-1) as number,
     outSize,
     weight: findLinear(weights, name),
     bias: hasBias ? findVector(weights, `${name}.bias`, outSize) : null,
-  });
+  };
+  return applyLinear(x, layer, gain);
 }
 
-function norm(x: Value, name: string, { config, weights }: Pick<Forward, 'config' | 'weights'>): Value {
-  return rmsNorm(x, findVector(weights, `${name}.weight`, config.hiddenSize), config.rmsNormEps);
+function norm(x: Value, name: string, { config, weights }: Pick<Forward, 'config' | 'weights'>): LinearInput {
+  const gain = findVector(weights, `${name}.weight`, config.hiddenSize);
+  return { x: rmsNorm(x, gain, config.rmsNormEps), gain };
 }
 
 const sizesOf = (config: DecoderConfig): AttentionSizes => ({
@@ -60,7 +74,7 @@ const sizesOf = (config: DecoderConfig): AttentionSizes => ({
 });
 
 /** Self-attention of one layer with its projections; `current` are the keys and values of the new positions. */
-function selfAttention(x: Value, prefix: string, past: KeysValues, forward: Forward) {
+function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward: Forward) {
   const { config, weights, attention, rotate } = forward;
   const { numAttentionHeads, numKeyValueHeads, headDim, qkvBias } = config;
   const project = (name: string, heads: number): Value =>
@@ -71,16 +85,23 @@ function selfAttention(x: Value, prefix: string, past: KeysValues, forward: Forw
     values: project('v_proj', numKeyValueHeads),
   };
   const mixed = groupedQueryAttention(queries, past, current, attention, sizesOf(config));
-  const output = linear(mixed, `${prefix}.o_proj`, config.hiddenSize, config.outputBias, weights);
+  const output = linear(
+    { x: mixed, gain: null },
+    `${prefix}.o_proj`,
+    config.hiddenSize,
+    config.outputBias,
+    weights,
+  );
   return { output, current };
 }
 
 /** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). */
-function feedForward(x: Value, prefix: string, { config, weights }: Forward): Value {
+function feedForward(x: LinearInput, prefix: string, { config, weights }: Forward): Value {
   const { intermediateSize, hiddenSize, mlpBias } = config;
   const gate = linear(x, `${prefix}.gate_proj`, intermediateSize, mlpBias, weights);
   const up = linear(x, `${prefix}.up_proj`, intermediateSize, mlpBias, weights);
-  return linear(mul(mul(gate, sigmoid(gate)), up), `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
+  const gated = mul(mul(gate, sigmoid(gate)), up);
+  return linear({ x: gated, gain: null }, `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
 }
 
 /** n tensors of one shape -> [n, ...shape]; one copy of all, where a reshape of each would be a node of each. */

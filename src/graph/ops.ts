@@ -1,5 +1,5 @@
 import type { Attribute, Result, Value } from './types.ts';
-import { apply, int64, scalar, uint8 } from './values.ts';
+import { apply, int64, uint8 } from './values.ts';
 
 // One function an op. Names, operands and attributes are those of the ONNX operator of the same name.
 
@@ -14,9 +14,9 @@ export const mul = (a: Value, b: Value): Result => apply('Mul', [a, b])[0]!;
 export const div = (a: Value, b: Value): Result => apply('Div', [a, b])[0]!;
 export const matMul = (a: Value, b: Value): Result => apply('MatMul', [a, b])[0]!;
 
-/** Maximum over `axes`, which stay with size 1. */
-export const reduceMax = (x: Value, axes: readonly number[]): Result =>
-  apply('ReduceMax', [x, int64(axes)], { keepdims: int(1) })[0]!;
+/** Maximum over `axes`; they stay with size 1 if `keepDims`. */
+export const reduceMax = (x: Value, axes: readonly number[], keepDims: boolean): Result =>
+  apply('ReduceMax', [x, int64(axes)], { keepdims: int(keepDims ? 1 : 0) })[0]!;
 
 /** Sum over `axes`; they stay with size 1 if `keepDims`. */
 export const reduceSum = (x: Value, axes: readonly number[], keepDims: boolean): Result =>
@@ -53,20 +53,37 @@ export const rmsNorm = (x: Value, scale: Value, epsilon: number): Result =>
     stash_type: int(1),
   })[0]!;
 
+/**
+ * RMSNorm without a learned scale: [x / r * unit, 1 / r] with r = sqrt(mean(x^2) + epsilon) over the last axis, which
+ * stays with size 1. `units` holds `unit` once an element. No element exceeds unit * sqrt(width).
+ */
+export const rmsNormalize = (x: Value, units: Value, epsilon: number): readonly [Result, Result] => {
+  const [normalized, inverse] = apply('SimplifiedLayerNormalization', [x, units], {
+    axis: int(-1),
+    epsilon: float(epsilon),
+    stash_type: int(1),
+  });
+  return [normalized!, inverse!];
+};
+
 /** A x B^T (+ C) of matrices; B is kept as [n, k], C broadcasts to [m, n]. */
 export const gemm = (a: Value, b: Value, c: Value | null = null): Result =>
   apply('Gemm', c === null ? [a, b] : [a, b, c], { transB: int(1) })[0]!;
 
 /** round(x / scale) + 128 as uint8, saturating at 0 and 255; rounds half to even. QuantizeLinear. */
-export const quantize = (x: Value, scale: number): Result =>
-  apply('QuantizeLinear', [x, scalar(scale), uint8([128], [])])[0]!;
+export const quantize = (x: Value, scale: Value): Result =>
+  apply('QuantizeLinear', [x, scale, uint8([128], [])])[0]!;
+
+/** scale * (x - 128) in float32, of uint8. DequantizeLinear. */
+export const dequantize = (x: Value, scale: Value): Result =>
+  apply('DequantizeLinear', [x, scale, uint8([128], [])])[0]!;
 
 /**
  * (aScale * (a - 128)) x (b * bScales) in float32, summed in int32: a uint8 [..., k], b int8 [k, n], bScales
  * float32 [n]. com.microsoft MatMulIntegerToFloat.
  */
-export const matMulInteger = (a: Value, aScale: number, b: Value, bScales: Value): Result =>
-  apply('MatMulIntegerToFloat', [a, b, scalar(aScale), bScales, uint8([128], [])], {}, 'com.microsoft')[0]!;
+export const matMulInteger = (a: Value, aScale: Value, b: Value, bScales: Value): Result =>
+  apply('MatMulIntegerToFloat', [a, b, aScale, bScales, uint8([128], [])], {}, 'com.microsoft')[0]!;
 
 /** x [..., k] times a block-quantised matrix of k x n; see {@link MatMulNBitsOptions}. com.microsoft. */
 export const matMulNBits = (x: Value, weight: Value, scales: Value, options: MatMulNBitsOptions): Result =>

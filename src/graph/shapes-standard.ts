@@ -76,12 +76,15 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
     return [{ dtype: 'float32', shape }];
   },
 
-  /** An ONNX Runtime op that lives in the standard domain: RMSNorm over the last axis. */
+  /** An ONNX Runtime op that lives in the standard domain: RMSNorm over the last axis, and the inverse roots. */
   SimplifiedLayerNormalization: (op) => {
     const { shape } = op.operand(0, 'float32');
     op.shaped(1, shape.slice(-1), 'float32');
     if (op.axis(op.int('axis', -1), shape.length) !== shape.length - 1) op.fail('the last axis');
-    return [{ dtype: 'float32', shape }];
+    return [
+      { dtype: 'float32', shape },
+      { dtype: 'float32', shape: shape.with(-1, 1) },
+    ];
   },
 
   Shape: (op) => {
@@ -106,7 +109,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Concat: (op) => {
-    const first = op.operand(0, 'float32', 'int64');
+    const first = op.operand(0, 'float32', 'int64', 'uint8');
     const rank = first.shape.length;
     const axis = op.axis(op.int('axis'), rank);
     const sizes = op.inputs.map((_, index) => {
@@ -140,5 +143,12 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
     op.shaped(1, [], 'float32');
     const { dtype } = op.shaped(2, [], 'int8', 'uint8');
     return [{ dtype, shape }];
+  },
+
+  DequantizeLinear: (op) => {
+    const { dtype, shape } = op.operand(0, 'int8', 'uint8');
+    op.shaped(1, [], 'float32');
+    op.shaped(2, [], dtype);
+    return [{ dtype: 'float32', shape }];
   },
 };

@@ -75,7 +75,7 @@ function linearBytes({ tensor, form }: PlannedLinear): number {
     case 'float32':
       return elements * Float32Array.BYTES_PER_ELEMENT;
     case 'rowwise-int8':
-      return elements + rows * Float32Array.BYTES_PER_ELEMENT;
+      return (form.hasResidual ? 2 : 1) * elements + rows * Float32Array.BYTES_PER_ELEMENT;
     case 'blockwise': {
       const perBlock = (form.hasOffsets ? 2 : 1) * Float32Array.BYTES_PER_ELEMENT;
       return (elements * form.bits) / 8 + (elements / form.blockSize) * perBlock;

@@ -1,5 +1,4 @@
 import type { Precision } from '../domain/model.ts';
-import type { LinearWeight } from '../families/decoder.ts';
 import { BLOCK_LAYOUTS } from './blocks.ts';
 import { isFloatStorage, type StorageType } from './storage.ts';
 
@@ -9,7 +8,7 @@ import { isFloatStorage, type StorageType } from './storage.ts';
  */
 type Rule =
   | { readonly format: 'float32' }
-  | { readonly format: 'rowwise-int8' }
+  | { readonly format: 'rowwise-int8'; readonly hasResidual: boolean }
   | { readonly format: 'blockwise'; readonly bits: 4 | 8 };
 
 /** The linear layers of a decoder by the last part of their names. */
@@ -53,7 +52,8 @@ const BLOCK_SIZE = 32;
 
 /** The form in which one linear layer is stored. */
 export type LinearForm =
-  | { readonly format: Exclude<LinearWeight['format'], 'blockwise'> }
+  | { readonly format: 'float32' }
+  | { readonly format: 'rowwise-int8'; readonly hasResidual: boolean }
   | {
       readonly format: 'blockwise';
       readonly bits: 4 | 8;

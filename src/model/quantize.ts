@@ -8,6 +8,20 @@ export interface QuantizedRows {
   readonly scales: Float32Array;
 }
 
+/** What the rounding of `quantizeRows` left, in 256ths of a row's scale: int8 [rows, columns]. */
+export function rowResiduals(values: Float32Array, { codes, scales }: QuantizedRows): Int8Array {
+  const residuals = new Int8Array(values.length);
+  const columns = values.length / scales.length;
+  for (let row = 0; row < scales.length; row++) {
+    const scale = scales[row]!;
+    if (scale === 0) continue;
+    for (let i = row * columns; i < (row + 1) * columns; i++) {
+      residuals[i] = Math.min(127, Math.round(256 * (values[i]! / scale - codes[i]!)));
+    }
+  }
+  return residuals;
+}
+
 /** Quantises each row of [rows, columns] by its largest magnitude. */
 export function quantizeRows(values: Float32Array, columns: number): QuantizedRows {
   const codes = new Int8Array(values.length);

@@ -3,13 +3,14 @@ import { decodeBlocks, type QuantizedBlocks } from './blocks.ts';
 import { toFloat32 } from './dequantize.ts';
 import { packMatMulNBits } from './matmulnbits.ts';
 import type { LinearForm } from './precision.ts';
-import { quantizeBlocks, quantizeRows } from './quantize.ts';
+import { quantizeBlocks, quantizeRows, rowResiduals } from './quantize.ts';
 import { type RowBlock, refuseNonFinite } from './row-blocks.ts';
 import { isFloatStorage } from './storage.ts';
 import type { TensorFile } from './tensor-file.ts';
 import { rowsAndColumns, type SourceTensor } from './weight-source.ts';
 
 type BlockwiseForm = Extract<LinearForm, { format: 'blockwise' }>;
+type RowwiseForm = Extract<LinearForm, { format: 'rowwise-int8' }>;
 
 /** Rows of a tile of a transposition: each write fills a cache line. */
 const TILE_ROWS = 64;
@@ -25,7 +26,7 @@ export function storeLinear(
     case 'float32':
       return storeFloat32(file, tensor, blocks);
     case 'rowwise-int8':
-      return storeRowwise(file, tensor, blocks);
+      return storeRowwise(file, tensor, form, blocks);
     case 'blockwise':
       return storeBlockwise(file, tensor, form, blocks);
   }
@@ -51,26 +52,31 @@ async function storeFloat32(
   return { format: 'float32', weight: await file.add('float32', tensor.shape, float32Rows(tensor, blocks)) };
 }
 
-/** The transposed codes of the whole layer are in memory: a quarter of its float32 size. */
+/** The transposed codes of the whole layer are in memory: a quarter of its float32 size, or half with residuals. */
 async function storeRowwise(
   file: TensorFile,
   tensor: SourceTensor,
+  form: RowwiseForm,
   blocks: AsyncIterable<RowBlock>,
 ): Promise<LinearWeight> {
   const { rows, columns } = rowsAndColumns(tensor);
-  const transposed = new Int8Array(rows * columns);
+  const codes = new Int8Array(rows * columns);
+  const residuals = form.hasResidual ? new Int8Array(rows * columns) : null;
   const scales = new Float32Array(rows);
   let start = 0;
   for await (const values of float32Rows(tensor, blocks)) {
     const quantized = quantizeRows(values, columns);
-    transposeInto(transposed, quantized.codes, { rows, columns, start });
+    transposeInto(codes, quantized.codes, { rows, columns, start });
+    if (residuals !== null)
+      transposeInto(residuals, rowResiduals(values, quantized), { rows, columns, start });
     scales.set(quantized.scales, start);
     start += quantized.scales.length;
   }
   return {
     format: 'rowwise-int8',
-    weight: await file.add('int8', [columns, rows], [transposed]),
+    weight: await file.add('int8', [columns, rows], [codes]),
     scales: await file.add('float32', [rows], [scales]),
+    residual: residuals && (await file.add('int8', [columns, rows], [residuals])),
   };
 }
 

@@ -7,29 +7,34 @@ export interface QuantisedWeight {
   readonly dense: Float32Array;
 }
 
-/** Symmetric int8 with one scale an output. */
+/** Symmetric int8 with one scale an output, with or without what the rounding left in 256ths. */
 export function rowwiseInt8(
   dense: Float32Array,
   outSize: number,
   inSize: number,
   file: WeightFile,
+  hasResidual = false,
 ): QuantisedWeight {
   const scales = Float32Array.from({ length: outSize }, (_, o) => {
     const row = dense.subarray(o * inSize, (o + 1) * inSize);
     return row.reduce((largest, w) => Math.max(largest, Math.abs(w)), 0) / 127;
   });
   const transposed = new Int8Array(outSize * inSize);
+  const residuals = new Int8Array(outSize * inSize);
   const rounded = dense.map((w, at) => {
     const o = Math.floor(at / inSize);
     const q = Math.round(w / scales[o]!);
+    const r = hasResidual ? Math.min(127, Math.round(256 * (w / scales[o]! - q))) : 0;
     transposed[(at % inSize) * outSize + o] = q;
-    return q * scales[o]!;
+    residuals[(at % inSize) * outSize + o] = r;
+    return (q + r / 256) * scales[o]!;
   });
   return {
     weight: {
       format: 'rowwise-int8',
       weight: file.add(transposed, [inSize, outSize]),
       scales: file.add(scales, [outSize]),
+      residual: hasResidual ? file.add(residuals, [inSize, outSize]) : null,
     },
     dense: rounded,
   };

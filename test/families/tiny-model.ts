@@ -56,7 +56,7 @@ export function tinyModel(config: DecoderConfig, format: 'float32' | 'rowwise-in
       linears.set(name, { format, weight: file.add(weight, [outSize, inSize]) });
       dense.set(`${name}.weight`, weight);
     } else {
-      const quantised = rowwiseInt8(weight, outSize, inSize, file);
+      const quantised = rowwiseInt8(weight, outSize, inSize, file, true);
       linears.set(name, quantised.weight);
       dense.set(`${name}.weight`, quantised.dense);
     }

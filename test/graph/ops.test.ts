@@ -5,6 +5,7 @@ import {
   add,
   concat,
   createGraph,
+  dequantize,
   div,
   float32,
   gather,
@@ -22,8 +23,10 @@ import {
   reduceSum,
   reshape,
   rmsNorm,
+  rmsNormalize,
   rotaryEmbedding,
   type Shape,
+  scalar,
   shapeOf,
   sigmoid,
   softmax,
@@ -71,7 +74,8 @@ test('Add, Mul and Div broadcast', async () => {
 });
 
 test('ReduceMax keeps the axis, ReduceSum drops it when told', async () => {
-  await check((x) => reduceMax(x, [-1]), [2, 2], [1, 4, 3, 2], { dims: [2, 1], data: [4, 3] });
+  await check((x) => reduceMax(x, [-1], true), [2, 2], [1, 4, 3, 2], { dims: [2, 1], data: [4, 3] });
+  await check((x) => reduceMax(x, [0], false), [2], [1, 4], { dims: [], data: [4] });
   await check((x) => reduceSum(x, [0], false), [2, 2], [1, 4, 3, 2], { dims: [2], data: [4, 6] });
   await check((x) => reduceSum(x, [0, 1], true), [2, 2], [1, 4, 3, 2], { dims: [1, 1], data: [10] });
 });
@@ -122,19 +126,38 @@ test('RMSNorm divides by the root of the mean square', async () => {
 });
 
 test('QuantizeLinear rounds half to even around 128 and saturates', async () => {
-  await check((x) => quantize(x, 0.5), [7], [0, 0.25, 0.75, -0.25, 1, 1000, -1000], {
+  await check((x) => quantize(x, scalar(0.5)), [7], [0, 0.25, 0.75, -0.25, 1, 1000, -1000], {
     dims: [7],
     data: [128, 128, 130, 128, 130, 255, 0],
   });
 });
 
+test('DequantizeLinear gives the rounded values back', async () => {
+  await check((x) => dequantize(quantize(x, scalar(0.5)), scalar(0.5)), [3], [0.8, -3, 1000], {
+    dims: [3],
+    data: [1, -3, 63.5],
+  });
+});
+
+test('SimplifiedLayerNormalization gives the inverse root beside the normalised row', async () => {
+  // mean(3^2, 4^2) = 12.5; epsilon 12.5 makes the root 5.
+  const units = float32([10, 10]);
+  await check((x) => rmsNormalize(x, units, 12.5)[0], [1, 2], [3, 4], { dims: [1, 2], data: [6, 8] });
+  await check((x) => rmsNormalize(x, units, 12.5)[1], [1, 2], [3, 4], { dims: [1, 1], data: [0.2] });
+});
+
 test('MatMulIntegerToFloat multiplies integers and scales columns', async () => {
   const weight = int8([1, -2, 3, 4], [2, 2]);
   // (2*1 + -4*3, 2*-2 + -4*4) = (-10, -20), scaled by 0.5 and the columns' 1 and 10.
-  await check((x) => matMulInteger(quantize(x, 1), 0.5, weight, float32([1, 10])), [1, 2], [2, -4], {
-    dims: [1, 2],
-    data: [-5, -100],
-  });
+  await check(
+    (x) => matMulInteger(quantize(x, scalar(1)), scalar(0.5), weight, float32([1, 10])),
+    [1, 2],
+    [2, -4],
+    {
+      dims: [1, 2],
+      data: [-5, -100],
+    },
+  );
 });
 
 test('MatMulNBits unpacks low nibbles first, minus 8, times the scale of the block', async () => {

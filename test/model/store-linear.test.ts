@@ -102,8 +102,9 @@ test('float weights multiply as they are in float32', async (t) => {
 });
 
 const FLOAT_FORMS: readonly (readonly [string, LinearForm, number])[] = [
-  ['rowwise int8', { format: 'rowwise-int8' }, 0.5 / 127],
-  ['8-bit blocks', linearForm('int8', 'layer', 'F32', COLUMNS), 0.5 / 127],
+  ['rowwise int8', { format: 'rowwise-int8', hasResidual: false }, 0.5 / 127],
+  ['rowwise int8 with residuals', { format: 'rowwise-int8', hasResidual: true }, 1 / 256 / 127 + 2e-5],
+  ['8-bit blocks', linearForm('int4', 'lm_head', 'F32', COLUMNS), 0.5 / 127],
   ['4-bit blocks', linearForm('int4', 'layer', 'F32', COLUMNS), 0.75 / 7.5],
 ];
 for (const [what, form, relative] of FLOAT_FORMS) {
