@@ -38,15 +38,7 @@ export async function initialisePrompt(
   sources: InitSources,
 ): Promise<NewPrompt> {
   const { model } = sources;
-  const most = model.contextLength - 1;
-  if (!Number.isInteger(numVirtualTokens) || numVirtualTokens < 1 || numVirtualTokens > most) {
-    throw new DomainError(
-      'invalid',
-      'num_virtual_tokens_out_of_range',
-      `num_virtual_tokens must be 1 to ${most} for ${model.id}.`,
-      { param: 'num_virtual_tokens', expected: `1 to ${most}`, given: numVirtualTokens },
-    );
-  }
+  checkCount(numVirtualTokens, model);
   const rows = await initialRows(how, numVirtualTokens, sources);
   const data = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
   const shape = [numVirtualTokens, model.tokenDim];
@@ -56,7 +48,21 @@ export async function initialisePrompt(
   };
 }
 
-function initialRows(
+/** Throws `invalid` num_virtual_tokens_out_of_range. */
+export function checkCount(numVirtualTokens: number, model: ModelInfo): void {
+  const most = model.contextLength - 1;
+  if (!Number.isInteger(numVirtualTokens) || numVirtualTokens < 1 || numVirtualTokens > most) {
+    throw new DomainError(
+      'invalid',
+      'num_virtual_tokens_out_of_range',
+      `num_virtual_tokens must be 1 to ${most} for ${model.id}.`,
+      { param: 'num_virtual_tokens', expected: `1 to ${most}`, given: numVirtualTokens },
+    );
+  }
+}
+
+/** The rows [count, tokenDim] of an initialisation. */
+export function initialRows(
   how: PromptInit,
   count: number,
   sources: InitSources,
@@ -84,7 +90,10 @@ function repeatToLength(ids: readonly number[], count: number): number[] {
   return Array.from({ length: count }, (_, index) => ids[index % ids.length]!);
 }
 
-async function gather(ids: readonly number[], { embedding, model }: InitSources): Promise<Float32Array> {
+export async function gather(
+  ids: readonly number[],
+  { embedding, model }: InitSources,
+): Promise<Float32Array> {
   const rows = new Float32Array(ids.length * model.tokenDim);
   for (const [index, id] of ids.entries()) rows.set(await embedding(id), index * model.tokenDim);
   return rows;
