@@ -4,8 +4,8 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { startApp, type TestApp } from './harness.ts';
 
 const BODY_BYTES = 4 * 1024 * 1024;
-/** Far above what these bodies take (some 50 ms to parse), far below what was seen before they were bounded. */
-const LONGEST_PAUSE_MS = 500;
+/** Far above what these bodies take (some 100 ms on a free core); unbounded, they took 1 to 5 s and more. */
+const LONGEST_PAUSE_MS = 1000;
 
 /** A JSON text of almost BODY_BYTES: `before`, then `item` again and again, then `after`. */
 function filled(before: string, item: string, after: string): Buffer {
