@@ -8,13 +8,19 @@ export interface Memory {
   readonly peakRss: number;
 }
 
-/** Null where the system has no /proc, or the process is gone. */
+/** A process with all that it started; null where the system has no /proc, or the process is gone. */
 export async function memoryOf(pid: number | undefined): Promise<Memory | null> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => null);
   if (status === null) return null;
   const bytes = (field: string) =>
     1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
-  return { rss: bytes('VmRSS'), peakRss: bytes('VmHWM') };
+  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
+  const pids = children.split(' ').filter((child) => child !== '');
+  const others = await Promise.all(pids.map((child) => memoryOf(Number(child))));
+  return {
+    rss: others.reduce((sum, other) => sum + (other?.rss ?? 0), bytes('VmRSS')),
+    peakRss: others.reduce((sum, other) => sum + (other?.peakRss ?? 0), bytes('VmHWM')),
+  };
 }
 
 /** Whether processes can be held on processors here (`taskset` of util-linux). */
@@ -46,11 +52,16 @@ export function tailOf(stream: NodeJS.ReadableStream | null, limit = 4000): () =
   return () => tail.trim();
 }
 
-/** Asks a process to end, and ends it after `graceMs`. */
-export async function stopProcess(child: ChildProcess, graceMs = 15_000): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return;
+/** Asks a process to end with a signal or by the end of its input, and ends it after `graceMs`. */
+export async function stopProcess(
+  child: ChildProcess,
+  ask: 'SIGTERM' | 'end of input',
+  graceMs = 15_000,
+): Promise<void> {
+  if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return;
   const exited = once(child, 'exit');
-  child.kill('SIGTERM');
+  if (ask === 'SIGTERM') child.kill(ask);
+  else child.stdin?.end();
   const force = setTimeout(() => child.kill('SIGKILL'), graceMs);
   await exited;
   clearTimeout(force);

@@ -121,7 +121,7 @@ export class Service implements System {
   }
 
   close(): Promise<void> {
-    return stopProcess(this.#child);
+    return stopProcess(this.#child, 'SIGTERM');
   }
 }
 

@@ -43,16 +43,24 @@ export function npmFolder(directory: string, packages: readonly string[]): Promi
   });
 }
 
-/** The Python of a virtual environment with these packages. It sees what the machine's Python has already. */
+interface PythonOptions {
+  /** Does not see what the machine's Python has already. */
+  readonly alone?: boolean;
+  /** Packages that come along and are taken out again. */
+  readonly without?: readonly string[];
+}
+
+/** The Python of a virtual environment with these packages. */
 export async function pythonWith(
   directory: string,
   packages: readonly string[],
-  { alone = false } = {},
+  { alone = false, without = [] }: PythonOptions = {},
 ): Promise<string> {
   const python = join(directory, 'bin', 'python');
   await once(directory, async () => {
     await runProgram('python3', ['-m', 'venv', ...(alone ? [] : ['--system-site-packages']), directory]);
     await runProgram(python, ['-m', 'pip', 'install', '--quiet', ...packages]);
+    if (without.length > 0) await runProgram(python, ['-m', 'pip', 'uninstall', '--yes', ...without]);
   });
   return python;
 }

@@ -24,6 +24,8 @@ class Vllm:
             enable_prefix_caching=False,
             max_model_len=CONTEXT_SIZE,
             max_num_seqs=MOST_STREAMS,
+            # Of the machine's memory; the name is that of the GPU build.
+            gpu_memory_utilization=0.2,
         ).llm_engine
         model = transformers.AutoModelForCausalLM.from_pretrained(directory, dtype=torch.float32)
         self.table = model.get_input_embeddings().weight.detach().clone()

@@ -4,7 +4,7 @@ import { createInterface, type Interface } from 'node:readline';
 import { memoryOf, spawnPinned, stopProcess, tailOf } from '../processes.ts';
 
 /** A peer loads its weights, perhaps exports them, and tries its settings within this time. */
-const START_MS = 300_000;
+const START_MS = 600_000;
 const REQUEST_MS = 180_000;
 
 /** A program that answers one JSON line on stdout to each JSON line on stdin. Its first line says it is ready. */
@@ -41,7 +41,7 @@ export class WorkerProcess<Ready> {
       const ready = await Promise.race([answer<Ready>(lines, failure, START_MS), failed]);
       return new WorkerProcess(child, lines, failure, ready);
     } catch (error) {
-      await stopProcess(child, 1000);
+      await stopProcess(child, 'SIGTERM', 3000);
       throw error;
     }
   }
@@ -57,7 +57,7 @@ export class WorkerProcess<Ready> {
   }
 
   close(): Promise<void> {
-    return stopProcess(this.#child, 3000);
+    return stopProcess(this.#child, 'end of input');
   }
 }
 
