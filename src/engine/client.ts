@@ -88,7 +88,7 @@ class WorkerEngine implements Engine {
   private outstanding = 0;
   private readonly outstandingOf = new Map<string, number>();
   private readonly drain = new DrainEstimate();
-  private state: 'open' | 'draining' | 'crashed' = 'open';
+  private state: 'open' | 'draining' | 'stopped' | 'crashed' = 'open';
   private idle: (() => void) | null = null;
 
   constructor(worker: Worker, options: EngineOptions) {
@@ -105,15 +105,24 @@ class WorkerEngine implements Engine {
       maxQueueLength: options.maxQueueLength,
       maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),
     };
-    this.exited = new Promise((resolve) => worker.once('exit', () => resolve()));
+    this.exited = new Promise((resolve) => {
+      worker.once('exit', () => {
+        this.failAll(stopped());
+        resolve();
+      });
+    });
     this.loaded = new Promise((resolve, reject) => {
+      let ready = false;
       worker.on('message', (message: FromWorker) => {
-        if (message.type === 'ready') resolve();
-        else this.receive(message);
+        if (message.type !== 'ready') this.receive(message);
+        else {
+          ready = true;
+          resolve();
+        }
       });
       worker.once('error', (cause) => {
-        reject(cause);
-        this.crash(cause instanceof Error ? cause : new Error(String(cause)), options.onCrash);
+        if (ready) this.crash(cause instanceof Error ? cause : new Error(String(cause)), options.onCrash);
+        else reject(unloadable(options.bundle, cause));
       });
     });
   }
@@ -191,10 +200,9 @@ class WorkerEngine implements Engine {
       clearTimeout(timer);
     }
     // The worker looks at its messages between steps, so it is never stopped inside a run.
-    for (const [id, listener] of [...this.listeners]) {
-      this.post({ type: 'abort', id });
-      listener({ type: 'error', error: serializeError(draining()) });
-    }
+    for (const id of this.listeners.keys()) this.post({ type: 'abort', id });
+    this.failAll(draining());
+    this.state = 'stopped';
     this.post({ type: 'shutdown' });
     await this.exited;
   }
@@ -261,7 +269,7 @@ class WorkerEngine implements Engine {
 
   /** A request with one answer, outside of admission. */
   private ask(message: (id: number) => ToWorker): Promise<WireEvent> {
-    if (this.state === 'crashed') return Promise.reject(draining());
+    if (this.state === 'crashed' || this.state === 'stopped') return Promise.reject(stopped());
     const id = this.nextId++;
     return new Promise((resolve) => {
       this.listeners.set(id, (event) => {
@@ -294,16 +302,33 @@ class WorkerEngine implements Engine {
 
   private crash(error: Error, onCrash: (error: Error) => void): void {
     this.state = 'crashed';
-    const refusal = serializeError(
+    this.failAll(
       new DomainError('unavailable', 'engine_crashed', 'The engine has stopped.', { retryAfter: 5 }),
     );
-    for (const listener of [...this.listeners.values()]) listener({ type: 'error', error: refusal });
     onCrash(error);
+  }
+
+  private failAll(refusal: DomainError): void {
+    const error = serializeError(refusal);
+    for (const listener of [...this.listeners.values()]) listener({ type: 'error', error });
   }
 
   private post(message: ToWorker): void {
     this.worker.postMessage(message);
   }
+}
+
+function stopped(): DomainError {
+  return new DomainError('unavailable', 'engine_stopped', 'The engine has stopped.', { retryAfter: 5 });
+}
+
+function unloadable({ directory }: Bundle, cause: unknown): DomainError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new DomainError('unprocessable', 'model_unloadable', `The model cannot be loaded: ${reason}`, {
+    param: directory,
+    expected: 'a complete bundle; "softprompt model verify" checks it',
+    cause,
+  });
 }
 
 function draining(): DomainError {

@@ -1,5 +1,6 @@
-import type { Priority } from '../domain/engine.ts';
+import type { Priority, PromptHandle } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
+import type { PrefixEntry } from './kv/prefix-cache.ts';
 import type { Work } from './reading/work.ts';
 import type { WaitingItem } from './scheduling/scheduler.ts';
 
@@ -8,16 +9,18 @@ export interface JobOptions {
   readonly id: number | null;
   readonly priority: Priority;
   readonly flow: string;
+  /** Whose prefix it is read behind. */
+  readonly prompt: PromptHandle | null;
   readonly needsRow: boolean;
   /** Positions that its row holds when it joins the decode batch; 0 without a row. */
   readonly rowLength: number;
   readonly finalLength: number;
-  /** Expected positions to read, while the prefix is missing. */
+  /** Most positions that it has to read. */
   readonly expected: number;
-  /** Key of the prefix that is pinned for it. */
-  readonly prefixKey: string | null;
   /** By `performance.now()`: when it has waited too long. */
   readonly deadline: number;
+  /** Called right before its first run. */
+  open(prefix: PrefixEntry | null): Work;
   /** Called once all has been read. */
   finish(): void;
   fail(error: DomainError): void;
@@ -26,11 +29,24 @@ export interface JobOptions {
 /** Something that has not been read through the model yet. */
 export class Job implements WaitingItem {
   readonly options: JobOptions;
-  /** Null while the prefix is missing. */
-  work: Work | null = null;
+  state: WaitingItem['state'] = 'queued';
+  private prefix: PrefixEntry | null = null;
+  private opened: Work | null = null;
 
   constructor(options: JobOptions) {
     this.options = options;
+  }
+
+  /** @param prefix pinned until the job leaves; null without a prompt */
+  prepare(prefix: PrefixEntry | null): void {
+    this.prefix = prefix;
+    this.state = 'ready';
+  }
+
+  /** What it reads. Made at its first run, when most of what it could share has been cached. */
+  get work(): Work {
+    this.opened ??= this.options.open(this.prefix);
+    return this.opened;
   }
 
   get priority(): Priority {
@@ -57,11 +73,12 @@ export class Job implements WaitingItem {
     return this.options.deadline;
   }
 
-  get ready(): boolean {
-    return this.work !== null;
+  get remaining(): number {
+    return this.opened?.remaining ?? this.options.expected;
   }
 
-  get remaining(): number {
-    return this.work?.remaining ?? this.options.expected;
+  get pastLength(): number {
+    const { prompt, expected } = this.options;
+    return (prompt?.length ?? 0) + expected - this.remaining;
   }
 }

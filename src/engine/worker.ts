@@ -1,10 +1,10 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parentPort, receiveMessageOnPort, workerData } from 'node:worker_threads';
 import { deserializeError, serializeError } from '../domain/errors.ts';
 import { BUNDLE_FILES } from '../model/bundle.ts';
 import { type CoreEvent, EngineCore } from './core.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
+import { readFloats } from './read-floats.ts';
 import { EmbeddingTable } from './reading/embeddings.ts';
 import { openBackend } from './session.ts';
 
@@ -13,7 +13,7 @@ const { bundle, core: options, threads } = workerData as WorkerInit;
 const { manifest, directory } = bundle;
 
 const backend = await openBackend(bundle, { threads });
-const table = await readEmbeddings(join(directory, BUNDLE_FILES.embeddings));
+const table = await readFloats(join(directory, BUNDLE_FILES.embeddings));
 const outbox: [number, WireEvent][] = [];
 const core = new EngineCore(backend, new EmbeddingTable(table, manifest.config.hiddenSize), options, {
   emit: (id, event) => outbox.push([id, toWire(event)]),
@@ -96,9 +96,4 @@ function post(message: FromWorker): void {
 
 function toWire(event: CoreEvent): WireEvent {
   return event.type === 'error' ? { type: 'error', error: serializeError(event.error) } : event;
-}
-
-async function readEmbeddings(file: string): Promise<Float32Array> {
-  const bytes = await readFile(file);
-  return new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / Float32Array.BYTES_PER_ELEMENT);
 }

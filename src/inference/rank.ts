@@ -1,4 +1,5 @@
-import type { Engine } from '../domain/engine.ts';
+import { setTimeout } from 'node:timers/promises';
+import type { Engine, ScoreRequest } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type {
   Classification,
@@ -19,6 +20,9 @@ import { turnOf } from './turn.ts';
 
 /** Inputs in the engine at a time: enough to fill its batches, and room in its queue for others. */
 const MAX_CONCURRENT_SCORES = 64;
+
+/** How long an input waits before it asks for a place again. */
+const RETRY_MS = 50;
 
 export interface Ranked<T> {
   readonly results: readonly T[];
@@ -93,7 +97,8 @@ async function scorePairs(
   });
   const concurrency = Math.min(MAX_CONCURRENT_SCORES, engine.limits.maxSequencesPerFlow);
   const logliks = await mapConcurrent(pairs, concurrency, signal, async ({ continuations }, i, either) => {
-    const logprobs = await engine.score({ ...turn, prompt, inputIds: inputs[i]!, continuations }, either);
+    const request = { ...turn, prompt, inputIds: inputs[i]!, continuations };
+    const logprobs = await scoreWhenAdmitted(engine, request, i === 0, either);
     return logprobs.map((values) => values.reduce((sum, value) => sum + value, 0));
   });
   return {
@@ -104,6 +109,23 @@ async function scorePairs(
       completionTokens: 0,
     },
   };
+}
+
+/** Only the first input can be refused for want of room: later ones wait, so that no work is thrown away. */
+async function scoreWhenAdmitted(
+  engine: Engine,
+  request: ScoreRequest,
+  first: boolean,
+  signal: AbortSignal,
+): Promise<readonly Float64Array[]> {
+  for (;;) {
+    try {
+      return await engine.score(request, signal);
+    } catch (error) {
+      if (first || !(error instanceof DomainError) || error.kind !== 'contended') throw error;
+      await setTimeout(RETRY_MS, undefined, { signal });
+    }
+  }
 }
 
 /** Of labels that are equally likely the first wins. */

@@ -1,8 +1,15 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
+import { mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { pino } from 'pino';
+import { startService } from '../../src/compose.ts';
+import { loadConfig } from '../../src/config.ts';
+import { importModel } from '../../src/model/import.ts';
 import { RECORDINGS, readFamily } from '../support/recordings.ts';
 import { startTestService } from '../support/service.ts';
 
@@ -45,4 +52,23 @@ it('finishes admitted requests, then stops although clients hold connections', a
     unread.destroy();
     await closed;
   }
+});
+
+it('a bundle whose graph is damaged is refused with its directory, and nothing stays open', async (t) => {
+  const home = await mkdtemp(join(tmpdir(), 'softprompt-damaged-'));
+  t.after(() => rm(home, { recursive: true, force: true }));
+  const model = join(home, 'bundle');
+  await importModel({ source: family.modelDirectory, target: model, id: BASE, precision: 'float32' });
+  const graph = join(model, 'decoder.onnx');
+  await writeFile(graph, Buffer.alloc((await stat(graph)).size, 'x'));
+  const config = loadConfig({ model, home, port: '0' }, {});
+  await assert.rejects(startService(config, pino({ level: 'silent' })), {
+    code: 'model_unloadable',
+    param: model,
+  });
+  // The store was closed: its write-ahead log is gone.
+  assert.deepEqual(
+    (await readdir(home)).filter((name) => name.includes('wal')),
+    [],
+  );
 });

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import type { GenerateRequest } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { type CoreEvent, type CoreOptions, EngineCore } from '../../src/engine/core.ts';
 import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
 import { argmax } from '../../src/engine/decoding/sampler.ts';
+import { KvSlab } from '../../src/engine/kv/slab.ts';
 import { expectedLogits, ToyBackend, toyTable } from './toy-model.ts';
 
 const GREEDY = {
@@ -72,7 +73,7 @@ class Harness {
           rows === undefined ? new DomainError('not_found', 'gone', 'gone') : Float32Array.from(rows),
         );
       }
-      if (!(await this.core.step())) return;
+      if (!(await this.core.step()) && this.pending.length === 0) return;
     }
   }
 
@@ -309,6 +310,7 @@ test('an abort frees the row at once, whatever the request was doing', async () 
   engine.core.generate(2, request('b', [2], { maxTokens: 50 }));
   engine.core.generate(4, request('missing', [3]));
   engine.core.abort(4);
+  await engine.core.step();
   engine.core.providePrompt('a', Float32Array.from(PROMPTS.a!));
   engine.core.providePrompt('b', Float32Array.from(PROMPTS.b!));
   for (let i = 0; i < 10; i++) await engine.core.step();
@@ -467,4 +469,43 @@ test('scores use the cached beginning of their input', async () => {
   });
   await fresh.settle();
   assert.deepEqual(fresh.last(1), { type: 'scores', logprobs: cached });
+});
+
+test('requests far back in the queue hold no prefix', async () => {
+  // Room for one prefix of up to 16 positions: 32 bytes a position.
+  const engine = new Harness({ maxBatchSize: 1, prefixCacheBytes: 16 * 32 });
+  const prompts = ['a', 'b', 'c'];
+  for (let i = 0; i < 9; i++) engine.core.generate(i, request(prompts[i % 3]!, [i + 1]));
+  await engine.core.step();
+  assert.deepEqual(engine.requestedPrompts, ['a'], 'the others are not even asked for');
+  let most = 0;
+  while (engine.core.stats().waiting + engine.core.stats().running > 0) {
+    await engine.settle();
+    most = Math.max(most, engine.core.stats().prefixBytes);
+  }
+  assert.ok(most <= 16 * 32);
+  for (let i = 0; i < 9; i++) {
+    assert.deepEqual(engine.tokens(i), greedy([...PROMPTS[prompts[i % 3]!]!, i + 1], 8));
+  }
+});
+
+test('memory that cannot be had fails the requests of that run only', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request(null, [1, 2]));
+  engine.core.generate(2, request(null, [3]));
+  await engine.core.step();
+  const allocation = mock.method(
+    KvSlab.prototype,
+    'addRow',
+    () => {
+      throw new RangeError('Array buffer allocation failed');
+    },
+    { times: 1 },
+  );
+  await engine.settle();
+  allocation.mock.restore();
+  const failed = engine.last(1);
+  assert.ok(failed?.type === 'error' && failed.error.code === 'engine_failure');
+  assert.deepEqual(engine.tokens(2), greedy([3], 8));
+  assert.equal(engine.failures.length, 1);
 });

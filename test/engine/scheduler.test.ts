@@ -21,7 +21,8 @@ function item(name: string, remaining: number, overrides: Partial<Item> = {}): I
     remaining,
     priority: 'interactive',
     flow: 'task',
-    ready: true,
+    state: 'ready',
+    pastLength: 0,
     needsRow: true,
     rowLength: remaining,
     finalLength: remaining + 10,
@@ -40,6 +41,7 @@ function create(limits: Partial<SchedulerLimits> = {}): TestScheduler {
     readBudget: 100,
     interleavedReadBudget: { least: 40, most: 50 },
     fits: () => true,
+    fitsTogether: () => true,
     ...limits,
   });
 }
@@ -192,7 +194,7 @@ test('batch work leaves rows to interactive work', () => {
 
 test('an item whose prefix is missing keeps its turn and its row', () => {
   const scheduler = create({ maxBatchSize: 1 });
-  queue(scheduler, item('first', 5, { ready: false }), item('second', 5));
+  queue(scheduler, item('first', 5, { state: 'preparing' }), item('second', 5));
   assert.equal(scheduler.schedule(), null);
 });
 
@@ -205,4 +207,26 @@ test('what waits beyond its deadline is named, what is half read is not', () => 
   queue(scheduler, late, item('patient', 5));
   assert.deepEqual(scheduler.expired(15), []);
   assert.deepEqual(scheduler.expired(25), [late]);
+});
+
+test('items read together only as far as their joint past may be copied', () => {
+  const scheduler = create({ fitsTogether: (rows, past) => rows * past <= 250 });
+  const score = (name: string, pastLength: number) => item(name, 5, { pastLength, needsRow: false });
+  queue(scheduler, score('a', 100), score('b', 100), score('c', 100), score('deep', 1000));
+  assert.deepEqual(
+    [1, 2, 3].map(() => run(scheduler)),
+    ['a:5 b:5', 'c:5', 'deep:5'],
+  );
+});
+
+test('only what is near its turn is made ready', () => {
+  const scheduler = create();
+  for (let i = 0; i < 50; i++) queue(scheduler, item(`${i}`, 5, { flow: `${i % 2}` }));
+  assert.equal(scheduler.upcoming().length, 8);
+});
+
+test('what holds nothing yet does not block what does', () => {
+  const scheduler = create({ maxBatchSize: 1 });
+  queue(scheduler, item('no room for its prefix', 5, { state: 'queued' }), item('second', 5));
+  assert.equal(names(scheduler.schedule()), 'second');
 });

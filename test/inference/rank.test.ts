@@ -140,6 +140,18 @@ describe('classify', () => {
     assert.equal(engine.scored.length, 0);
   });
 
+  it('is refused as a whole when there is no room, and never in the middle', async () => {
+    const { inference, engine } = setUp({
+      capacity: 4,
+      score: () => [Float64Array.of(-1), Float64Array.of(-2)],
+    });
+    engine.outstanding = 3;
+    const { results } = await inference.classify(classify(['x', 'y', 'z']), never);
+    assert.equal(results.length, 3);
+    engine.outstanding = 4;
+    await assert.rejects(inference.classify(classify(['x']), never), { code: 'queue_full' });
+  });
+
   it('names the task that does not exist', async () => {
     const { inference } = setUp({});
     await assert.rejects(inference.classify({ ...classify(['x']), task: 'other' }, never), {

@@ -6,13 +6,27 @@ import type { Sequence } from './sequence.ts';
 export class DecodeBatch {
   readonly slab: KvSlab;
   private readonly sequences: Sequence[];
-  private readonly joining: { readonly sequence: Sequence; readonly parts: readonly KvView[] }[] = [];
+  private readonly onFailure: (sequence: Sequence, error: unknown) => void;
+  private joining: { readonly sequence: Sequence; readonly parts: readonly KvView[] }[] = [];
   private joinedTotal = 0;
 
-  /** @param sequences the array to keep in the order of the rows */
-  constructor(shape: KvShape, sequences: Sequence[]) {
+  /**
+   * @param sequences the array to keep in the order of the rows
+   * @param onFailure told of a sequence for which there was no memory; it has not joined
+   */
+  constructor(
+    shape: KvShape,
+    sequences: Sequence[],
+    onFailure: (sequence: Sequence, error: unknown) => void,
+  ) {
     this.slab = new KvSlab(shape);
     this.sequences = sequences;
+    this.onFailure = onFailure;
+  }
+
+  /** Sequences with a row, and those that are about to get one. */
+  get size(): number {
+    return this.sequences.length + this.joining.length;
   }
 
   /**
@@ -22,17 +36,36 @@ export class DecodeBatch {
   join(sequence: Sequence, parts: readonly KvView[]): void {
     sequence.joined = this.joinedTotal++;
     this.joining.push({ sequence, parts });
-    this.sequences.push(sequence);
   }
 
-  /** Copies what joined. Called before rows are read, moved or looked up by number. */
+  /** Copies what joined. Called before anything is scheduled. */
   settle(): void {
-    for (const { parts } of this.joining.splice(0)) this.slab.addRow(parts);
+    const joining = this.joining;
+    this.joining = [];
+    for (const { sequence, parts } of joining) {
+      try {
+        this.slab.addRow(parts);
+        this.sequences.push(sequence);
+      } catch (error) {
+        this.onFailure(sequence, error);
+      }
+    }
+  }
+
+  /** Takes a sequence out; returns whether it was there. */
+  abort(id: number): boolean {
+    const joining = this.joining.findIndex(({ sequence }) => sequence.id === id);
+    if (joining >= 0) {
+      this.joining.splice(joining, 1);
+      return true;
+    }
+    const sequence = this.sequences.find((running) => running.id === id);
+    if (sequence !== undefined) this.remove(sequence);
+    return sequence !== undefined;
   }
 
   /** Frees a sequence's row; another may move into its place. */
   remove(sequence: Sequence): void {
-    this.settle();
     const row = this.sequences.indexOf(sequence);
     const moved = this.slab.removeRow(row);
     const last = this.sequences.pop()!;
@@ -41,14 +74,12 @@ export class DecodeBatch {
 
   /** Frees the row of a sequence whose numbers are not finite, and leaves none of them behind. */
   discard(sequence: Sequence): void {
-    this.settle();
     this.slab.clearRow(this.sequences.indexOf(sequence));
     this.remove(sequence);
   }
 
   /** The keys and values of a sequence, as they lie; valid until a row is added, removed or grown. */
   viewOf(sequence: Sequence): KvView {
-    this.settle();
     return this.slab.viewOfRow(this.sequences.indexOf(sequence));
   }
 }

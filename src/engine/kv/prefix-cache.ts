@@ -1,4 +1,4 @@
-import { type KvShape, type KvView, kvBytesPerPosition } from './kv.ts';
+import { alignPast, type KvShape, type KvView, kvBytesPerPosition } from './kv.ts';
 
 /** The keys and values of one prompt, and its last row for requests that need the logits there. */
 export interface PrefixEntry {
@@ -11,8 +11,8 @@ export interface PrefixEntry {
 interface Slot {
   entry: PrefixEntry | null;
   pins: number;
-  /** Bytes of the finished entry; 0 while it is being computed. */
-  bytes: number;
+  /** Of the entry; counted from the moment that it is asked for. */
+  readonly bytes: number;
   readonly waiters: ((result: PrefixEntry | Error) => void)[];
 }
 
@@ -26,8 +26,8 @@ export interface PrefixCacheStats {
 
 /**
  * Least-recently-used cache of prefixes, keyed by content and bounded in bytes. Entries in use are pinned and
- * never evicted, so the bound can be exceeded by what is in use at one time. Concurrent misses of one key
- * wait for one computation.
+ * never evicted; whoever asks `hasRoomFor` before it pins keeps the bound. Concurrent misses of one key wait for
+ * one computation.
  */
 export class PrefixCache {
   private readonly shape: KvShape;
@@ -35,6 +35,7 @@ export class PrefixCache {
   /** In order of last use, oldest first. */
   private readonly slots = new Map<string, Slot>();
   private bytes = 0;
+  private pinnedBytes = 0;
   private hits = 0;
   private misses = 0;
   private evictions = 0;
@@ -44,19 +45,30 @@ export class PrefixCache {
     this.capacityBytes = capacityBytes;
   }
 
+  /** Whether pinning `key`, of `length` positions, keeps the bound. One entry may always be pinned. */
+  hasRoomFor(key: string, length: number): boolean {
+    if (this.pinnedBytes === 0 || (this.slots.get(key)?.pins ?? 0) > 0) return true;
+    return this.pinnedBytes + this.bytesOf(length) <= this.capacityBytes;
+  }
+
   /**
    * Pins `key` and calls `use` with its entry, at once on a hit, else when it was computed. Returns true when
    * the caller must start that computation.
+   * @param length virtual tokens
    */
-  acquire(key: string, use: (result: PrefixEntry | Error) => void): boolean {
+  acquire(key: string, length: number, use: (result: PrefixEntry | Error) => void): boolean {
     const slot = this.slots.get(key);
     if (slot === undefined) {
       this.misses++;
-      this.slots.set(key, { entry: null, pins: 1, bytes: 0, waiters: [use] });
+      const bytes = this.bytesOf(length);
+      this.slots.set(key, { entry: null, pins: 1, bytes, waiters: [use] });
+      this.bytes += bytes;
+      this.pinnedBytes += bytes;
+      this.evict();
       return true;
     }
     this.hits++;
-    slot.pins++;
+    if (slot.pins++ === 0) this.pinnedBytes += slot.bytes;
     this.slots.delete(key);
     this.slots.set(key, slot);
     if (slot.entry === null) slot.waiters.push(use);
@@ -68,7 +80,7 @@ export class PrefixCache {
   release(key: string): void {
     const slot = this.slots.get(key);
     if (slot === undefined) return;
-    slot.pins--;
+    if (--slot.pins === 0) this.pinnedBytes -= slot.bytes;
     this.evict();
   }
 
@@ -77,10 +89,7 @@ export class PrefixCache {
     const slot = this.slots.get(entry.key);
     if (slot === undefined) return;
     slot.entry = entry;
-    slot.bytes = entry.view.capacity * kvBytesPerPosition(this.shape) + entry.lastRow.byteLength;
-    this.bytes += slot.bytes;
     for (const waiter of slot.waiters.splice(0)) waiter(entry);
-    this.evict();
   }
 
   /** Tells everyone who waits that there will be no entry; the next acquire tries anew. */
@@ -88,12 +97,18 @@ export class PrefixCache {
     const slot = this.slots.get(key);
     if (slot === undefined) return;
     this.slots.delete(key);
+    this.bytes -= slot.bytes;
+    this.pinnedBytes -= slot.bytes;
     for (const waiter of slot.waiters.splice(0)) waiter(error);
   }
 
   stats(): PrefixCacheStats {
     const { bytes, hits, misses, evictions } = this;
     return { entries: this.slots.size, bytes, hits, misses, evictions };
+  }
+
+  private bytesOf(length: number): number {
+    return alignPast(length) * kvBytesPerPosition(this.shape);
   }
 
   private evict(): void {

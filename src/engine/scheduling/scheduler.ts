@@ -3,12 +3,17 @@ import { Pace } from './pace.ts';
 
 /** Something that waits to be read through the model: an input, a text to score, a prompt's prefix. */
 export interface WaitingItem extends Queued {
-  /** False while its prompt's prefix is being computed. */
-  readonly ready: boolean;
+  /**
+   * `queued`: nothing is held for it; `preparing`: its prompt's prefix is being computed, and it keeps its turn
+   * and its row; `ready`: it can run.
+   */
+  readonly state: 'queued' | 'preparing' | 'ready';
   /** Positions that have not run yet. */
   readonly remaining: number;
   /** When it gives up waiting for its first run, on the clock that `expired` is asked with. */
   readonly deadline: number;
+  /** Positions that stand before those. */
+  readonly pastLength: number;
   /** True when finishing it takes a row of the decode batch. */
   readonly needsRow: boolean;
   /** Positions that its row holds when it joins. */
@@ -35,6 +40,8 @@ export interface SchedulerLimits {
   readonly interleavedReadBudget: { readonly least: number; readonly most: number };
   /** Whether a decode batch of `rows` rows of up to `length` positions fits into the cache's memory. */
   fits(rows: number, length: number): boolean;
+  /** Whether the past of several items, padded to `past` positions each, may be copied together for one run. */
+  fitsTogether(rows: number, past: number): boolean;
 }
 
 /** What the next forward pass is for. */
@@ -51,6 +58,9 @@ const HEADROOM = 64;
 
 /** A generated token occupies the batch about as long as this many tokens that are read. */
 const TOKENS_PER_STEP = 2;
+
+/** Full batches' worth of items that are made ready ahead of their turn. */
+const LOOKAHEAD = 2;
 
 /** Batch work leaves this share of the rows to interactive work. */
 const INTERACTIVE_SHARE = 0.25;
@@ -115,6 +125,16 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     return this.waiting.remove(item);
   }
 
+  /** The items whose turn is near: as many as could run in the next few runs. */
+  upcoming(): W[] {
+    const near: W[] = [];
+    for (const item of this.waiting.inOrder()) {
+      near.push(item);
+      if (near.length === this.limits.maxBatchSize * LOOKAHEAD) break;
+    }
+    return near;
+  }
+
   /** Items that have waited beyond their deadline without a run. */
   expired(now: number): W[] {
     return [...this.waiting].filter((item) => item.deadline < now && item !== this.partial);
@@ -142,14 +162,18 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     if (head.remaining >= budget) return items;
     let longest = head.remaining;
     let useful = head.remaining;
+    let past = head.pastLength;
     const others = eligible.slice(1).sort((a, b) => distance(a, head) - distance(b, head));
     for (const item of others) {
       if (items.length === this.limits.maxBatchSize) break;
+      const deepest = Math.max(past, item.pastLength);
+      if (!this.limits.fitsTogether(items.length + 1, deepest)) continue;
       const width = Math.max(longest, item.remaining);
       const padded = width * (items.length + 1);
       if (padded > budget || useful + item.remaining < padded * (1 - MAX_PADDING)) continue;
       items.push(item);
       longest = width;
+      past = deepest;
       useful += item.remaining;
     }
     return items;
@@ -166,7 +190,8 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     let blocked = false;
     let batchBlocked = false;
     for (const item of this.waiting.inOrder()) {
-      if (item === this.partial) continue;
+      // What holds memory goes on, else it could wait for the row of one that waits for this memory.
+      if (item === this.partial || item.state === 'queued') continue;
       if (item.needsRow) {
         // Once one does not fit, later ones must not overtake it for ever.
         if (blocked || (batchBlocked && item.priority === 'batch')) continue;
@@ -183,7 +208,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
         if (item.priority === 'batch') batchRows++;
         longest = length;
       }
-      if (item.ready) result.push(item);
+      if (item.state === 'ready') result.push(item);
     }
     return result;
   }

@@ -1,0 +1,80 @@
+import type { PromptHandle, Turn } from '../domain/engine.ts';
+import type { DomainError } from '../domain/errors.ts';
+import type { Backend } from './backend.ts';
+import { Job } from './job.ts';
+import { isFiniteView } from './kv/kv.ts';
+import { PrefixCache, type PrefixCacheStats, type PrefixEntry } from './kv/prefix-cache.ts';
+import { PrefixWork } from './reading/prefix-work.ts';
+import { notFinite } from './refusals.ts';
+
+/** The prefixes of prompts: cached ones, and how missing ones come about. */
+export class Prefixes {
+  private readonly backend: Pick<Backend, 'kvShape' | 'hiddenSize'>;
+  private readonly cache: PrefixCache;
+  private readonly requestPrompt: (key: string) => void;
+  /** Prompts whose rows were asked for, and whose turn they use up: that of the request that missed first. */
+  private readonly wanted = new Map<string, Turn>();
+
+  constructor(
+    backend: Pick<Backend, 'kvShape' | 'hiddenSize'>,
+    cacheBytes: number,
+    requestPrompt: (key: string) => void,
+  ) {
+    this.backend = backend;
+    this.cache = new PrefixCache(backend.kvShape, cacheBytes);
+    this.requestPrompt = requestPrompt;
+  }
+
+  /** Whether the cache has room to pin this prompt beside all that is pinned. */
+  hasRoomFor(prompt: PromptHandle): boolean {
+    return this.cache.hasRoomFor(prompt.key, prompt.length);
+  }
+
+  /** Pins a prompt's prefix and calls `use`, at once or when it has been computed. */
+  acquire(prompt: PromptHandle, turn: Turn, use: (result: PrefixEntry | Error) => void): void {
+    if (!this.cache.acquire(prompt.key, prompt.length, use)) return;
+    this.wanted.set(prompt.key, turn);
+    this.requestPrompt(prompt.key);
+  }
+
+  /** Gives one pin back. */
+  release({ key }: PromptHandle): void {
+    this.cache.release(key);
+  }
+
+  /** Takes the rows [length, hidden] that were asked for; returns the job that computes their prefix. */
+  provide(key: string, rows: Float32Array | DomainError): Job | null {
+    const turn = this.wanted.get(key);
+    if (turn === undefined) return null;
+    this.wanted.delete(key);
+    if (!(rows instanceof Float32Array)) {
+      this.cache.reject(key, rows);
+      return null;
+    }
+    const { kvShape, hiddenSize } = this.backend;
+    const work = new PrefixWork(kvShape, rows, hiddenSize);
+    const job = new Job({
+      ...turn,
+      id: null,
+      prompt: null,
+      needsRow: false,
+      rowLength: 0,
+      finalLength: 0,
+      expected: work.remaining,
+      deadline: Number.POSITIVE_INFINITY,
+      open: () => work,
+      finish: () => {
+        const view = work.result;
+        if (!isFiniteView(kvShape, view)) this.cache.reject(key, notFinite());
+        else this.cache.resolve({ key, view, lastRow: rows.slice(rows.length - hiddenSize) });
+      },
+      fail: (error) => this.cache.reject(key, error),
+    });
+    job.prepare(null);
+    return job;
+  }
+
+  stats(): PrefixCacheStats {
+    return this.cache.stats();
+  }
+}

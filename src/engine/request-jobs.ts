@@ -1,0 +1,115 @@
+import type { PromptHandle, ScoreRequest } from '../domain/engine.ts';
+import type { Backend } from './backend.ts';
+import type { CoreEvent } from './core.ts';
+import type { Sequence } from './decoding/sequence.ts';
+import { Job } from './job.ts';
+import type { InputCache } from './kv/input-cache.ts';
+import type { PrefixEntry } from './kv/prefix-cache.ts';
+import type { EmbeddingTable } from './reading/embeddings.ts';
+import { InputWork } from './reading/input-work.ts';
+import { ScoreWork } from './reading/score-work.ts';
+import { type Head, headOf, type Work } from './reading/work.ts';
+import { isFiniteRow, notFinite } from './refusals.ts';
+
+export interface RequestJobParts {
+  readonly backend: Pick<Backend, 'kvShape'>;
+  readonly embeddings: EmbeddingTable;
+  readonly inputs: InputCache;
+  emit(id: number, event: CoreEvent): void;
+  /** A sequence's input has been read, to the logits [vocab] of its last position. */
+  begin(sequence: Sequence, logits: Float32Array, parts: Work['parts']): void;
+}
+
+/** Makes the jobs of requests: what they read, and what becomes of it. */
+export class RequestJobs {
+  private readonly parts: RequestJobParts;
+
+  constructor(parts: RequestJobParts) {
+    this.parts = parts;
+  }
+
+  /** Reads a sequence from its beginning: a new one, or one that lost its row and goes on where it was. */
+  ofSequence(sequence: Sequence, deadline: number): Job {
+    const { backend, embeddings, emit, begin } = this.parts;
+    const { id, request, output } = sequence;
+    const { prompt, inputIds, priority, flow } = request;
+    const ids = [...inputIds, ...output];
+    const fresh = output.length === 0;
+    const topLogprobs = fresh && request.inputLogprobs ? (request.topLogprobs ?? 0) : null;
+    let work: InputWork;
+    return new Job({
+      id,
+      priority,
+      flow,
+      prompt,
+      needsRow: request.maxTokens > 1,
+      rowLength: (prompt?.length ?? 0) + ids.length,
+      finalLength: sequence.finalLength,
+      expected: ids.length,
+      deadline,
+      open: (prefix) => {
+        const head = this.headOf(prefix, prompt, ids, topLogprobs !== null);
+        work = new InputWork(backend.kvShape, embeddings, { ids, topLogprobs }, head);
+        return work;
+      },
+      finish: () => {
+        if (!isFiniteRow(work.result)) {
+          emit(id, { type: 'error', error: notFinite() });
+          return;
+        }
+        this.remember(prompt, ids, work.parts);
+        if (fresh && request.inputLogprobs) emit(id, { type: 'input', logprobs: work.inputDetails });
+        begin(sequence, work.result, work.parts);
+      },
+      fail: (error) => emit(id, { type: 'error', error }),
+    });
+  }
+
+  ofScore(id: number, request: ScoreRequest, deadline: number): Job {
+    const { backend, embeddings, emit } = this.parts;
+    const { prompt, inputIds, continuations, priority, flow } = request;
+    let work: ScoreWork;
+    return new Job({
+      id,
+      priority,
+      flow,
+      prompt,
+      needsRow: false,
+      rowLength: 0,
+      finalLength: 0,
+      expected: inputIds.length + continuations.reduce((sum, ids) => sum + ids.length - 1, 0),
+      deadline,
+      open: (prefix) => {
+        const head = this.headOf(prefix, prompt, inputIds, false);
+        work = new ScoreWork(backend.kvShape, embeddings, request, head);
+        return work;
+      },
+      finish: () => {
+        const { result } = work;
+        if (!result.every((logprobs) => logprobs.every(Number.isFinite))) {
+          emit(id, { type: 'error', error: notFinite() });
+          return;
+        }
+        this.remember(prompt, inputIds, work.parts);
+        emit(id, { type: 'scores', logprobs: result });
+      },
+      fail: (error) => emit(id, { type: 'error', error }),
+    });
+  }
+
+  /** Keeps a sequence's keys and values for inputs that begin like it. */
+  remember(prompt: PromptHandle | null, ids: readonly number[], parts: Work['parts']): void {
+    this.parts.inputs.insert(prompt?.key ?? null, ids, parts, prompt?.length ?? 0);
+  }
+
+  /** @param whole every input token is to be read, for its logits */
+  private headOf(
+    prefix: PrefixEntry | null,
+    prompt: PromptHandle | null,
+    ids: readonly number[],
+    whole: boolean,
+  ): Head {
+    const blocks = whole ? [] : this.parts.inputs.match(prompt?.key ?? null, ids);
+    return headOf(prefix, blocks, whole || ids.length === 0);
+  }
+}
