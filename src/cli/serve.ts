@@ -23,6 +23,8 @@ export function serveCommand(context: CliContext): Command {
     'maxQueueLength',
     'kvCacheBytes',
     'prefixCacheBytes',
+    'inputCacheBytes',
+    'queueTimeoutMs',
     'maxUploadBytes',
     'maxBodyBytes',
     'threads',
