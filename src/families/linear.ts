@@ -6,6 +6,7 @@ import {
   div,
   float32,
   gemm,
+  int64,
   matMul,
   matMulInteger,
   matMulNBits,
@@ -17,10 +18,11 @@ import {
   reshape,
   rmsNormalize,
   scalar,
+  split,
   sub,
   type Value,
 } from '../graph/index.ts';
-import type { LinearWeight } from './decoder.ts';
+import type { LinearWeight, StoredTensor } from './decoder.ts';
 import { storedTensor } from './weights.ts';
 
 /** A linear layer y = x W^T + bias, its weight in any of the stored formats. */
@@ -67,25 +69,53 @@ function sixteenBits(x: Value, gain: Value | null, size: number): SixteenBits {
   return { high, both: concat([high, low], 0), unit, inverseRowScale };
 }
 
-function rowwiseInt8(
-  x: Value,
-  gain: Value | null,
-  linear: Linear,
-  weight: Extract<LinearWeight, { format: 'rowwise-int8' }>,
-): Result {
-  const { name, inSize, outSize } = linear;
-  const codes = storedTensor(`${name}.weight`, weight.weight, 'int8', [inSize, outSize]);
-  const scales = storedTensor(`${name}.scales`, weight.scales, 'float32', [outSize]);
-  const { high, both, unit, inverseRowScale } = sixteenBits(x, gain, inSize);
+type RowwiseWeight = Extract<LinearWeight, { format: 'rowwise-int8' }>;
+
+/** The operands of one product. */
+interface RowwiseOperands {
+  readonly outSize: number;
+  readonly codes: Value;
+  readonly scales: Value;
+  readonly residual: Value | null;
+}
+
+function rowwiseOperands({ name, inSize, outSize }: Linear, weight: RowwiseWeight): RowwiseOperands {
+  const matrix = (part: string, tensor: StoredTensor): Value =>
+    storedTensor(`${name}.${part}`, tensor, 'int8', [inSize, outSize]);
+  return {
+    outSize,
+    codes: matrix('weight', weight.weight),
+    scales: storedTensor(`${name}.scales`, weight.scales, 'float32', [outSize]),
+    residual: weight.residual && matrix('residual', weight.residual),
+  };
+}
+
+function rowwiseInt8(x: Value, gain: Value | null, operands: RowwiseOperands): Result {
+  const { outSize, codes, scales, residual } = operands;
+  const { high, both, unit, inverseRowScale } = sixteenBits(x, gain, x.shape.at(-1) as number);
   // One product for both bytes, so that the weight is read once; then 256 * high + low as a product of its own.
   const products = matMulInteger(both, unit, codes, scales);
   const sums = matMul(float32([256, 1], [1, 2]), reshape(products, [2, -1]));
   let y: Result = reshape(sums, [-1, outSize]);
-  if (weight.residual !== null) {
-    const residual = storedTensor(`${name}.residual`, weight.residual, 'int8', [inSize, outSize]);
-    y = add(y, matMulInteger(high, unit, residual, scales));
-  }
+  if (residual !== null) y = add(y, matMulInteger(high, unit, residual, scales));
   return inverseRowScale === null ? y : div(y, inverseRowScale);
+}
+
+/** Several layers side by side; ONNX Runtime joins the constants when it loads the graph. */
+function joined(parts: readonly RowwiseOperands[]): RowwiseOperands {
+  const residuals = parts.flatMap(({ residual }) => (residual === null ? [] : [residual]));
+  return {
+    outSize: parts.reduce((sum, { outSize }) => sum + outSize, 0),
+    codes: concat(
+      parts.map(({ codes }) => codes),
+      1,
+    ),
+    scales: concat(
+      parts.map(({ scales }) => scales),
+      0,
+    ),
+    residual: residuals.length === 0 ? null : concat(residuals, 1),
+  };
 }
 
 function blockwise(x: Value, linear: Linear, weight: Extract<LinearWeight, { format: 'blockwise' }>): Result {
@@ -114,8 +144,25 @@ export function applyLinear(x: Value, linear: Linear, gain: Value | null = null)
     case 'float32':
       return gemm(x, storedTensor(`${name}.weight`, weight.weight, 'float32', [outSize, inSize]), bias);
     case 'rowwise-int8':
-      return withBias(rowwiseInt8(x, gain, linear, weight));
+      return withBias(rowwiseInt8(x, gain, rowwiseOperands(linear, weight)));
     case 'blockwise':
       return withBias(blockwise(x, linear, weight));
   }
+}
+
+/** {@link applyLinear} of several layers of one x: one product where their formats allow it. */
+export function applyLinears(x: Value, linears: readonly Linear[], gain: Value | null): readonly Result[] {
+  const parts = linears.flatMap((linear) =>
+    linear.weight.format === 'rowwise-int8' ? [rowwiseOperands(linear, linear.weight)] : [],
+  );
+  const sameKind = parts.every(({ residual }) => (residual === null) === (parts[0]!.residual === null));
+  if (linears.length === 1 || parts.length < linears.length || !sameKind) {
+    return linears.map((linear) => applyLinear(x, linear, gain));
+  }
+  const sizes = int64(linears.map(({ outSize }) => outSize));
+  const products = split(rowwiseInt8(x, gain, joined(parts)), sizes, -1);
+  return products.map((y, index) => {
+    const { bias } = linears[index]!;
+    return bias === null ? y : add(y, bias);
+  });
 }

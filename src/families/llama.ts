@@ -27,7 +27,7 @@ import {
   splitHeads,
 } from './attention.ts';
 import { type DecoderConfig, SERVING_IO, type WeightCatalog } from './decoder.ts';
-import { applyLinear } from './linear.ts';
+import { applyLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
 import { findLinear, findVector } from './weights.ts';
 
@@ -39,28 +39,37 @@ interface Forward {
   readonly rotate: (x: Value) => Value;
 }
 
-/** What a linear layer reads; `gain` as in {@link applyLinear}. */
+/** What a linear layer reads; `gain` as in {@link applyLinears}. */
 interface LinearInput {
   readonly x: Value;
   readonly gain: Value | null;
 }
 
-function linear(
+/** Name, width and bias of a linear layer. */
+interface Layer {
+  readonly name: string;
+  readonly outSize: number;
+  readonly hasBias: boolean;
+}
+
+/** Layers that all read the same input. */
+function linears(
   { x, gain }: LinearInput,
-  name: string,
-  outSize: number,
-  hasBias: boolean,
+  layers: readonly Layer[],
   weights: WeightCatalog,
-): Result {
-  const layer = {
+): readonly Result[] {
+  const found = layers.map(({ name, outSize, hasBias }) => ({
     name,
     inSize: x.shape.at(-1) as number,
     outSize,
     weight: findLinear(weights, name),
     bias: hasBias ? findVector(weights, `${name}.bias`, outSize) : null,
-  };
-  return applyLinear(x, layer, gain);
+  }));
+  return applyLinears(x, found, gain);
 }
+
+const linear = (input: LinearInput, layer: Layer, weights: WeightCatalog): Result =>
+  linears(input, [layer], weights)[0]!;
 
 function norm(x: Value, name: string, { config, weights }: Pick<Forward, 'config' | 'weights'>): LinearInput {
   const gain = findVector(weights, `${name}.weight`, config.hiddenSize);
@@ -77,19 +86,26 @@ const sizesOf = (config: DecoderConfig): AttentionSizes => ({
 function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward: Forward) {
   const { config, weights, attention, rotate } = forward;
   const { numAttentionHeads, numKeyValueHeads, headDim, qkvBias } = config;
-  const project = (name: string, heads: number): Value =>
-    splitHeads(linear(x, `${prefix}.${name}`, heads * headDim, qkvBias, weights), heads, headDim, attention);
-  const queries = rotate(project('q_proj', numAttentionHeads));
+  const projection = (name: string, heads: number): Layer => ({
+    name: `${prefix}.${name}`,
+    outSize: heads * headDim,
+    hasBias: qkvBias,
+  });
+  const layers = [
+    projection('q_proj', numAttentionHeads),
+    projection('k_proj', numKeyValueHeads),
+    projection('v_proj', numKeyValueHeads),
+  ];
+  const [q, k, v] = linears(x, layers, weights);
+  const queries = rotate(splitHeads(q!, numAttentionHeads, headDim, attention));
   const current: KeysValues = {
-    keys: rotate(project('k_proj', numKeyValueHeads)),
-    values: project('v_proj', numKeyValueHeads),
+    keys: rotate(splitHeads(k!, numKeyValueHeads, headDim, attention)),
+    values: splitHeads(v!, numKeyValueHeads, headDim, attention),
   };
   const mixed = groupedQueryAttention(queries, past, current, attention, sizesOf(config));
   const output = linear(
     { x: mixed, gain: null },
-    `${prefix}.o_proj`,
-    config.hiddenSize,
-    config.outputBias,
+    { name: `${prefix}.o_proj`, outSize: config.hiddenSize, hasBias: config.outputBias },
     weights,
   );
   return { output, current };
@@ -98,10 +114,18 @@ function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward
 /** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). */
 function feedForward(x: LinearInput, prefix: string, { config, weights }: Forward): Value {
   const { intermediateSize, hiddenSize, mlpBias } = config;
-  const gate = linear(x, `${prefix}.gate_proj`, intermediateSize, mlpBias, weights);
-  const up = linear(x, `${prefix}.up_proj`, intermediateSize, mlpBias, weights);
-  const gated = mul(mul(gate, sigmoid(gate)), up);
-  return linear({ x: gated, gain: null }, `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
+  const layer = (name: string, outSize: number): Layer => ({
+    name: `${prefix}.${name}`,
+    outSize,
+    hasBias: mlpBias,
+  });
+  const [gate, up] = linears(
+    x,
+    [layer('gate_proj', intermediateSize), layer('up_proj', intermediateSize)],
+    weights,
+  );
+  const gated = mul(mul(gate!, sigmoid(gate!)), up!);
+  return linear({ x: gated, gain: null }, layer('down_proj', hiddenSize), weights);
 }
 
 /** n tensors of one shape -> [n, ...shape]; one copy of all, where a reshape of each would be a node of each. */
@@ -172,7 +196,11 @@ export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog)
   }
 
   const selected = gather(hidden, logitPositions, 0);
-  const logits = linear(norm(selected, 'model.norm', forward), 'lm_head', config.vocabSize, false, weights);
+  const logits = linear(
+    norm(selected, 'model.norm', forward),
+    { name: 'lm_head', outSize: config.vocabSize, hasBias: false },
+    weights,
+  );
   return createGraph(
     [embeddings, positionIds, bias, logitPositions, ...pasts.flatMap(({ keys, values }) => [keys, values])],
     { [SERVING_IO.logits]: logits, [SERVING_IO.newKeysValues]: stack(news) },

@@ -19,7 +19,7 @@ export function productShape(op: Operands, a: Shape, b: Shape, transposeB: boole
   return [...batch, a.at(-2)!, n];
 }
 
-export const reduction: ShapeRule = (op) => {
+const reduction: ShapeRule = (op) => {
   const { shape } = op.operand(0, 'float32');
   const axes = new Set(op.integers(1).map((axis) => op.axis(axis, shape.length)));
   const reduced =
@@ -109,7 +109,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Concat: (op) => {
-    const first = op.operand(0, 'float32', 'int64', 'uint8');
+    const first = op.operand(0, 'float32', 'int64', 'int8', 'uint8');
     const rank = first.shape.length;
     const axis = op.axis(op.int('axis'), rank);
     const sizes = op.inputs.map((_, index) => {
