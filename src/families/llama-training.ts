@@ -15,7 +15,7 @@ import {
   reshape,
   rmsNorm,
   rotaryEmbedding,
-  sigmoid,
+  silu,
   type Value,
 } from '../graph/index.ts';
 import type { DecoderConfig } from './decoder.ts';
@@ -71,7 +71,7 @@ function feedForward(x: Value, prefix: string, { config, weights }: Forward): Va
   const { intermediateSize, hiddenSize, mlpBias } = config;
   const gate = linear(x, `${prefix}.gate_proj`, intermediateSize, mlpBias, weights);
   const up = linear(x, `${prefix}.up_proj`, intermediateSize, mlpBias, weights);
-  return linear(mul(mul(gate, sigmoid(gate)), up), `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
+  return linear(mul(silu(gate), up), `${prefix}.down_proj`, hiddenSize, mlpBias, weights);
 }
 
 /** Hidden states [positions, hidden] of the label positions; after the last attention the others are not needed. */

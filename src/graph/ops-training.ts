@@ -1,19 +1,17 @@
 import type { Attribute, Result, Value } from './types.ts';
-import { apply, float32, int64 } from './values.ts';
+import { apply, float32 } from './values.ts';
 
 // The ops that losses and gradients need beside those of ops.ts; names and operands are ONNX's.
 
 const int = (value: number): Attribute => ({ type: 'int', value });
 
 export const exp = (x: Value): Result => apply('Exp', [x])[0]!;
-export const log = (x: Value): Result => apply('Log', [x])[0]!;
 export const neg = (x: Value): Result => apply('Neg', [x])[0]!;
-export const sqrt = (x: Value): Result => apply('Sqrt', [x])[0]!;
 export const sub = (a: Value, b: Value): Result => apply('Sub', [a, b])[0]!;
 
-/** Sum of squares over `axes`, which stay with size 1. */
-export const reduceSumSquare = (x: Value, axes: readonly number[]): Result =>
-  apply('ReduceSumSquare', [x, int64(axes)], { keepdims: int(1) })[0]!;
+/** x * sigmoid(x), in one pass over x. com.microsoft QuickGelu. */
+export const silu = (x: Value): Result =>
+  apply('QuickGelu', [x], { alpha: { type: 'float', value: 1 } }, 'com.microsoft')[0]!;
 
 export const logSoftmax = (x: Value, axis: number): Result =>
   apply('LogSoftmax', [x], { axis: int(axis) })[0]!;

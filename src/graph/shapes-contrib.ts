@@ -1,9 +1,11 @@
 import { divideDims, equalShapes, multiplyDims } from './dims.ts';
 import type { ShapeRule } from './operands.ts';
-import { productShape } from './shapes-standard.ts';
+import { productShape, unary } from './shapes-standard.ts';
 
 /** Shape rules of the com.microsoft domain, after ONNX Runtime's ContribOperators reference. */
 export const CONTRIB_RULES: Readonly<Record<string, ShapeRule>> = {
+  QuickGelu: unary,
+
   FusedMatMul: (op) => {
     const [a, b] = [op.operand(0, 'float32').shape, op.operand(1, 'float32').shape];
     const turned = op.int('transA', 0) === 1 ? [...a.slice(0, -2), a.at(-1)!, a.at(-2)!] : a;

@@ -1,15 +1,12 @@
 import { broadcastShapes, equalShapes, formatShape } from './dims.ts';
 import type { ShapeRule } from './operands.ts';
-import { elementwise, reduction, unary } from './shapes-standard.ts';
+import { elementwise, unary } from './shapes-standard.ts';
 
 /** Shape rules of the standard ONNX ops that only losses and gradients use (opset 21). */
 export const TRAINING_RULES: Readonly<Record<string, ShapeRule>> = {
   Exp: unary,
-  Log: unary,
   Neg: unary,
-  Sqrt: unary,
   Sub: elementwise,
-  ReduceSumSquare: reduction,
 
   LogSoftmax: (op) => {
     const { shape } = op.operand(0, 'float32');

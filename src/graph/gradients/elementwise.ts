@@ -1,5 +1,6 @@
-import { div, mul } from '../ops.ts';
+import { add, div, mul, sigmoid } from '../ops.ts';
 import { neg, sub } from '../ops-training.ts';
+import { GraphError } from '../types.ts';
 import { scalar } from '../values.ts';
 import type { GradientRule } from './rule.ts';
 
@@ -20,9 +21,16 @@ export const ELEMENTWISE: Readonly<Record<string, GradientRule>> = {
   },
 
   Exp: ({ gradient, output }) => [mul(gradient, output)],
-  Log: ({ gradient, operand }) => [div(gradient, operand(0))],
-
-  Sqrt: ({ gradient, output }) => [div(gradient, mul(output, scalar(2)))],
 
   Sigmoid: ({ gradient, output }) => [mul(gradient, mul(output, sub(scalar(1), output)))],
+
+  /** y = x s with s = sigmoid(x), computed again rather than kept: dy/dx = s + y (1 - s). */
+  QuickGelu: ({ node, gradient, operand, output }) => {
+    const alpha = node.attributes.alpha;
+    if (alpha?.type !== 'float' || alpha.value !== 1) {
+      throw new GraphError('QuickGelu: its gradient is known for alpha 1 only');
+    }
+    const s = sigmoid(operand(0));
+    return [mul(gradient, add(s, sub(output, mul(output, s))))];
+  },
 };

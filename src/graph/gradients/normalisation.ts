@@ -1,42 +1,30 @@
-import { add, div, mul, reduceSum } from '../ops.ts';
-import { reduceSumSquare, sqrt, sub } from '../ops-training.ts';
-import { GraphError, type Value } from '../types.ts';
+import { mul, reduceSum } from '../ops.ts';
+import { sub } from '../ops-training.ts';
+import { GraphError } from '../types.ts';
 import { scalar } from '../values.ts';
-import type { Backward, GradientRule } from './rule.ts';
-
-/** 1 / (mean(x^2) + epsilon) of each row, [..., 1]. */
-function inverseSquare(x: Value, size: number, epsilon: number): Value {
-  return div(scalar(1), add(mul(reduceSumSquare(x, [-1]), scalar(1 / size)), scalar(epsilon)));
-}
-
-function sizes({ node, operand }: Backward): { readonly size: number; readonly epsilon: number } {
-  const size = operand(0).shape.at(-1);
-  const epsilon = node.attributes.epsilon;
-  if (typeof size !== 'number' || epsilon?.type !== 'float') {
-    throw new GraphError(`${node.op}: its gradient needs a known width and an epsilon`);
-  }
-  return { size, epsilon: epsilon.value };
-}
+import type { GradientRule } from './rule.ts';
 
 /** Rules of the normalisations. */
 export const NORMALISATION: Readonly<Record<string, GradientRule>> = {
   /**
-   * y = x r w with r = (mean(x^2) + epsilon)^(-1/2), so dx = r (g - x r^2 mean(g x)) with g = dy w. r is computed
-   * from x again: a second output of the op would have to be kept for the whole forward pass as well.
+   * y = x r w with r = (mean(x^2) + epsilon)^(-1/2), the op's second output: dx = r (g - x r^2 mean(g x)) with
+   * g = dy w. That output itself is not differentiated.
    */
-  SimplifiedLayerNormalization: (backward) => {
-    const { node, operand, wants } = backward;
-    const [gradient, ofRoots] = backward.gradients;
-    if (!gradient || ofRoots) throw new GraphError(`${node.op}: only its first output is differentiated`);
+  SimplifiedLayerNormalization: ({ node, gradients, operand, wants }) => {
     const [x, scale] = [operand(0), operand(1)];
-    const { size, epsilon } = sizes(backward);
-    const squared = inverseSquare(x, size, epsilon);
-    const factor = sqrt(squared);
+    const [, roots] = node.outputs;
+    const [gradient, ofRoots] = gradients;
+    const size = x.shape.at(-1);
+    if (!gradient || ofRoots || roots === undefined || typeof size !== 'number') {
+      throw new GraphError(
+        `${node.op}: only its first output is differentiated, and its width must be known`,
+      );
+    }
     const scaled = mul(gradient, scale);
     const mean = mul(reduceSum(mul(scaled, x), [-1], true), scalar(1 / size));
     return [
-      wants(0) ? mul(sub(scaled, mul(x, mul(mean, squared))), factor) : null,
-      wants(1) ? mul(gradient, mul(x, factor)) : null,
+      wants(0) ? mul(sub(scaled, mul(x, mul(mean, mul(roots, roots)))), roots) : null,
+      wants(1) ? mul(gradient, mul(x, roots)) : null,
     ];
   },
 };

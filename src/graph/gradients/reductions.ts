@@ -1,7 +1,6 @@
 import { mul, reduceSum, reshape } from '../ops.ts';
 import { exp, expand, sub } from '../ops-training.ts';
 import { GraphError, type Node, type Value } from '../types.ts';
-import { scalar } from '../values.ts';
 import type { Backward, GradientRule } from './rule.ts';
 import { shapeTensor } from './shape-tensor.ts';
 
@@ -36,7 +35,6 @@ const softmaxAxis = ({ int, operand }: Backward): number => {
 /** Rules of the ops that sum along axes. */
 export const REDUCTIONS: Readonly<Record<string, GradientRule>> = {
   ReduceSum: (backward) => [expand(keepAxes(backward), shapeTensor(backward.operand(0))), null],
-  ReduceSumSquare: (backward) => [mul(mul(backward.operand(0), scalar(2)), keepAxes(backward)), null],
 
   Softmax: (backward) => {
     const { gradient, output } = backward;
