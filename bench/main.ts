@@ -2,7 +2,8 @@
  * The benchmark: the service over HTTP at each precision and, with --peers, other systems on the same weights.
  * See options.ts for the command line and workloads/ for what is measured.
  */
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { loadConfig } from '../src/config.ts';
@@ -36,6 +37,10 @@ const log = (message: string) =>
 const config = loadConfig({});
 const gguf = await findGguf(options.model, config.home);
 const directory = await mkdtemp(join(tmpdir(), 'softprompt-bench-'));
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+process.setMaxListeners(0); // one a child process, so that none outlives this one
+process.once('SIGINT', () => process.exit(130));
+process.once('SIGTERM', () => process.exit(143));
 const open: { close(): Promise<void> }[] = [];
 try {
   const workloads = WORKLOADS.filter(({ id }) => options.workloads.includes(id));
@@ -108,5 +113,4 @@ try {
   if (options.json !== null) await writeFile(options.json, `${JSON.stringify(samples, null, 2)}\n`);
 } finally {
   for (const part of open.reverse()) await part.close();
-  await rm(directory, { recursive: true, force: true });
 }

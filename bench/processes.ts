@@ -37,9 +37,13 @@ export function spawnPinned(
     stdio: ['pipe', 'pipe', 'pipe'] as ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, ...env },
   };
-  return CAN_PIN
+  const child = CAN_PIN
     ? spawn('taskset', ['--cpu-list', `0-${threads - 1}`, command, ...args], options)
     : spawn(command, args, options);
+  const kill = () => child.kill('SIGKILL'); // when the benchmark ends before it stopped the program
+  process.once('exit', kill);
+  child.once('exit', () => process.off('exit', kill));
+  return child;
 }
 
 /** The last `limit` characters that a stream carried, for messages about a failure. */

@@ -11,12 +11,15 @@ export interface Traffic {
 }
 
 /** A function that sends one request of the traffic; refusals are answers too. */
-export function sender(url: string, random: Random, traffic: Traffic): () => Promise<StreamResult> {
+export function sender(
+  url: string,
+  random: Random,
+  traffic: Traffic,
+): (signal?: AbortSignal) => Promise<StreamResult> {
   const { prompts, inputTokens, outputTokens } = traffic;
-  return () =>
-    streamCompletion(url, {
-      model: prompts[integerBelow(random, prompts.length)]!.task,
-      prompt: freshIds(random, inputTokens),
-      max_tokens: outputTokens,
-    });
+  return (signal) => {
+    const model = prompts[integerBelow(random, prompts.length)]!.task;
+    const prompt = freshIds(random, inputTokens);
+    return streamCompletion(url, { model, prompt, max_tokens: outputTokens }, signal);
+  };
 }

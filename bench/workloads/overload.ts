@@ -28,6 +28,8 @@ const SILENT_STREAMS = 200;
 const SILENT_TOKENS = 1000;
 const READER: Traffic = { ...TRAFFIC, prompts: TRAFFIC.prompts.slice(0, 1) };
 const READER_REQUESTS = 10;
+/** A reader that is not answered gives up then; its wait counts as it stands. */
+const READER_SECONDS = 30;
 
 /** A figure of the minute, how it is shown, and what it should be. */
 const FIGURES = {
@@ -139,10 +141,11 @@ async function measureReader(context: Context, service: Service, situation: Situ
   try {
     await sleep(2000); // the batch is full
     for (let i = 0; i < READER_REQUESTS; i++) {
-      const result = await send();
-      if (!isServed(result)) throw new Error(`the reader was answered with status ${result.status}`);
-      samples.add(service.name, readerFirst(situation), timeToFirstToken(result));
-      samples.add(service.name, readerTotal(situation), totalTime(result));
+      const result = await send(AbortSignal.timeout(1000 * READER_SECONDS)).catch(() => null);
+      if (result !== null && !isServed(result)) throw new Error(`the reader got status ${result.status}`);
+      samples.add(service.name, readerFirst(situation), result ? timeToFirstToken(result) : READER_SECONDS);
+      samples.add(service.name, readerTotal(situation), result ? totalTime(result) : READER_SECONDS);
+      if (result === null) break;
     }
   } finally {
     others?.close();

@@ -8,6 +8,7 @@ import { milliseconds, withRange } from '../report/table.ts';
 import type { Samples } from '../samples.ts';
 import type { Service } from '../service.ts';
 import { median, pairedRatio, spread } from '../statistics.ts';
+import type { BenchPrompt } from '../system.ts';
 import { type Context, interleave, type Workload } from '../workload.ts';
 
 const LENGTHS = [0, 8, 20, 50, 100, 200] as const;
@@ -16,8 +17,9 @@ const OUTPUT_TOKENS = 5;
 /** Requests of each length in one round; their median is the round's figure. */
 const REQUESTS = 8;
 
-const PROMPTS = new Map(
-  LENGTHS.slice(1).map((length) => [length, benchPrompt(`d-${length}`, length)] as const),
+/** By length; none for length 0. */
+const PROMPTS: ReadonlyMap<number, BenchPrompt> = new Map(
+  LENGTHS.slice(1).map((length) => [length, benchPrompt(`d-${length}`, length)]),
 );
 
 const firstToken = (length: number): string => `d: first token, ${length} virtual tokens`;
@@ -70,7 +72,7 @@ async function measure({ random }: Context, service: Service, count: number): Pr
     LENGTHS.flatMap((length) => Array<number>(count).fill(length)),
   );
   for (const length of order) {
-    const model = PROMPTS.get(length as 8)?.task ?? service.base;
+    const model = PROMPTS.get(length)?.task ?? service.base;
     const prompt = freshIds(random, INPUT_TOKENS);
     const result = await streamCompletion(service.url, { model, prompt, max_tokens: OUTPUT_TOKENS });
     const { first, between } = times.get(length)!;
