@@ -42,6 +42,7 @@ export class DecodeBatch {
   settle(): void {
     const joining = this.joining;
     this.joining = [];
+    if (joining.length > 1) this.makeRoomFor(joining);
     for (const { sequence, parts } of joining) {
       try {
         this.slab.addRow(parts);
@@ -49,6 +50,16 @@ export class DecodeBatch {
       } catch (error) {
         this.onFailure(sequence, error);
       }
+    }
+  }
+
+  /** Grows once for all, not row by row. What cannot be had in one piece may still do for some. */
+  private makeRoomFor(joining: readonly { readonly parts: readonly KvView[] }[]): void {
+    const lengths = joining.map(({ parts }) => parts.reduce((sum, view) => sum + view.length, 0));
+    try {
+      this.slab.reserve(this.sequences.length + joining.length, Math.max(...lengths) + 1);
+    } catch {
+      // Each of them tries by itself, and fails by itself.
     }
   }
 
