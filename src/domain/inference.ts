@@ -128,10 +128,11 @@ export interface Inference {
     request: ScoreTextsRequest,
     signal: AbortSignal,
   ): Promise<{ readonly results: readonly ScoredText[]; readonly usage: Usage }>;
+  /** Rejects with `unprocessable` context_length_exceeded for a text that no request could hold. */
   tokenize(
     text: string,
     addSpecialTokens: boolean,
-  ): { readonly ids: readonly number[]; readonly tokens: readonly string[] };
+  ): Promise<{ readonly ids: readonly number[]; readonly tokens: readonly string[] }>;
   /** Throws `invalid` for ids outside the vocabulary. */
   detokenize(ids: readonly number[], skipSpecialTokens: boolean): string;
 }

@@ -7,8 +7,7 @@ import type { BundleManifest } from '../model/bundle.ts';
 import { createChatRenderer } from '../model/chat.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { startGeneration } from './generation.ts';
-import { encodePrompts, encodeTexts } from './input.ts';
-import { checkTextSize } from './limits.ts';
+import { encodePrompts, encodeText, encodeTexts } from './input.ts';
 import { generationParameters } from './parameters.ts';
 import { classifyInputs, scoreTargets } from './rank.ts';
 import { type ReferenceField, resolveTarget } from './target.ts';
@@ -90,9 +89,8 @@ export function createInference({ engine, store, tokenizer, manifest, uses }: In
       return scoreTargets(engine, tokenizer, target, request, signal);
     },
 
-    tokenize(text, addSpecialTokens) {
-      checkTextSize(limits, tokenizer, text, 'text');
-      return tokenizer.encode(text, { addSpecialTokens });
+    async tokenize(text, addSpecialTokens) {
+      return encodeText(tokenizer, limits, text, { addSpecialTokens, param: 'text' });
     },
 
     detokenize(ids, skipSpecialTokens) {

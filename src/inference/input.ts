@@ -1,9 +1,9 @@
-import { setImmediate } from 'node:timers/promises';
 import type { EngineLimits } from '../domain/engine.ts';
 import type { PromptInput } from '../domain/inference.ts';
 import { applyTemplate } from '../domain/task.ts';
-import type { Tokenizer } from '../model/tokenizer.ts';
-import { checkTextSize } from './limits.ts';
+import type { EncodedText, Tokenizer } from '../model/tokenizer.ts';
+import { checkTextSize, checkTokenCount } from './limits.ts';
+import { ThreadTurn } from './thread-turn.ts';
 
 /** A model input, and the text that each of its tokens adds (for `echo`). */
 export interface EncodedInput {
@@ -12,28 +12,56 @@ export interface EncodedInput {
   readonly source: string | null;
 }
 
-/** Characters that are tokenised before other work of the process gets its turn (some 20 ms). */
-const CHARACTERS_A_TURN = 16_384;
-
-/** Tokenises texts in order, without keeping the event loop from other requests between them. */
+/**
+ * Tokenises texts in order, in short turns, so that other requests go on. Throws `unprocessable`
+ * context_length_exceeded as soon as one text is sure to have more tokens than the context holds.
+ */
 export async function encodeTexts(
   tokenizer: Tokenizer,
   limits: EngineLimits,
   texts: readonly string[],
-  options: { readonly addSpecialTokens: boolean; readonly param: string },
+  options: EncodeOptions,
 ): Promise<number[][]> {
   for (const text of texts) checkTextSize(limits, tokenizer, text, options.param);
+  const turn = new ThreadTurn();
   const encoded: number[][] = [];
-  let characters = 0;
-  for (const text of texts) {
-    characters += text.length;
-    if (characters > CHARACTERS_A_TURN) {
-      await setImmediate();
-      characters = 0;
-    }
-    encoded.push([...tokenizer.encode(text, options).ids]);
-  }
+  for (const text of texts) encoded.push([...(await inTurns(tokenizer, limits, text, options, turn)).ids]);
   return encoded;
+}
+
+/** {@link encodeTexts} of one text, with the token strings. */
+export async function encodeText(
+  tokenizer: Tokenizer,
+  limits: EngineLimits,
+  text: string,
+  options: EncodeOptions,
+): Promise<EncodedText> {
+  checkTextSize(limits, tokenizer, text, options.param);
+  return inTurns(tokenizer, limits, text, options, new ThreadTurn());
+}
+
+interface EncodeOptions {
+  readonly addSpecialTokens: boolean;
+  /** The request field that holds the text, for messages. */
+  readonly param: string;
+}
+
+async function inTurns(
+  tokenizer: Tokenizer,
+  limits: EngineLimits,
+  text: string,
+  options: EncodeOptions,
+  turn: ThreadTurn,
+): Promise<EncodedText> {
+  const steps = tokenizer.encodeSteps(text, options);
+  for (let found = 0; ; ) {
+    if (turn.isOver(text.length)) await turn.next();
+    const step = steps.next();
+    if (step.done) return step.value;
+    // Not before there is more to come: of a whole text the caller says exactly how much is too much.
+    checkTokenCount(limits, found, options.param);
+    found = step.value;
+  }
 }
 
 /** Strings are put into the template and tokenised with special tokens; token ids stay as they are. */

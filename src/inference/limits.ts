@@ -48,3 +48,14 @@ export function checkTextSize(limits: EngineLimits, tokenizer: Tokenizer, text: 
     { param, expected: limits.contextLength, given: tokens },
   );
 }
+
+/** Refuses a text of which the first `tokens` are known. Throws `unprocessable` context_length_exceeded. */
+export function checkTokenCount(limits: EngineLimits, tokens: number, param: string): void {
+  if (tokens <= limits.contextLength) return;
+  throw new DomainError(
+    'unprocessable',
+    'context_length_exceeded',
+    `A text has at least ${tokens} tokens; the limit is ${limits.contextLength}.`,
+    { param, expected: limits.contextLength, given: tokens },
+  );
+}

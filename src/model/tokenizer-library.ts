@@ -1,28 +1,47 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
 import { type AdaptedTokenizer, unsupported } from './tokenizer-json.ts';
-import { PairMerger } from './tokenizer-merge.ts';
+
+/** A stage of pre-tokenisation. `pre_tokenize` applies it to each piece by itself. */
+export interface LibraryPreTokenizer {
+  readonly config?: { readonly type: string; readonly invert?: boolean };
+  /** Of a Split: global. */
+  readonly pattern?: RegExp;
+  pre_tokenize(pieces: string | string[], options: { readonly section_index: number }): string[];
+}
+
+export interface LibraryAddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special: boolean;
+  readonly normalized: boolean;
+  readonly lstrip: boolean;
+  readonly rstrip: boolean;
+}
 
 /** What we use of `@huggingface/tokenizers` 0.2, whose own types do not resolve from ES modules. */
 export interface TokenizerLibrary {
-  readonly model: { bpe: (piece: string) => string[] };
-  encode(
-    text: string,
-    options: { readonly add_special_tokens: boolean },
-  ): { readonly ids: number[]; readonly tokens: string[] };
+  readonly added_tokens: readonly LibraryAddedToken[];
+  /** By content, and by normalised content where the token is matched after normalisation. */
+  readonly added_tokens_map: ReadonlyMap<string, LibraryAddedToken>;
+  readonly normalizer: ((text: string) => string) | null;
+  readonly pre_tokenizer: { readonly tokenizers: readonly LibraryPreTokenizer[] } | null;
+  readonly model: {
+    readonly tokens_to_ids: ReadonlyMap<string, number>;
+    readonly unk_token_id: number | undefined;
+  };
+  readonly post_processor:
+    | ((tokens: string[], pair: null, addSpecialTokens: boolean) => { readonly tokens: string[] })
+    | null;
   id_to_token(id: number): string | undefined;
   get_vocab(): Map<string, number>;
-  get_added_tokens_decoder(): Map<number, { readonly special: boolean }>;
 }
 
 /** @param json see `adaptTokenizerJson`. Throws `unprocessable` tokenizer_unsupported. */
 export function openTokenizerLibrary(json: AdaptedTokenizer): TokenizerLibrary {
-  const merger = new PairMerger(new Map(Object.entries(json.model.vocab)), json.model.merges);
-  let library: TokenizerLibrary;
   try {
-    library = new HuggingFaceTokenizer({ ...json, model: { ...json.model, merges: [] } }, {});
+    // Merging is ours (tokenizer-merge.ts).
+    return new HuggingFaceTokenizer({ ...json, model: { ...json.model, merges: [] } }, {});
   } catch (cause) {
     throw unsupported('tokenizer', 'a tokenizer that can be loaded', String(cause));
   }
-  library.model.bpe = (piece) => merger.merge(piece);
-  return library;
 }

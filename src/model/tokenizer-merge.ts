@@ -43,7 +43,10 @@ export class PairMerger {
   merge(piece: string): string[] {
     const known = this.cache.get(piece);
     if (known) return known;
-    const tokens = this.mergeCharacters(Array.from(piece));
+    const steps = this.steps(piece, Number.POSITIVE_INFINITY);
+    let step = steps.next();
+    while (!step.done) step = steps.next();
+    const tokens = step.value;
     if (piece.length <= MAX_CACHED_LENGTH) {
       if (this.cache.size >= MAX_CACHED_PIECES) this.cache.clear();
       this.cache.set(piece, tokens);
@@ -51,11 +54,20 @@ export class PairMerger {
     return tokens;
   }
 
-  private mergeCharacters(characters: readonly string[]): string[] {
+  /** Like {@link merge}, for a piece that may be long: yields after every `size` characters or pairs. */
+  *steps(piece: string, size: number): Generator<undefined, string[]> {
+    const characters: string[] = [];
+    for (const character of piece) if (characters.push(character) % size === 0) yield;
     const length = characters.length;
-    const ids = Int32Array.from(characters, (character) => this.vocab.get(character) ?? NO_TOKEN);
-    const next = Int32Array.from(characters, (_, at) => at + 1);
-    const previous = Int32Array.from(characters, (_, at) => at - 1);
+    const ids = new Int32Array(length);
+    const next = new Int32Array(length);
+    const previous = new Int32Array(length);
+    for (let at = 0; at < length; at++) {
+      ids[at] = this.vocab.get(characters[at]!) ?? NO_TOKEN;
+      next[at] = at + 1;
+      previous[at] = at - 1;
+      if (at % size === size - 1) yield;
+    }
     const rankAt = (at: number): number | undefined =>
       next[at]! < length ? this.ranks.get(this.key(ids[at]!, ids[next[at]!]!)) : undefined;
     // Ordered by rank, then from left to right.
@@ -64,8 +76,13 @@ export class PairMerger {
       const rank = at >= 0 ? rankAt(at) : undefined;
       if (rank !== undefined) candidates.push(rank * length + at);
     };
-    for (let at = 0; at < length; at++) offer(at);
+    for (let at = 0; at < length; at++) {
+      offer(at);
+      if (at % size === size - 1) yield;
+    }
+    let popped = 0;
     for (let best = candidates.pop(); best !== undefined; best = candidates.pop()) {
+      if (++popped % size === 0) yield;
       const at = best % length;
       const rank = (best - at) / length;
       // The pair may have changed since it was offered.
@@ -79,7 +96,9 @@ export class PairMerger {
       offer(at);
     }
     const tokens: string[] = [];
-    for (let at = 0; at < length; at = next[at]!) tokens.push(this.tokens[ids[at]!] ?? characters[at]!);
+    for (let at = 0; at < length; at = next[at]!) {
+      if (tokens.push(this.tokens[ids[at]!] ?? characters[at]!) % size === 0) yield;
+    }
     return tokens;
   }
 

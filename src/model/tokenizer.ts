@@ -3,14 +3,22 @@ import { join } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import { BUNDLE_FILES, type Bundle } from './bundle.ts';
 import { decodingRules } from './tokenizer-bytes.ts';
+import { StepwiseEncoder } from './tokenizer-encode.ts';
 import { adaptTokenizerJson } from './tokenizer-json.ts';
 import { openTokenizerLibrary } from './tokenizer-library.ts';
 import { TextStream } from './tokenizer-stream.ts';
+
+/** One or two milliseconds of work. */
+const STEP = 4096;
 
 export interface EncodedText {
   readonly ids: readonly number[];
   /** Token strings of the vocabulary, e.g. `Ġworld`. */
   readonly tokens: readonly string[];
+}
+
+interface EncodeOptions {
+  readonly addSpecialTokens: boolean;
 }
 
 /** Text to token ids and back, as the Rust `tokenizers` does. */
@@ -22,7 +30,12 @@ export interface Tokenizer {
    * the tokenizer puts around a sequence, e.g. BOS.
    * Throws `unprocessable` token_outside_model for a token that the model has no embedding for.
    */
-  encode(text: string, options: { readonly addSpecialTokens: boolean }): EncodedText;
+  encode(text: string, options: EncodeOptions): EncodedText;
+  /**
+   * {@link encode} in steps of about a millisecond, for texts of any length: yields the number of tokens found
+   * so far after each.
+   */
+  encodeSteps(text: string, options: EncodeOptions): Generator<number, EncodedText>;
   /** Spaces are not cleaned up; an id without a token adds nothing. */
   decode(ids: readonly number[], options: { readonly skipSpecialTokens: boolean }): string;
   /** The token's string in the vocabulary; undefined when the id has none. */
@@ -43,14 +56,14 @@ export async function loadTokenizer(bundle: Bundle): Promise<Tokenizer> {
 /**
  * @param json content of tokenizer.json
  * @param vocabSize rows of the model's embedding table
+ * @param step characters that one step of `encodeSteps` takes
  */
-export function createTokenizer(json: unknown, vocabSize: number): Tokenizer {
+export function createTokenizer(json: unknown, vocabSize: number, step = STEP): Tokenizer {
   const adapted = adaptTokenizerJson(json);
   const rules = decodingRules((json as { readonly decoder?: unknown }).decoder);
   const library = openTokenizerLibrary(adapted);
-  const special = new Set(
-    [...library.get_added_tokens_decoder()].filter(([, token]) => token.special).map(([id]) => id),
-  );
+  const encoder = new StepwiseEncoder(library, adapted.model, step);
+  const special = new Set(library.added_tokens.filter((token) => token.special).map(({ id }) => id));
   const tokenBytes = (id: number): Uint8Array => {
     const token = library.id_to_token(id);
     return token === undefined ? new Uint8Array() : rules.bytesOf(token);
@@ -58,17 +71,31 @@ export function createTokenizer(json: unknown, vocabSize: number): Tokenizer {
   const shownBytes = (id: number): Uint8Array => (special.has(id) ? new Uint8Array() : tokenBytes(id));
   const textStream: Tokenizer['textStream'] = ({ skipSpecialTokens, continues }) =>
     new TextStream(skipSpecialTokens ? shownBytes : tokenBytes, continues ? 0 : rules.leadingSpaces);
+  const idOf = (token: string): number | undefined =>
+    library.added_tokens_map.get(token)?.id ??
+    library.model.tokens_to_ids.get(token) ??
+    library.model.unk_token_id;
+  const encodeSteps: Tokenizer['encodeSteps'] = function* (text, { addSpecialTokens }) {
+    const found: string[] = [];
+    for (const _ of encoder.encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), found)) yield found.length;
+    const tokens = library.post_processor?.(found, null, addSpecialTokens).tokens ?? found;
+    const ids = tokens.map((token) => {
+      const id = idOf(token);
+      if (id === undefined || id >= vocabSize) throw outsideModel(token, id, vocabSize);
+      return id;
+    });
+    return { ids, tokens };
+  };
 
   return {
     maxTokenBytes: longestToken(library.get_vocab().keys(), rules.bytesOf),
-    encode(text, { addSpecialTokens }) {
-      const { ids, tokens } = library.encode(text.replace(/\p{Surrogate}/gu, '\ufffd'), {
-        add_special_tokens: addSpecialTokens,
-      });
-      const outside = ids.findIndex((id) => !(id < vocabSize));
-      if (outside >= 0) throw outsideModel(tokens[outside]!, ids[outside]!, vocabSize);
-      return { ids, tokens };
+    encode(text, options) {
+      const steps = encodeSteps(text, options);
+      let step = steps.next();
+      while (!step.done) step = steps.next();
+      return step.value;
     },
+    encodeSteps,
     decode(ids, options) {
       const stream = textStream({ ...options, continues: false });
       return ids.map((id) => stream.push(id)).join('') + stream.flush();
@@ -86,7 +113,7 @@ function longestToken(tokens: Iterable<string>, bytesOf: (token: string) => Uint
   return longest;
 }
 
-function outsideModel(token: string, id: number, vocabSize: number): DomainError {
+function outsideModel(token: string, id: number | undefined, vocabSize: number): DomainError {
   return new DomainError(
     'unprocessable',
     'token_outside_model',

@@ -185,7 +185,7 @@ export class FakeInference implements Inference {
   }
 
   /** One id a UTF-8 byte; special tokens are one 1 in front. */
-  tokenize(text: string, addSpecialTokens: boolean) {
+  async tokenize(text: string, addSpecialTokens: boolean) {
     const bytes = [...Buffer.from(text)];
     const ids = addSpecialTokens ? [1, ...bytes] : bytes;
     return { ids, tokens: ids.map((id) => `<${id}>`) };

@@ -231,10 +231,10 @@ describe('complete: echo and log-probabilities', () => {
 describe('tokenize and detokenize', () => {
   const { inference } = setUp({}, { bos: true });
 
-  it('tokenise with or without special tokens; the text of a special token is that token', () => {
-    assert.deepEqual(inference.tokenize('hi', false).ids, encode('hi'));
-    assert.deepEqual(inference.tokenize('hi', true).ids, [2, ...encode('hi')]);
-    assert.deepEqual(inference.tokenize('</s>', false), { ids: [EOS], tokens: ['</s>'] });
+  it('tokenise with or without special tokens; the text of a special token is that token', async () => {
+    assert.deepEqual((await inference.tokenize('hi', false)).ids, encode('hi'));
+    assert.deepEqual((await inference.tokenize('hi', true)).ids, [2, ...encode('hi')]);
+    assert.deepEqual(await inference.tokenize('</s>', false), { ids: [EOS], tokens: ['</s>'] });
   });
 
   it('detokenise with or without special tokens', () => {
@@ -243,7 +243,7 @@ describe('tokenize and detokenize', () => {
     assert.equal(inference.detokenize([], true), '');
   });
 
-  it('refuse ids outside the vocabulary, and texts beyond the context', () => {
+  it('refuse ids outside the vocabulary, and texts beyond the context', async () => {
     for (const id of [-1, 499, 1.5]) {
       assert.throws(() => inference.detokenize([3, id], false), {
         kind: 'invalid',
@@ -252,6 +252,7 @@ describe('tokenize and detokenize', () => {
       });
     }
     const text = 'x'.repeat(64 * tokenizer.maxTokenBytes + 1);
-    assert.throws(() => inference.tokenize(text, false), { code: 'context_length_exceeded', given: 65 });
+    const refusal = { code: 'context_length_exceeded', param: 'text', given: 65 };
+    await assert.rejects(inference.tokenize(text, false), refusal);
   });
 });

@@ -14,8 +14,8 @@ import {
 } from '../fixtures/tokenizer/index.ts';
 
 const VOCAB = 499;
-const fromGguf = (metadata: Record<string, unknown>, vocabSize: number): Tokenizer =>
-  createTokenizer(ggufTokenizer(metadata).tokenizerJson, vocabSize);
+const fromGguf = (metadata: Record<string, unknown>, vocabSize: number, step?: number): Tokenizer =>
+  createTokenizer(ggufTokenizer(metadata).tokenizerJson, vocabSize, step);
 const small = createTokenizer(smallTokenizer, VOCAB);
 const spm = fromGguf(sentencePieceMetadata(), sentencePiece.tokens.length);
 
@@ -65,6 +65,82 @@ describe('tokenizer: agreement with Python tokenizers on hard texts', () => {
       const cases = sentencePiece.cases[split ? 'metaspace-split' : 'metaspace'];
       agrees(createTokenizer(json, sentencePiece.tokens.length), cases);
     });
+  }
+});
+
+describe('tokenizer: long texts in steps', () => {
+  const ADDED = [
+    { content: '<lo', lstrip: true },
+    { content: '<lo>', rstrip: true },
+    { content: 'ng', normalized: true, lstrip: true, rstrip: true },
+  ].map((token, i) => ({ id: i, special: false, normalized: false, ...token }));
+  const withAdded = { ...smallTokenizer, added_tokens: [...smallTokenizer.added_tokens, ...ADDED] };
+  const noSpace = { ...sentencePieceMetadata(), 'tokenizer.ggml.add_space_prefix': false };
+  const { tokenizerJson } = ggufTokenizer(sentencePieceMetadata());
+  const metaspace = (split: boolean) => ({
+    ...tokenizerJson,
+    normalizer: null,
+    pre_tokenizer: { type: 'Metaspace', replacement: '\u2581', prepend_scheme: 'first', split },
+  });
+  const SIZE = sentencePiece.tokens.length;
+  const kinds: Record<string, (step?: number) => Tokenizer> = {
+    'tokenizer.json': (step) => createTokenizer(smallTokenizer, VOCAB, step),
+    'tokens that strip white space': (step) => createTokenizer(withAdded, VOCAB, step),
+    SentencePiece: (step) => fromGguf(sentencePieceMetadata(), SIZE, step),
+    'SentencePiece without prefix': (step) => fromGguf(noSpace, SIZE, step),
+    Metaspace: (step) => createTokenizer(metaspace(false), SIZE, step),
+    'Metaspace, split': (step) => createTokenizer(metaspace(true), SIZE, step),
+  };
+  for (const pre of ['gpt-2', 'smollm', 'llama-bpe', 'qwen2', 'tekken', 'default']) {
+    kinds[pre] = (step) => fromGguf(byteLevelMetadata(pre), VOCAB, step);
+  }
+  const joined = fc
+    .array(
+      fc.oneof(fc.constantFrom(...texts), fc.constantFrom(' <lo', '<lo> ', ' ng ', '<s>', '\n\n', '\ud83d')),
+    )
+    .map((parts) => parts.join(''));
+
+  for (const [name, create] of Object.entries(kinds)) {
+    it(`gives the tokens of one piece, whatever the step: ${name}`, () => {
+      const whole = create(Number.POSITIVE_INFINITY);
+      const steps = [1, 2, 3, 7, 30].map(create);
+      fc.assert(
+        fc.property(joined, fc.constantFrom(...steps), fc.boolean(), (text, inSteps, addSpecialTokens) => {
+          const options = { addSpecialTokens };
+          assert.deepEqual(inSteps.encode(text, options), whole.encode(text, options));
+        }),
+        { numRuns: 300 },
+      );
+      for (const text of texts) {
+        const options = { addSpecialTokens: true };
+        for (const inSteps of steps)
+          assert.deepEqual(inSteps.encode(text, options), whole.encode(text, options));
+      }
+    });
+  }
+
+  for (const [name, unit] of Object.entries({
+    digits: '7',
+    words: 'the quick brown fox ',
+    letters: 'x',
+    spaces: ' ',
+    'special tokens': '<s>',
+    'spaces and stops': ' .',
+    emoji: '\u{1f600}',
+  })) {
+    for (const [kind, tokenizer] of Object.entries({ 'byte-level': small, SentencePiece: spm })) {
+      it(`a long text of ${name} takes many steps: ${kind}`, () => {
+        const steps = tokenizer.encodeSteps(unit.repeat(200_000 / unit.length), { addSpecialTokens: true });
+        let count = 1;
+        let found = 0;
+        for (let step = steps.next(); !step.done; step = steps.next()) {
+          count++;
+          assert.ok(step.value >= found);
+          found = step.value;
+        }
+        assert.ok(count > 10, `${count} steps`);
+      });
+    }
   }
 });
 

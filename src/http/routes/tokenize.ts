@@ -46,13 +46,13 @@ export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
             tokens: ['Hello', 'Ġworld'],
             count: 2,
           }),
-          ...problems(400, 413, 415, 503),
+          ...problems(400, 413, 415, 422, 503),
         },
       },
       onRequest: requireReady(state),
     },
     async ({ body }) => {
-      const { ids, tokens } = inference.tokenize(body.text, body.add_special_tokens ?? true);
+      const { ids, tokens } = await inference.tokenize(body.text, body.add_special_tokens ?? true);
       return { ids: [...ids], tokens: [...tokens], count: ids.length };
     },
   );
