@@ -1,6 +1,7 @@
 import { broadcastShapes, equalShapes, formatShape } from './dims.ts';
 import type { ShapeRule } from './operands.ts';
 import { elementwise, unary } from './shapes-standard.ts';
+import type { Shape } from './types.ts';
 
 /** Shape rules of the standard ONNX ops that only losses and gradients use (opset 21). */
 export const TRAINING_RULES: Readonly<Record<string, ShapeRule>> = {
@@ -24,7 +25,8 @@ export const TRAINING_RULES: Readonly<Record<string, ShapeRule>> = {
     const { shape } = op.operand(0, 'float32');
     const indices = op.operand(1, 'int64');
     const axis = op.axis(op.int('axis', 0), shape.length);
-    if (!equalShapes(indices.shape.toSpliced(axis, 1), shape.toSpliced(axis, 1))) {
+    const others = (s: Shape): Shape => s.toSpliced(axis, 1);
+    if (indices.shape.length !== shape.length || !equalShapes(others(indices.shape), others(shape))) {
       op.fail(`indices whose shape differs from ${formatShape(shape)} only on axis ${axis}`);
     }
     return [{ dtype: 'float32', shape: indices.shape }];
