@@ -1,0 +1,32 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { parseOptions } from '../../bench/options.ts';
+
+test('without options our half runs, and no file is written', () => {
+  const options = parseOptions([]);
+  assert.deepEqual(options.peers, []);
+  assert.deepEqual(options.precisions, ['float32', 'int8']);
+  assert.deepEqual(options.workloads, ['a', 'b', 'c', 'd', 'e', 'f', 'steps']);
+  assert.equal(options.out, null);
+});
+
+test('with peers everything runs and the results are rewritten; a part of it does not rewrite them', () => {
+  const options = parseOptions(['--peers']);
+  assert.ok(options.workloads.includes('overload'));
+  assert.equal(options.out, 'bench/RESULTS.md');
+  assert.equal(parseOptions(['--peers', '--only', 'a']).out, null);
+  assert.deepEqual(parseOptions(['--peer', 'peft']).peers, ['peft']);
+});
+
+test('workloads run in their own order, each once', () => {
+  assert.deepEqual(parseOptions(['--only', 'd, a,d']).workloads, ['a', 'd']);
+});
+
+test('a value that is not allowed is named with what is', () => {
+  assert.throws(() => parseOptions(['--rounds', '0']), /--rounds takes a whole number from 1 to 100, not 0/);
+  assert.throws(() => parseOptions(['--rounds', 'many']), /not many/);
+  assert.throws(() => parseOptions(['--only', 'z']), /--only takes some of a, b, .*, not "z"/);
+  assert.throws(() => parseOptions(['--precision', 'int2']), /float32, int8, int4, not "int2"/);
+  assert.throws(() => parseOptions(['--threads', '1.5']), /--threads takes a whole number/);
+  assert.throws(() => parseOptions(['--nonsense']));
+});
