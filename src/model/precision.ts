@@ -25,25 +25,18 @@ type LayerKind =
 const float32 = { format: 'float32' } as const satisfies Rule;
 const eightBit: Rule = { format: 'blockwise', bits: 8 };
 const fourBit: Rule = { format: 'blockwise', bits: 4 };
+const rowwise: Rule = { format: 'rowwise-int8', hasResidual: false };
+const rowwiseExact: Rule = { format: 'rowwise-int8', hasResidual: true };
 
 /**
- * Which form each precision gives each layer. Measured with `scripts/precision-report.ts` on SmolLM2-135M
- * (Q4_1 file, 3,072 tokens of Python's reference and of the GNU FDL) against float32:
- *
- *     all layers as                    same top-1   perplexity   KL divergence
- *     blocks of the source                 96.7 %      +0.2 %         3.9e-3
- *     8-bit blocks of 32                   96.4 %      +0.6 %         4.8e-3
- *     rowwise-int8                         88.5 %      +3.2 %         4.2e-2
- *
- * The first line is the rounding of activations alone (accuracy_level 4 of MatMulNBits, as in llama.cpp). One
- * scale for a whole row of activations is too coarse in every layer but o_proj: hence no layer is rowwise-int8,
- * though its products take little more than half the time. 4 bits in the head alone cost 3 % of perplexity.
+ * Which form each precision gives each layer; the figures that decide are in docs/precision.md. Rounding gate and up
+ * to 8 bits a row costs little; in the head, v and down it costs most, because of their few large inputs.
  */
 const RULES: Readonly<
   Record<Precision, { readonly default: Rule } & Readonly<Partial<Record<LayerKind, Rule>>>>
 > = {
   float32: { default: float32 },
-  int8: { default: eightBit },
+  int8: { default: rowwiseExact, gate_proj: rowwise, up_proj: rowwise },
   int4: { default: fourBit, lm_head: eightBit },
 };
 

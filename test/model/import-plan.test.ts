@@ -37,11 +37,19 @@ for (const precision of ['float32', 'int8', 'int4'] as const) {
 }
 
 test('rows that are no whole blocks stay float32', () => {
-  assert.deepEqual(linearForm('int8', 'model.layers.0.mlp.down_proj', 'BF16', 100), { format: 'float32' });
+  assert.deepEqual(linearForm('int4', 'model.layers.0.mlp.down_proj', 'BF16', 100), { format: 'float32' });
 });
 
 test('the head keeps 8 bits where float weights get 4', () => {
   const bits = (name: string): unknown => Object(linearForm('int4', name, 'F16', 64)).bits;
   assert.equal(bits('lm_head'), 8);
   assert.equal(bits('model.layers.0.mlp.up_proj'), 4);
+});
+
+test('int8 keeps what the rounding left of every layer but gate and up', () => {
+  const residual = (kind: string): unknown =>
+    Object(linearForm('int8', `model.layers.0.${kind}`, 'Q4_1', 64)).hasResidual;
+  for (const kind of ['self_attn.q_proj', 'self_attn.o_proj', 'mlp.down_proj', 'lm_head'])
+    assert.equal(residual(kind), true);
+  for (const kind of ['mlp.gate_proj', 'mlp.up_proj']) assert.equal(residual(kind), false);
 });
