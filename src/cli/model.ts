@@ -1,6 +1,7 @@
 import { Command } from 'commander';
+import { DomainError } from '../domain/errors.ts';
 import { type Bundle, openBundle } from '../model/bundle.ts';
-import { listBundles } from '../model/cache.ts';
+import { type CacheEntry, listCache } from '../model/cache.ts';
 import { verifyBundle } from '../model/verify.ts';
 import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
@@ -29,19 +30,17 @@ function importCommand(context: CliContext): Command {
 }
 
 function listCommand(context: CliContext): Command {
-  const command = new Command('list').description('List the bundles in the cache.');
+  const command = new Command('list').description('List the bundles in the cache, damaged ones too.');
   addJson(addSettings(command, 'home'));
   return command.action(async () => {
-    const results = (await listBundles(configOf(command, context).home)).map(describe);
-    const rows = results.map((it) => [
-      it.id,
-      it.precision,
-      it.hash.slice(0, 12),
-      formatBytes(it.bytes),
-      it.directory,
-    ]);
+    const entries = await listCache(configOf(command, context).home);
+    const rows = entries.map((entry) => {
+      if ('damage' in entry) return ['damaged', '-', '-', '-', entry.directory];
+      const { id, precision, hash, bytes, directory } = describe(entry.bundle);
+      return [id, precision, hash.slice(0, 12), formatBytes(bytes), directory];
+    });
     const text = table(['ID', 'PRECISION', 'HASH', 'SIZE', 'DIRECTORY'], rows, 'No bundles in the cache.');
-    printResult(context, command.opts().json, results, text);
+    printResult(context, command.opts().json, entries.map(describeEntry), text);
   });
 }
 
@@ -52,12 +51,41 @@ function verifyCommand(context: CliContext): Command {
   addJson(addSettings(command, 'home'));
   return command.action(async (directory: string | undefined) => {
     const { home } = configOf(command, context);
-    const bundles = directory === undefined ? await listBundles(home) : [await openBundle(directory)];
-    for (const bundle of bundles) await verifyBundle(bundle);
-    const results = bundles.map(describe);
-    const lines = results.map((it) => `ok  ${it.directory}`);
-    printResult(context, command.opts().json, results, lines.join('\n') || 'No bundles in the cache.');
+    const entries =
+      directory === undefined
+        ? await listCache(home)
+        : [{ directory, bundle: await openBundle(directory) } satisfies CacheEntry];
+    const checked: CacheEntry[] = [];
+    for (const entry of entries) checked.push(await verifyEntry(entry));
+    const lines = checked.map((it) =>
+      'damage' in it ? `damaged  ${it.directory}  ${it.damage.message}` : `ok  ${it.directory}`,
+    );
+    printResult(
+      context,
+      command.opts().json,
+      checked.map(describeEntry),
+      lines.join('\n') || 'No bundles in the cache.',
+    );
+    const damaged = checked.find((entry) => 'damage' in entry);
+    if (damaged !== undefined) throw damaged.damage;
   });
+}
+
+async function verifyEntry(entry: CacheEntry): Promise<CacheEntry> {
+  if ('damage' in entry) return entry;
+  try {
+    await verifyBundle(entry.bundle);
+    return entry;
+  } catch (damage) {
+    if (damage instanceof DomainError) return { directory: entry.directory, damage };
+    throw damage;
+  }
+}
+
+function describeEntry(entry: CacheEntry) {
+  if ('bundle' in entry) return describe(entry.bundle);
+  const { code, message } = entry.damage;
+  return { directory: entry.directory, damage: { code, message } };
 }
 
 function describe({ directory, manifest }: Bundle) {

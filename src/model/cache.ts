@@ -7,6 +7,7 @@ import { type Bundle, openBundle } from './bundle.ts';
 import { withLock } from './cache-lock.ts';
 import { importModel } from './import.ts';
 import { type AcquireOptions, acquireModel, type ModelSource, parseSource } from './sources.ts';
+import { checkFileSizes } from './verify.ts';
 
 /** A long piece of work; `total` is null when it is not known. Units are bytes. */
 export interface ModelProgress {
@@ -54,12 +55,26 @@ export async function resolveModel(source: string, options: ResolveOptions): Pro
   });
 }
 
-/** The bundles in the cache, ordered by directory. */
-export async function listBundles(home: string): Promise<readonly Bundle[]> {
+/** A directory of the cache: its bundle, or why it cannot be used. */
+export type CacheEntry =
+  | { readonly directory: string; readonly bundle: Bundle }
+  | { readonly directory: string; readonly damage: DomainError };
+
+/** What stands in the cache, ordered by directory. Imports that are under way are left out. */
+export async function listCache(home: string): Promise<readonly CacheEntry[]> {
   const root = join(home, 'bundles');
-  const names = await readdir(root).catch(() => []);
-  const bundles = await Promise.all(names.sort().map((name) => openCached(join(root, name))));
-  return bundles.filter((bundle) => bundle !== null);
+  const entries = await readdir(root, { withFileTypes: true }).catch(() => []);
+  const names = entries.filter((entry) => entry.isDirectory() && !entry.name.startsWith('.'));
+  const directories = names.map(({ name }) => join(root, name)).sort();
+  return Promise.all(
+    directories.map(async (directory) => {
+      try {
+        return { directory, bundle: await openComplete(directory) };
+      } catch (cause) {
+        return { directory, damage: cause instanceof DomainError ? cause : unreadable(directory, cause) };
+      }
+    }),
+  );
 }
 
 async function importInto(
@@ -99,14 +114,25 @@ async function openNamed(path: string, name: string | null): Promise<Bundle> {
 /** The bundle at this place, or null when there is none whose files all have their sizes. */
 async function openCached(directory: string): Promise<Bundle | null> {
   try {
-    const bundle = await openBundle(directory);
-    for (const [name, { bytes }] of Object.entries(bundle.manifest.files)) {
-      if ((await stat(join(directory, name))).size !== bytes) return null;
-    }
-    return bundle;
+    return await openComplete(directory);
   } catch {
     return null;
   }
+}
+
+/** Throws `unprocessable` not_a_bundle, bundle_format or bundle_damaged. */
+async function openComplete(directory: string): Promise<Bundle> {
+  const bundle = await openBundle(directory);
+  await checkFileSizes(bundle);
+  return bundle;
+}
+
+/** A manifest that is JSON but none of ours. */
+function unreadable(directory: string, cause: unknown): DomainError {
+  return new DomainError('unprocessable', 'not_a_bundle', `${directory} is no bundle.`, {
+    param: 'model',
+    cause,
+  });
 }
 
 /** Base name in lower case, everything but [a-z0-9._-] turned into dashes. */

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { writeFile } from 'node:fs/promises';
+import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { recordingImporter } from '../model/cache-importer.ts';
@@ -37,6 +37,44 @@ describe('softprompt model', () => {
       assert.match(damaged.stderr, /\[bundle_damaged\]\n {2}field: {4}weights\.bin\n/);
     });
   });
+
+  for (const [how, damage, code] of [
+    ['a short file', (bundle: string) => truncate(join(bundle, 'weights.bin'), 3), 'bundle_damaged'],
+    ['a missing file', (bundle: string) => rm(join(bundle, 'weights.bin')), 'bundle_damaged'],
+    ['no manifest', (bundle: string) => rm(join(bundle, 'manifest.json')), 'not_a_bundle'],
+    [
+      'another manifest',
+      (bundle: string) => writeFile(join(bundle, 'manifest.json'), 'null'),
+      'not_a_bundle',
+    ],
+  ] as const) {
+    it(`verify fails on a bundle with ${how}, list shows it, and others are still checked`, async () => {
+      await inTemporaryDirectory(async (home) => {
+        const { importer } = recordingImporter();
+        const model = (...args: string[]) =>
+          run(['model', ...args, '--home', home], { modelSources: { importer } });
+        const directories: string[] = [];
+        for (const name of ['a', 'b']) {
+          await writeFile(join(home, `${name}.gguf`), 'weights');
+          const { stdout } = await model('import', join(home, `${name}.gguf`), '--json');
+          directories.push(JSON.parse(stdout).directory);
+        }
+        await damage(directories[0]!);
+
+        const verified = await model('verify');
+        assert.equal(verified.code, 1);
+        assert.match(
+          verified.stdout,
+          new RegExp(`^damaged  ${directories[0]}  .+\nok  ${directories[1]}\n$`),
+        );
+        assert.match(verified.stderr, new RegExp(`\\[${code}\\]`));
+        assert.match((await model('list')).stdout, new RegExp(`^damaged .* ${directories[0]}$`, 'm'));
+        const listed = JSON.parse((await model('list', '--json')).stdout);
+        assert.equal(listed[0].damage.code, code);
+        assert.equal(listed[1].id, 'b');
+      });
+    });
+  }
 
   it('list of an empty cache is empty', async () => {
     await inTemporaryDirectory(async (home) => {

@@ -3,7 +3,7 @@ import { mkdir, mkdtemp, readFile, rm, truncate, utimes, writeFile } from 'node:
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, it } from 'node:test';
-import { listBundles, type ResolveOptions, resolveModel } from '../../src/model/cache.ts';
+import { listCache, type ResolveOptions, resolveModel } from '../../src/model/cache.ts';
 import { recordingImporter } from './cache-importer.ts';
 
 let directory: string;
@@ -88,7 +88,10 @@ describe('the model cache', () => {
     assert.equal(named.manifest.id, 'mine');
     assert.equal(calls.length, 3);
     assert.deepEqual(
-      (await listBundles(home)).map(({ manifest }) => `${manifest.id} ${manifest.precision}`),
+      (await listCache(home)).map((entry) => {
+        assert.ok('bundle' in entry);
+        return `${entry.bundle.manifest.id} ${entry.bundle.manifest.precision}`;
+      }),
       ['mine float32', 'my-model-v2 float32', 'my-model-v2 int8'],
     );
   });
@@ -98,7 +101,9 @@ describe('the model cache', () => {
     const resolve = resolver(importer);
     const bundle = await resolve(file);
     await truncate(join(bundle.directory, 'weights.bin'), 3);
-    assert.deepEqual(await listBundles(home), []);
+    const [damaged] = await listCache(home);
+    assert.ok(damaged !== undefined && 'damage' in damaged);
+    assert.equal(damaged.damage.code, 'bundle_damaged');
     await resolve(file);
     await rm(join(bundle.directory, 'manifest.json'));
     await resolve(file);
