@@ -9,7 +9,7 @@ export const USAGE = `npm run bench -- [options]
   --peers              also measure PEFT, llama.cpp, transformers.js and vLLM, each as far as it can be installed
   --peer P,P           only these of peft, llama.cpp, transformers.js, vllm
   --only a,b,overload  workloads to run (default: all, overload only with --peers)
-  --rounds N           rounds of the interleaved measurements (default 5)
+  --rounds N           rounds of the interleaved measurements (default 4)
   --precision P,P      float32, int8, int4 (default float32,int8)
   --threads N          threads of every system, pinned to the first N processors (default 2, or all there are)
   --model FILE.gguf    the weights (default: SmolLM2-135M-Instruct, downloaded once)
@@ -43,7 +43,7 @@ export function parseOptions(args: readonly string[]): Options {
       peers: { type: 'boolean', default: false },
       peer: { type: 'string' },
       only: { type: 'string' },
-      rounds: { type: 'string', default: '5' },
+      rounds: { type: 'string', default: '4' },
       precision: { type: 'string', default: 'float32,int8' },
       threads: { type: 'string', default: String(Math.min(2, availableParallelism())) },
       model: { type: 'string' },

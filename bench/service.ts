@@ -55,16 +55,21 @@ export class Service implements System {
 
   /** Uploads prompts, each to the task of its name, and activates them. */
   async register(prompts: readonly BenchPrompt[], writer: PromptWriter): Promise<void> {
-    for (const prompt of prompts) {
-      const response = await fetch(`${this.url}/v1/tasks/${prompt.task}/prompts`, {
-        method: 'POST',
-        headers: { 'content-type': 'application/octet-stream' },
-        body: new Blob([new Uint8Array(await writer.file(prompt))]),
-      });
-      if (!response.ok)
-        throw new Error(`upload of ${prompt.task}: ${response.status} ${await response.text()}`);
-      await response.arrayBuffer();
-    }
+    const left = prompts.values();
+    const uploadAll = async (): Promise<void> => {
+      for (const prompt of left) await this.#upload(prompt, await writer.file(prompt));
+    };
+    await Promise.all(Array.from({ length: CONCURRENT_UPLOADS }, uploadAll));
+  }
+
+  async #upload({ task }: BenchPrompt, file: Uint8Array): Promise<void> {
+    const response = await fetch(`${this.url}/v1/tasks/${task}/prompts`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/octet-stream' },
+      body: new Blob([new Uint8Array(file)]),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`upload of ${task}: ${response.status} ${text}`);
   }
 
   async generate({ rows, outputTokens }: Batch): Promise<BatchTiming> {
@@ -124,6 +129,9 @@ export class Service implements System {
     return stopProcess(this.#child, 'SIGTERM');
   }
 }
+
+/** What the service takes at a time; more are refused. */
+const CONCURRENT_UPLOADS = 4;
 
 /** Most inputs of one classification request. */
 const MAX_INPUTS = 256;

@@ -9,7 +9,7 @@ import { type Context, interleave, type Workload } from '../workload.ts';
 
 const TEXTS = 500;
 const VIRTUAL_TOKENS = 20;
-const ROUNDS = 3;
+const ROUNDS = 2;
 
 const PROMPT = benchPrompt('e-one', VIRTUAL_TOKENS);
 

@@ -11,7 +11,7 @@ import { type Context, interleave, pairs, type Workload } from '../workload.ts';
 const ROWS = 16;
 const VIRTUAL_TOKENS = 20;
 const INPUT_TOKENS = 32;
-const OUTPUT_TOKENS = 64;
+const OUTPUT_TOKENS = 48;
 
 const PROMPTS = benchPrompts('b', ROWS, VIRTUAL_TOKENS);
 

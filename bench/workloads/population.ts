@@ -19,8 +19,8 @@ const VIRTUAL_TOKENS = 20;
 const INPUT_TOKENS = 32;
 const OUTPUT_TOKENS = 16;
 const CLIENTS = 16;
-const BUSY_SECONDS = 5;
-const OPEN_SECONDS = 6;
+const BUSY = { clients: CLIENTS, seconds: 4, warmupSeconds: 0.5 };
+const OPEN_SECONDS = 5;
 /** Of the requests a second that busy clients get answered. */
 const OPEN_SHARE = 0.6;
 /** Arrivals come in bursts: coefficient of variation of their intervals. */
@@ -103,7 +103,7 @@ async function measure(context: Context, serviceOf: (tasks: number) => Service):
     context,
     POPULATIONS,
     async (tasks) => {
-      const rate = await closedLoop({ clients: CLIENTS, seconds: BUSY_SECONDS }, sender(tasks));
+      const rate = await closedLoop(BUSY, sender(tasks));
       samples.add(serviceOf(tasks).name, requests(tasks), rate);
     },
     ROUNDS,
