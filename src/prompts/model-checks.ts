@@ -42,7 +42,6 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
       'only the prompt is served, on an unchanged model',
     );
   }
-  assertBaseModel(config.baseModel, model.aliases);
 }
 
 /** Throws `unprocessable` unless the rows are as wide as the model's embeddings and leave it room for a token. */
@@ -73,31 +72,6 @@ export function assertTensorMatches(config: ParsedAdapterConfig, tensor: PromptT
     `[${tensor.length}, ${tensor.tokenDim}]`,
     'num_virtual_tokens * num_transformer_submodules rows are needed',
   );
-}
-
-/**
- * Only two hub ids can contradict each other: trainers also write local paths and bare names here.
- * The owner is not compared, because mirrors and quantised copies differ in it.
- */
-function assertBaseModel(name: string | null, aliases: readonly string[]): void {
-  const hubIds = aliases.filter(isHubId);
-  if (name === null || !isHubId(name) || hubIds.length === 0) return;
-  if (hubIds.some((id) => repository(id) === repository(name))) return;
-  throw mismatch(
-    'base_model_name_or_path',
-    'base_model_mismatch',
-    hubIds,
-    excerpt(name),
-    'the adapter was trained on another model',
-  );
-}
-
-function isHubId(name: string): boolean {
-  return /^[A-Za-z0-9][\w.-]*\/[\w.-]+$/.test(name);
-}
-
-function repository(hubId: string): string {
-  return hubId.slice(hubId.indexOf('/') + 1).toLowerCase();
 }
 
 function assertEqual<T extends string | number>(field: string, allowed: readonly T[], given: T | null): void {

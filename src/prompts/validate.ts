@@ -4,6 +4,7 @@ import type { PromptUpload } from '../domain/publishing.ts';
 import type { NewPromptVersion } from '../domain/store.ts';
 import { excerpt } from '../formats/json.ts';
 import { parseAdapterConfig } from './adapter-config.ts';
+import { checkBaseModel } from './base-model.ts';
 import { canonicalConfig } from './canonical-config.ts';
 import { assertConfigFits, assertTensorFits, assertTensorMatches } from './model-checks.ts';
 import { readPromptFile } from './prompt-file.ts';
@@ -22,6 +23,8 @@ const MAX_WARNINGS = 20;
 export function validateUpload(upload: PromptUpload, model: ModelInfo): ValidatedPrompt {
   const config = upload.kind === 'peft' ? parseAdapterConfig(upload.config) : null;
   if (config !== null) assertConfigFits(config, model);
+  const baseModel = config?.baseModel ?? null;
+  const otherModel = checkBaseModel(baseModel, model.aliases);
   const tensor = readPromptFile(upload.model);
   assertTensorFits(tensor, model);
   if (config !== null) assertTensorMatches(config, tensor);
@@ -37,16 +40,19 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
       config: canonicalConfig(model, {
         peftType,
         numVirtualTokens: tensor.length,
-        baseModel: config?.baseModel ?? null,
+        baseModel,
       }),
       file: upload.model,
     },
     rows: tensor.rows,
-    warnings: (config?.unknownFields ?? [])
-      .slice(0, MAX_WARNINGS)
-      .map(
-        (name) =>
-          `The field ${JSON.stringify(excerpt(name))} of adapter_config.json is unknown and was dropped.`,
-      ),
+    warnings: [
+      ...(otherModel === null ? [] : [otherModel]),
+      ...(config?.unknownFields ?? [])
+        .slice(0, MAX_WARNINGS)
+        .map(
+          (name) =>
+            `The field ${JSON.stringify(excerpt(name))} of adapter_config.json is unknown and was dropped.`,
+        ),
+    ],
   };
 }

@@ -196,7 +196,7 @@ test('an adapter for another model is refused with both values', () => {
   validateUpload({ ...peftUpload('p_tuning'), config: kvHeads }, TINY);
 });
 
-test('only a hub id can contradict the model', () => {
+test('only the hub id of a known publisher can contradict the model', () => {
   const mismatch = 'unprocessable base_model_mismatch base_model_name_or_path';
   assert.equal(configRefusal({ base_model_name_or_path: 'meta-llama/Llama-3.2-1B' }), mismatch);
   assert.equal(configRefusal({ base_model_name_or_path: 'example/tiny' }), mismatch);
@@ -211,9 +211,12 @@ test('only a hub id can contradict the model', () => {
     null,
     '',
   ];
-  for (const name of [...accepted, ...paths]) {
+  const couldBePaths = ['models/my-smollm2', 'out/checkpoint-100', 'someone/other'];
+  for (const name of [...accepted, ...paths, ...couldBePaths]) {
     const config = configWith({ base_model_name_or_path: name });
-    const { version } = validateUpload({ ...peftUpload('p_tuning'), config }, TINY);
+    const { version, warnings } = validateUpload({ ...peftUpload('p_tuning'), config }, TINY);
+    assert.equal(warnings.length, couldBePaths.includes(name ?? '') ? 1 : 0, `${name}`);
+    assert.ok(warnings.every((warning) => warning.includes(JSON.stringify(name))));
     if (name) assert.equal(version.config.base_model_name_or_path, name);
   }
   const unknown = { ...TINY, aliases: ['tiny'] };
