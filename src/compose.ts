@@ -86,8 +86,8 @@ async function start(
   });
   started.push(() => engine.close(config.drainTimeoutMs));
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });
-  const withExamples = store.countTasks() === 0 && engine.model.id === EXAMPLES_MODEL;
-  if (withExamples) await registerExamples({ bundle, tokenizer, store, publisher });
+  const withExamples =
+    engine.model.id === EXAMPLES_MODEL && (await registerExamples({ bundle, tokenizer, store, publisher }));
   const uses = new TaskUses(store);
   const app = await createApp({
     inference: createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses }),

@@ -1,6 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { PromptPublisher } from './domain/publishing.ts';
 import type { TaskStore } from './domain/store.ts';
-import type { TaskMetadata } from './domain/task.ts';
+import type { Task, TaskMetadata } from './domain/task.ts';
 import { type Bundle, describeModel } from './model/bundle.ts';
 import { EmbeddingFile } from './model/embedding-file.ts';
 import type { Tokenizer } from './model/tokenizer.ts';
@@ -58,8 +59,24 @@ interface ExampleParts {
   readonly publisher: PromptPublisher;
 }
 
-/** Registers the example tasks, each with a prompt of its own, through the same door as an upload. */
-export async function registerExamples({ bundle, tokenizer, store, publisher }: ExampleParts): Promise<void> {
+/**
+ * Registers the example tasks in an empty store, each with a prompt of its own, through the same door as an
+ * upload. A start that was killed in between is completed by the next one; what a user deleted or changed
+ * stays so. Resolves with true when something was registered.
+ */
+export async function registerExamples({
+  bundle,
+  tokenizer,
+  store,
+  publisher,
+}: ExampleParts): Promise<boolean> {
+  // First all tasks, then their prompts: as long as no task has a prompt, no user has been served.
+  if (isUntouched(store)) {
+    for (const { task, metadata } of EXAMPLES) await store.putTask(task, metadata);
+  }
+  // A prompt that was active cannot be deleted without its task, so one that is missing never was.
+  const missing = EXAMPLES.filter((example) => isUnfinished(store.getTask(example.task)));
+  if (missing.length === 0) return false;
   const model = describeModel(bundle);
   const embeddings = await EmbeddingFile.open(bundle);
   try {
@@ -68,15 +85,28 @@ export async function registerExamples({ bundle, tokenizer, store, publisher }: 
       tokenize: (text: string) => tokenizer.encode(text, { addSpecialTokens: true }).ids,
       embedding: (id: number) => embeddings.row(id),
     };
-    for (const { task, metadata, text } of EXAMPLES) {
+    for (const { task, text } of missing) {
       const prompt = await initialisePrompt({ init: 'TEXT', text }, sources.tokenize(text).length, sources);
-      await store.putTask(task, metadata);
       const config = encodeConfig(prompt.config);
       await publisher.publish(task, { kind: 'peft', config, model: prompt.file }, { activate: true });
     }
+    return true;
   } finally {
     await embeddings.close();
   }
+}
+
+/** True for an empty store, and for one that a killed registration left before its first prompt. */
+function isUntouched(store: TaskStore): boolean {
+  return store.listTasks({ limit: EXAMPLES.length + 1 }).items.every(isUnfinished);
+}
+
+/** An example's task as it was put, without a prompt. */
+function isUnfinished(task: Task | null): boolean {
+  const example = EXAMPLES.find((it) => it.task === task?.name);
+  if (task === null || example === undefined || task.activeVersion !== null) return false;
+  const { description, template, labels, defaults } = task;
+  return isDeepStrictEqual({ description, template, labels, defaults }, example.metadata);
 }
 
 /** Commands that a person can paste; each asks one of the example tasks. */
