@@ -44,10 +44,10 @@ function head({ command, machine, model, rounds, seconds }: Run, samples: Sample
     bandwidth.length === 0 ? '' : `, memory read at ${(median(bandwidth) / 1e9).toFixed(1)} GB/s`;
   return [
     `\`\`\`sh\n${command}\n\`\`\``,
-    `${machine.date}, commit ${machine.commit}: ${rounds} rounds in ${(seconds / 60).toFixed(0)} minutes. ` +
-      `${machine.threads} threads ${machine.pinned ? 'on processors of their own choice among the first' : 'without pinning, of'} ` +
-      `${machine.pinned ? machine.threads : machine.processors} of ${machine.cpu}${memory}, ${machine.memoryGiB} GiB, ` +
-      `${machine.os}, Node ${machine.node}. Weights: ${model}.`,
+    `${machine.date}, commit ${machine.commit}, ${(seconds / 60).toFixed(0)} minutes, rounds: ${rounds}. ` +
+      `${machine.cpu}, ${machine.processors} processors${memory}, ${machine.memoryGiB} GiB, ${machine.os}, ` +
+      `Node ${machine.node}. Threads of each system: ${machine.threads}, ` +
+      `${machine.pinned ? 'held on the first processors' : 'not pinned'}. Weights: ${model}.`,
   ].join('\n\n');
 }
 
