@@ -71,7 +71,8 @@ try {
   );
   open.push(...peers);
 
-  const samples = new Samples();
+  const systems = [...services, ...peers];
+  const samples = new Samples(systems.map(({ name }) => name));
   const context: Context = {
     services,
     peers,
@@ -83,7 +84,6 @@ try {
     startService: (bundle, name, database) =>
       Service.start({ bundle, name, threads, db: join(directory, `${database}.db`) }),
   };
-  const systems = [...services, ...peers];
   const agreement = await agreements(systems);
   for (const workload of workloads) {
     log(`${workload.id}: ${workload.title}`);

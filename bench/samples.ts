@@ -3,7 +3,12 @@
  * same round were measured next to each other, so their ratios hold even when the machine's speed drifts.
  */
 export class Samples {
-  readonly #values = new Map<string, Map<string, number[]>>();
+  readonly #values: Map<string, Map<string, number[]>>;
+
+  /** `systems`: names in the order in which tables list them. */
+  constructor(systems: readonly string[]) {
+    this.#values = new Map(systems.map((system) => [system, new Map()]));
+  }
 
   add(system: string, figure: string, value: number): void {
     const figures = this.#values.get(system) ?? new Map<string, number[]>();
@@ -18,7 +23,7 @@ export class Samples {
     return this.#values.get(system)?.get(figure) ?? [];
   }
 
-  /** Systems that have the figure, in the order in which they were first measured. */
+  /** Systems that have the figure, in the order of the tables. */
   systems(figure: string): readonly string[] {
     return [...this.#values].filter(([, figures]) => figures.has(figure)).map(([system]) => system);
   }
