@@ -155,7 +155,7 @@ function variableOf(setting: Setting): string {
 
 /**
  * Reads flags, then environment variables, then defaults. An empty variable counts as not set.
- * Throws `invalid` invalid_configuration for the first bad value, or host_not_allowed.
+ * Throws `invalid` invalid_configuration for the first bad value.
  */
 export function loadConfig(
   flags: Flags = {},
@@ -171,7 +171,6 @@ export function loadConfig(
     origin.set(setting, flags[setting] === undefined ? variable : flag);
   }
   const values = validate(given, origin);
-  assertLoopback(values.host, origin.get('host') ?? '--host');
   const home = resolve(values.home);
   return Object.freeze({
     ...values,
@@ -206,14 +205,17 @@ function validate(given: Record<string, string>, origin: ReadonlyMap<string, str
   }
 }
 
-/** Without API keys anyone who reaches the port may do everything, so only this machine may reach it. */
-function assertLoopback(host: string, source: string): void {
+/**
+ * Without API keys anyone who reaches the port may do everything, so only this machine may reach it. For what
+ * listens; other commands may run in an environment that names another host. Throws `invalid` host_not_allowed.
+ */
+export function assertLoopback({ host }: Pick<Config, 'host'>): void {
   if (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return;
   throw new DomainError(
     'invalid',
     'host_not_allowed',
     'The server has no API keys yet, so it listens on this machine only. Put a proxy that checks ' +
       'its callers in front of it to serve others.',
-    { param: source, expected: '127.0.0.1, ::1 or localhost', given: host },
+    { param: describeSetting('host').flag, expected: '127.0.0.1, ::1 or localhost', given: host },
   );
 }

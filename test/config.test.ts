@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { describeSetting, loadConfig } from '../src/config.ts';
+import { assertLoopback, describeSetting, loadConfig } from '../src/config.ts';
 
 describe('the configuration', () => {
   it('has a default for everything', () => {
@@ -72,19 +72,18 @@ describe('the configuration', () => {
   });
 
   for (const host of ['0.0.0.0', '::', '192.168.1.2', 'example.org', '127.example.org']) {
-    it(`refuses to listen on ${host} while there are no API keys`, () => {
-      assert.throws(() => loadConfig({}, { SOFTPROMPT_HOST: host }), {
+    it(`reads the host ${host}, but refuses to listen there while there are no API keys`, () => {
+      const config = loadConfig({}, { SOFTPROMPT_HOST: host });
+      assert.throws(() => assertLoopback(config), {
         code: 'host_not_allowed',
-        param: 'SOFTPROMPT_HOST',
+        param: '--host',
         given: host,
       });
     });
   }
 
   for (const host of ['127.0.0.1', '127.1.2.3', '::1', 'localhost']) {
-    it(`listens on ${host}`, () => {
-      assert.equal(loadConfig({ host }, {}).host, host);
-    });
+    it(`listens on ${host}`, () => assertLoopback(loadConfig({ host }, {})));
   }
 
   it('derives flag and variable from the name of a setting', () => {

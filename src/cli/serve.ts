@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
+import { assertLoopback } from '../config.ts';
 import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 import { addSettings, configOf } from './options.ts';
@@ -33,6 +34,7 @@ export function serveCommand(context: CliContext): Command {
   );
   return command.action(async () => {
     const config = configOf(command, context);
+    assertLoopback(config);
     const bundle = await resolveConfiguredModel(config, context);
     // stdout carries only what a person or script reads; log lines go to stderr.
     const log = pino({ level: config.logLevel }, context.stderr);

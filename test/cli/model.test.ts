@@ -83,6 +83,13 @@ describe('softprompt model', () => {
     });
   });
 
+  it('works where the environment names a host that a server may not listen on', async () => {
+    await inTemporaryDirectory(async (home) => {
+      const env = { SOFTPROMPT_HOST: '0.0.0.0', SOFTPROMPT_HOME: home };
+      assert.equal((await run(['model', 'list'], { env })).code, 0);
+    });
+  });
+
   it('import says what it expects of a source', async () => {
     const { code, stderr } = await run(['model', 'import', '/absent/model.gguf']);
     assert.equal(code, 1);
