@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { access, readFile } from 'node:fs/promises';
+import { access, readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { inTemporaryDirectory, run, startFakeServer } from './harness.ts';
@@ -45,6 +45,24 @@ describe('softprompt prompt init', () => {
       });
     });
   }
+
+  it('takes the bundle that another command imported under a name', async () => {
+    await inTemporaryDirectory(async (home) => {
+      const imported = await run(['model', 'import', MODEL, '--name', 'mine', '--home', home]);
+      assert.equal(imported.code, 0, imported.stderr);
+      const { code, stderr } = await init(
+        home,
+        '--name',
+        'mine',
+        '--text',
+        'a',
+        '--out',
+        join(home, 'adapter'),
+      );
+      assert.equal(code, 0, stderr);
+      assert.equal((await readdir(join(home, 'bundles'))).length, 1);
+    });
+  });
 
   it('takes the number of tokens of the text unless told', async () => {
     await inTemporaryDirectory(async (home) => {
