@@ -2,6 +2,7 @@ import { mkdir, open, readFile, rm, stat, utimes } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isProcessAlive } from './process-alive.ts';
 
 const HEARTBEAT_MS = 2_000;
 /** A holder that has not touched its lock for so long is gone, wherever it ran. */
@@ -61,18 +62,9 @@ async function isAbandoned(path: string): Promise<boolean> {
       readonly pid: number;
       readonly host: string;
     };
-    return holder.host === hostname() && !isAlive(holder.pid);
+    return holder.host === hostname() && !isProcessAlive(holder.pid);
   } catch {
     // Released in between, or created but not written yet: the next try tells.
     return false;
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }

@@ -98,7 +98,14 @@ async function importInto(
   // What stands here is no usable bundle: half deleted, or of another format version.
   await rm(target, { recursive: true, force: true });
   const aliases = parsed.kind === 'known' ? [parsed.model.hub.repository] : [];
-  return importer({ source, target, id, precision, aliases, onProgress, signal });
+  try {
+    return await importer({ source, target, id, precision, aliases, onProgress, signal });
+  } catch (error) {
+    // Two that took over one dead lock can both import; the first to finish did the work of the other.
+    const other = signal?.aborted ? null : await openCached(target);
+    if (other !== null) return other;
+    throw error;
+  }
 }
 
 async function openNamed(path: string, name: string | null): Promise<Bundle> {

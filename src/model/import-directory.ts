@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { mkdir, open, readdir, rename, rm, statfs } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
+import { isProcessAlive } from './process-alive.ts';
 
 /** Imports of this process that are under way: their directories carry its id and are not left over. */
 const active = new Set<string>();
@@ -66,17 +67,8 @@ async function removeLeftovers(parent: string, prefix: string): Promise<void> {
     const directory = join(parent, name);
     if (!name.startsWith(prefix) || active.has(directory)) continue;
     const pid = Number.parseInt(name.slice(prefix.length), 10);
-    if (pid !== process.pid && isRunning(pid)) continue;
+    if (pid !== process.pid && isProcessAlive(pid)) continue;
     await rm(directory, { recursive: true, force: true });
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 

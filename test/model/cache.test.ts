@@ -122,6 +122,16 @@ describe('the model cache', () => {
     assert.match(notices.join(), /waiting/);
   });
 
+  it('takes the bundle of another process that was faster', async () => {
+    const other = recordingImporter();
+    const { importer, calls } = recordingImporter(async () => {
+      await other.importer(calls[0]!);
+    });
+    const bundle = await resolver(importer)(file);
+    assert.equal(bundle.manifest.id, 'my-model-v2');
+    assert.deepEqual([calls.length, other.calls.length], [1, 1]);
+  });
+
   it('keeps nothing of an import that failed, and lets the next one try', async () => {
     let fail = true;
     const { importer } = recordingImporter(async () => {
