@@ -24,8 +24,9 @@ export function markdownTable({ title, columns, rows, note }: Table): string {
 const length = (text: string): number => [...text].length;
 const pad = (text: string, width: number): string => text + ' '.repeat(width - length(text));
 
-/** Three significant digits. */
+/** Three significant digits; what did not happen has no number. */
 export function number(value: number): string {
+  if (Number.isNaN(value)) return 'none';
   if (value === 0) return '0';
   const digits = Math.max(0, 2 - Math.floor(Math.log10(Math.abs(value))));
   return value.toFixed(Math.min(digits, 4));
