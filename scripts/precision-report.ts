@@ -33,7 +33,10 @@ class Model {
     const table = await readFile(join(directory, BUNDLE_FILES.embeddings));
     return new Model(
       bundle,
-      await InferenceSession.create(join(directory, BUNDLE_FILES.graph)),
+      await InferenceSession.create(join(directory, BUNDLE_FILES.graph), {
+        // Without VNNI, sums of 8-bit products saturate unless the kernels are told to keep them exact.
+        extra: { session: { x64quantprecision: '1' } },
+      }),
       new Float32Array(table.buffer, table.byteOffset, table.byteLength / 4),
     );
   }
@@ -54,6 +57,9 @@ class Model {
       [SERVING_IO.positionIds]: new Tensor('int64', positions, [1, ids.length]),
       [SERVING_IO.attentionBias]: new Tensor('float32', bias, [1, 1, ids.length, ids.length]),
       [SERVING_IO.logitPositions]: new Tensor('int64', positions, [ids.length]),
+      [SERVING_IO.bestRows]: new Tensor('int64', new BigInt64Array(1), [1]),
+      [SERVING_IO.scoredRows]: new Tensor('int64', new BigInt64Array(), [0]),
+      [SERVING_IO.scorePairs]: new Tensor('int64', new BigInt64Array(), [0, 2]),
     };
     const empty = new Tensor('float32', new Float32Array(), [1, numKeyValueHeads, 0, headDim]);
     for (let layer = 0; layer < numLayers; layer++) {

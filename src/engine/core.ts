@@ -17,8 +17,9 @@ import { alignPast, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
 import { Prefixes } from './prefixes.ts';
 import { assembleStep, chunkLength } from './reading/chunk.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
+import { bestOf, isFinitePrediction, type Prediction, resultsOf, rowOf } from './reading/results.ts';
 import type { Work } from './reading/work.ts';
-import { asDomainError, isFiniteRow, notFinite, waitedTooLong } from './refusals.ts';
+import { asDomainError, notFinite, waitedTooLong } from './refusals.ts';
 import { RequestJobs } from './request-jobs.ts';
 import { type Plan, Scheduler, type SchedulerLimits } from './scheduling/scheduler.ts';
 
@@ -92,7 +93,7 @@ export class EngineCore {
       embeddings,
       inputs: this.inputs,
       emit: ports.emit,
-      begin: (sequence, logits, parts) => this.begin(sequence, logits, parts),
+      begin: (sequence, prediction, parts) => this.begin(sequence, prediction, parts),
     });
   }
 
@@ -227,16 +228,13 @@ export class EngineCore {
       return;
     }
     const { batch, sequence } = inputs;
-    let logitRow = 0;
+    const results = resultsOf(chunks, outputs, this.backend);
     plan.items.forEach((job, row) => {
-      const chunk = chunks[row]!;
-      const firstLogits = logitRow;
-      logitRow += chunk.logitRows.length;
       const length = read[row]!;
       this.counters.prefilled += length;
       const layout = { batch, sequence, row, length };
       const view = viewOfOutput(outputs.newKeysValues, this.backend.kvShape, layout);
-      job.work.accept(chunk, (i) => this.logitsOf(outputs, firstLogits + i), view);
+      job.work.accept(chunks[row]!, results[row]!, view);
       if (job.work.remaining > 0) return;
       // Before `finish`, which may queue the same request again.
       this.leave(job);
@@ -253,8 +251,7 @@ export class EngineCore {
       const inputs = this.assemble(() => {
         const longest = sequences.reduce((max, _, row) => Math.max(max, slab.lengthOf(row)), 0);
         slab.reserve(sequences.length, longest + 1);
-        const lastTokens = sequences.map((sequence) => sequence.lastToken);
-        return assembleDecode(slab, lastTokens, this.embeddings, this.backend);
+        return assembleDecode(slab, sequences, this.embeddings, this.backend);
       });
       outputs = await this.run(plan, inputs, []);
     } catch (error) {
@@ -266,19 +263,19 @@ export class EngineCore {
     }
     slab.append(outputs.newKeysValues);
     sequences.forEach((sequence, row) => {
-      const logits = this.logitsOf(outputs, row);
-      if (!isFiniteRow(logits)) {
+      const prediction = this.predictionOf(sequence, row, outputs);
+      if (!isFinitePrediction(prediction)) {
         this.batch.discard(sequence);
         this.ports.emit(sequence.id, { type: 'error', error: notFinite() });
-      } else if (this.advance(sequence, logits)) this.end(sequence);
+      } else if (this.advance(sequence, prediction)) this.end(sequence);
     });
   }
 
   /** A sequence's input has been read: its next token, and then a row. */
-  private begin(sequence: Sequence, logits: Float32Array, parts: Work['parts']): void {
+  private begin(sequence: Sequence, prediction: Prediction, parts: Work['parts']): void {
     if (sequence.request.maxTokens === 0) {
       this.ports.emit(sequence.id, { type: 'end', reason: 'length' });
-    } else if (!this.advance(sequence, logits)) this.batch.join(sequence, parts);
+    } else if (!this.advance(sequence, prediction)) this.batch.join(sequence, parts);
   }
 
   /** Frees the row of a sequence that has ended; a chat is likely to come back with what it said. */
@@ -299,17 +296,20 @@ export class EngineCore {
   }
 
   /** Gives a sequence its next token; true when that ended it. */
-  private advance(sequence: Sequence, logits: Float32Array): boolean {
-    for (const event of sequence.accept(logits)) {
+  private advance(sequence: Sequence, prediction: Prediction): boolean {
+    for (const event of sequence.accept(prediction)) {
       if (event.type === 'token') this.counters.generated++;
       this.ports.emit(sequence.id, event);
     }
     return sequence.ended;
   }
 
-  private logitsOf(outputs: StepOutputs, row: number): Float32Array {
-    const { vocabSize } = this.backend;
-    return outputs.logits.subarray(row * vocabSize, (row + 1) * vocabSize);
+  /** What a decode step says of a row. */
+  private predictionOf(sequence: Sequence, row: number, outputs: StepOutputs): Prediction {
+    const { vocabSize, bestCount } = this.backend;
+    return sequence.wants(bestCount) === 'best'
+      ? { kind: 'best', best: bestOf(outputs, row, bestCount) }
+      : { kind: 'logits', logits: rowOf(outputs.logits!, row, vocabSize) };
   }
 
   /** Memory can run out here as well as in the run. */

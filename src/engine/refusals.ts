@@ -1,10 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
 
-/** A number that is not finite anywhere in a row's keys, values or activations makes all of its logits NaN. */
-export function isFiniteRow(logits: Float32Array): boolean {
-  return Number.isFinite(logits[0]);
-}
-
 export function notFinite(): DomainError {
   return new DomainError(
     'unprocessable',

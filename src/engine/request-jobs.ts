@@ -7,17 +7,18 @@ import type { InputCache } from './kv/input-cache.ts';
 import type { PrefixEntry } from './kv/prefix-cache.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
 import { InputWork } from './reading/input-work.ts';
+import { isFinitePrediction, type Prediction } from './reading/results.ts';
 import { ScoreWork } from './reading/score-work.ts';
 import { type Head, headOf, type Work } from './reading/work.ts';
-import { isFiniteRow, notFinite } from './refusals.ts';
+import { notFinite } from './refusals.ts';
 
 export interface RequestJobParts {
-  readonly backend: Pick<Backend, 'kvShape'>;
+  readonly backend: Pick<Backend, 'kvShape' | 'bestCount'>;
   readonly embeddings: EmbeddingTable;
   readonly inputs: InputCache;
   emit(id: number, event: CoreEvent): void;
-  /** A sequence's input has been read, to the logits [vocab] of its last position. */
-  begin(sequence: Sequence, logits: Float32Array, parts: Work['parts']): void;
+  /** A sequence's input has been read. */
+  begin(sequence: Sequence, prediction: Prediction, parts: Work['parts']): void;
 }
 
 /** Makes the jobs of requests: what they read, and what becomes of it. */
@@ -49,11 +50,12 @@ export class RequestJobs {
       deadline,
       open: (prefix) => {
         const head = this.headOf(prefix, prompt, ids, topLogprobs !== null);
-        work = new InputWork(backend.kvShape, embeddings, { ids, topLogprobs }, head);
+        const options = { ids, topLogprobs, wants: sequence.wants(backend.bestCount) };
+        work = new InputWork(backend.kvShape, embeddings, options, head);
         return work;
       },
       finish: () => {
-        if (!isFiniteRow(work.result)) {
+        if (!isFinitePrediction(work.result)) {
           emit(id, { type: 'error', error: notFinite() });
           return;
         }

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { BUNDLE_FILES, type Bundle, SERVING_IO } from '../model/bundle.ts';
+import { BUNDLE_FILES, type Bundle, bestCount, SERVING_IO } from '../model/bundle.ts';
 import type { Backend, StepInputs, StepOutputs } from './backend.ts';
 import type { KvShape } from './kv/kv.ts';
 
@@ -8,6 +8,15 @@ export interface SessionOptions {
   /** Threads inside one operator; 0 lets onnxruntime take the physical cores. */
   readonly threads: number;
 }
+
+/** Outputs are copied one by one, so what is not asked for costs nothing on its way out. */
+const SMALL_OUTPUTS = [
+  SERVING_IO.bestLogits,
+  SERVING_IO.bestTokens,
+  SERVING_IO.scores,
+  SERVING_IO.newKeysValues,
+] as const;
+const ALL_OUTPUTS = [SERVING_IO.logits, ...SMALL_OUTPUTS] as const;
 
 /** Loads a bundle's serving graph into an onnxruntime session on this thread. */
 export async function openBackend(bundle: Bundle, options: SessionOptions): Promise<Backend> {
@@ -18,7 +27,8 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     // A spinning thread takes the core from the HTTP thread, and steps grow several times longer under load.
-    extra: { session: { intra_op: { allow_spinning: '0' } } },
+    // Without VNNI, sums of 8-bit products saturate unless the kernels are told to keep them exact.
+    extra: { session: { intra_op: { allow_spinning: '0' }, x64quantprecision: '1' } },
   });
   const { config } = bundle.manifest;
   return new OrtBackend(
@@ -32,6 +42,7 @@ class OrtBackend implements Backend {
   readonly kvShape: KvShape;
   readonly hiddenSize: number;
   readonly vocabSize: number;
+  readonly bestCount: number;
   readonly slidingWindow: number | null;
   private readonly session: ort.InferenceSession;
   private readonly pastNames: readonly string[];
@@ -45,6 +56,7 @@ class OrtBackend implements Backend {
     this.kvShape = kvShape;
     this.hiddenSize = sizes.hidden;
     this.vocabSize = sizes.vocab;
+    this.bestCount = bestCount(sizes.vocab);
     this.slidingWindow = sizes.slidingWindow;
     this.pastNames = Array.from({ length: kvShape.planes }, (_, plane) => {
       const layer = plane >> 1;
@@ -53,10 +65,11 @@ class OrtBackend implements Backend {
   }
 
   async run(inputs: StepInputs): Promise<StepOutputs> {
-    const { batch, sequence, past } = inputs;
+    const { batch, sequence, past, bestRows, scoredRows, scorePairs } = inputs;
     const { heads, dim } = this.kvShape;
-    // A run without wanted logits still computes one row: no operator then meets an empty matrix.
-    const wanted = inputs.logitPositions.length > 0 ? inputs.logitPositions : new BigInt64Array(1);
+    // A run without predictions still computes one: onnxruntime's TopK divides by the number of rows.
+    const wanted = atLeastOne(inputs.logitPositions);
+    const best = atLeastOne(bestRows);
     const feeds: Record<string, ort.Tensor> = {
       [SERVING_IO.inputsEmbeds]: new ort.Tensor('float32', inputs.embeds, [batch, sequence, this.hiddenSize]),
       [SERVING_IO.positionIds]: new ort.Tensor('int64', inputs.positionIds, [batch, sequence]),
@@ -67,18 +80,32 @@ class OrtBackend implements Backend {
         past + sequence,
       ]),
       [SERVING_IO.logitPositions]: new ort.Tensor('int64', wanted, [wanted.length]),
+      [SERVING_IO.bestRows]: new ort.Tensor('int64', best, [best.length]),
+      [SERVING_IO.scoredRows]: new ort.Tensor('int64', scoredRows, [scoredRows.length]),
+      [SERVING_IO.scorePairs]: new ort.Tensor('int64', scorePairs, [scorePairs.length / 2, 2]),
     };
     this.pastNames.forEach((name, plane) => {
       feeds[name] = new ort.Tensor('float32', inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
     });
-    const outputs = await this.session.run(feeds);
+    const outputs = await this.session.run(feeds, inputs.wantsLogits ? ALL_OUTPUTS : SMALL_OUTPUTS);
+    const data = (name: string): unknown => outputs[name]?.data ?? null;
     return {
-      logits: outputs[SERVING_IO.logits]!.data as Float32Array,
-      newKeysValues: outputs[SERVING_IO.newKeysValues]!.data as Float32Array,
+      logits: data(SERVING_IO.logits) as Float32Array | null,
+      best: {
+        logits: data(SERVING_IO.bestLogits) as Float32Array,
+        tokens: data(SERVING_IO.bestTokens) as BigInt64Array,
+      },
+      scores: data(SERVING_IO.scores) as Float32Array,
+      newKeysValues: data(SERVING_IO.newKeysValues) as Float32Array,
     };
   }
 
   async release(): Promise<void> {
     await this.session.release();
   }
+}
+
+/** The same rows, or row 0, whose results nobody reads. */
+function atLeastOne(rows: BigInt64Array): BigInt64Array {
+  return rows.length > 0 ? rows : new BigInt64Array(1);
 }

@@ -96,8 +96,13 @@ export interface WeightCatalog {
  * - positionIds       int64   [batch, sequence]
  * - attentionBias     float32 [batch, 1, sequence, past + sequence], 0 where allowed, {@link MASKED} elsewhere
  * - pastKeys(i), pastValues(i) float32 [batch, kv_heads, past, head_dim]; past may be 0; keys are rotated
- * - logitPositions    int64   [rows], indices into batch * sequence
+ * - logitPositions    int64   [rows], indices into batch * sequence; at least one
  * - logits            float32 [rows, vocab]
+ * - bestRows          int64   [best], indices into the logit rows; at least one, or TopK divides by zero
+ * - bestLogits, bestTokens float32 and int64 [best, {@link bestCount}], largest first
+ * - scoredRows        int64   [scored], indices into the logit rows; may be empty
+ * - scorePairs        int64   [pairs, 2]: index into scoredRows, token id
+ * - scores            float32 [pairs], log p(token) under softmax of the row
  * - newKeysValues     float32 [2 * layers, batch, kv_heads, sequence, head_dim]; keys of layer i at 2i, values at 2i + 1
  */
 export const SERVING_IO = {
@@ -108,8 +113,19 @@ export const SERVING_IO = {
   pastValues: (layer: number): string => `past_values.${layer}`,
   logitPositions: 'logit_positions',
   logits: 'logits',
+  bestRows: 'best_rows',
+  bestLogits: 'best_logits',
+  bestTokens: 'best_tokens',
+  scoredRows: 'scored_rows',
+  scorePairs: 'score_pairs',
+  scores: 'scores',
   newKeysValues: 'new_keys_values',
 } as const;
+
+/** Number of best tokens that the serving graph tells of a row. */
+export function bestCount(vocabSize: number): number {
+  return Math.min(64, vocabSize);
+}
 
 /** Added to the score of a position that may not be seen: exp underflows to 0, and no NaN can arise. */
 export const MASKED = -1e9;

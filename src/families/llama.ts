@@ -6,9 +6,11 @@ import {
   type Graph,
   GraphError,
   gather,
+  gatherPairs,
   type Input,
   input,
   int64,
+  logSoftmax,
   mul,
   type Result,
   reshape,
@@ -16,6 +18,7 @@ import {
   rotaryEmbedding,
   shapeOf,
   sigmoid,
+  topK,
   type Value,
 } from '../graph/index.ts';
 import {
@@ -26,7 +29,7 @@ import {
   type KeysValues,
   splitHeads,
 } from './attention.ts';
-import { type DecoderConfig, SERVING_IO, type WeightCatalog } from './decoder.ts';
+import { bestCount, type DecoderConfig, SERVING_IO, type WeightCatalog } from './decoder.ts';
 import { applyLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
 import { findLinear, findVector } from './weights.ts';
@@ -201,8 +204,21 @@ export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog)
     { name: 'lm_head', outSize: config.vocabSize, hasBias: false },
     weights,
   );
+  // What most requests need of the logits is little: rows of the vocabulary's width need not leave the graph.
+  const bestRows = input(SERVING_IO.bestRows, 'int64', ['best']);
+  const scoredRows = input(SERVING_IO.scoredRows, 'int64', ['scored']);
+  const scorePairs = input(SERVING_IO.scorePairs, 'int64', ['pairs', 2]);
+  const [bestLogits, bestTokens] = topK(gather(logits, bestRows, 0), bestCount(config.vocabSize));
+  const scores = gatherPairs(logSoftmax(gather(logits, scoredRows, 0), -1), scorePairs);
+  const caches = pasts.flatMap(({ keys, values }) => [keys, values]);
   return createGraph(
-    [embeddings, positionIds, bias, logitPositions, ...pasts.flatMap(({ keys, values }) => [keys, values])],
-    { [SERVING_IO.logits]: logits, [SERVING_IO.newKeysValues]: stack(news) },
+    [embeddings, positionIds, bias, logitPositions, bestRows, scoredRows, scorePairs, ...caches],
+    {
+      [SERVING_IO.logits]: logits,
+      [SERVING_IO.bestLogits]: bestLogits,
+      [SERVING_IO.bestTokens]: bestTokens,
+      [SERVING_IO.scores]: scores,
+      [SERVING_IO.newKeysValues]: stack(news),
+    },
   );
 }

@@ -45,6 +45,19 @@ export const split = (x: Value, sizes: Value, axis: number): readonly Result[] =
 export const gather = (x: Value, indices: Value, axis: number): Result =>
   apply('Gather', [x, indices], { axis: int(axis) })[0]!;
 
+/** x[i, j] for each pair (i, j) of `indices`, int64 [pairs, 2]: [pairs]. GatherND. */
+export const gatherPairs = (x: Value, indices: Value): Result => apply('GatherND', [x, indices])[0]!;
+
+/** The `k` largest along the last axis, largest first, the lower index first among equals: [values, indices]. */
+export const topK = (x: Value, k: number): readonly [Result, Result] => {
+  const [values, indices] = apply('TopK', [x, int64([k])], {
+    axis: int(-1),
+    largest: int(1),
+    sorted: int(1),
+  });
+  return [values!, indices!];
+};
+
 /** RMSNorm over the last axis: x / sqrt(mean(x^2) + epsilon) * scale (Zhang & Sennrich 2019). */
 export const rmsNorm = (x: Value, scale: Value, epsilon: number): Result =>
   apply('SimplifiedLayerNormalization', [x, scale], {

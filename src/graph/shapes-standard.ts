@@ -138,6 +138,26 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
     return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];
   },
 
+  GatherND: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32');
+    const indices = op.operand(1, 'int64');
+    if (shape.length !== 2 || indices.shape.length !== 2 || indices.shape[1] !== 2) {
+      op.fail('a matrix and pairs of indices');
+    }
+    return [{ dtype, shape: [indices.shape[0]!] }];
+  },
+
+  TopK: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32');
+    const [k] = op.integers(1);
+    if (op.axis(op.int('axis', -1), shape.length) !== shape.length - 1) op.fail('the last axis');
+    const best = shape.with(-1, k!);
+    return [
+      { dtype, shape: best },
+      { dtype: 'int64', shape: best },
+    ];
+  },
+
   QuantizeLinear: (op) => {
     const { shape } = op.operand(0, 'float32');
     op.shaped(1, [], 'float32');

@@ -16,7 +16,7 @@ export const BUNDLE_FILES = {
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
 
-export const BUNDLE_FORMAT = 2;
+export const BUNDLE_FORMAT = 3;
 
 /** manifest.json: what a bundle is, and the size and hash of each of its files. */
 export interface BundleManifest {
@@ -103,4 +103,4 @@ export function describeModel({ manifest }: Bundle): ModelInfo {
   };
 }
 
-export { MASKED, SERVING_IO } from '../families/decoder.ts';
+export { bestCount, MASKED, SERVING_IO } from '../families/decoder.ts';

@@ -288,7 +288,7 @@ test('scores of several continuations equal those of each sequence alone', async
         return logits[id]! - logSumExp(logits);
       });
       for (const [j, value] of expected.entries()) {
-        assert.ok(Math.abs(last.logprobs[k]![j]! - value) < 1e-9, `case ${i} continuation ${k} token ${j}`);
+        assert.ok(Math.abs(last.logprobs[k]![j]! - value) < 1e-5, `case ${i} continuation ${k} token ${j}`);
       }
     }
   }

@@ -1,18 +1,24 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DEFAULT_SAMPLING, type SamplingParams } from '../../src/domain/sampling.ts';
+import { topTokens } from '../../src/engine/decoding/logprobs.ts';
 import { Random } from '../../src/engine/decoding/rng.ts';
 import { argmax, Sampler } from '../../src/engine/decoding/sampler.ts';
+import type { Prediction } from '../../src/engine/reading/results.ts';
 
 function sampler(params: Partial<SamplingParams>, inputIds: readonly number[] = []): Sampler {
   return new Sampler({ ...DEFAULT_SAMPLING, seed: 1, ...params }, inputIds);
+}
+
+function all(logits: Float32Array): Prediction {
+  return { kind: 'logits', logits };
 }
 
 /** How often each token is drawn from the same logits. */
 function frequencies(params: Partial<SamplingParams>, logits: readonly number[], draws = 20_000): number[] {
   const counts = logits.map(() => 0);
   for (let seed = 0; seed < draws; seed++) {
-    counts[sampler({ ...params, seed }).next(Float32Array.from(logits))]! += 1;
+    counts[sampler({ ...params, seed }).next(all(Float32Array.from(logits)))]! += 1;
   }
   return counts.map((count) => count / draws);
 }
@@ -25,7 +31,7 @@ function assertNear(actual: readonly number[], expected: readonly number[]): voi
 const LOGITS = [Math.log(0.5), Math.log(0.3), Math.log(0.15), Math.log(0.05)];
 
 test('temperature 0 takes the highest logit, the lowest id among equals', () => {
-  assert.equal(sampler({ temperature: 0 }).next(Float32Array.of(1, 3, 3, 2)), 1);
+  assert.equal(sampler({ temperature: 0 }).next(all(Float32Array.of(1, 3, 3, 2))), 1);
   assert.equal(argmax(Float32Array.of(Number.NEGATIVE_INFINITY, -2, -1)), 2);
 });
 
@@ -58,7 +64,9 @@ test('top-k takes the k best of many, the lower ids among equals', () => {
       .map(({ id }) => id),
   );
   for (let seed = 0; seed < 200; seed++) {
-    assert.ok(allowed.has(sampler({ topK: 10, temperature: 100, seed }).next(Float32Array.from(logits))));
+    assert.ok(
+      allowed.has(sampler({ topK: 10, temperature: 100, seed }).next(all(Float32Array.from(logits)))),
+    );
   }
   assert.deepEqual(
     frequencies({ topK: 2 }, [1, 1, 1, 1], 500).map((share) => share > 0),
@@ -68,20 +76,23 @@ test('top-k takes the k best of many, the lower ids among equals', () => {
 
 test('the repetition penalty moves tokens of input and output towards less likely', () => {
   const penalised = sampler({ temperature: 0, repetitionPenalty: 2 }, [0, 3]);
-  assert.equal(penalised.next(Float32Array.of(3, 2, 0, -1)), 1, '3 / 2 < 2');
-  assert.equal(penalised.next(Float32Array.of(3, 2, 1.2, -1)), 0, '1 was just chosen: 2 / 2 < 3 / 2');
-  assert.equal(sampler({ temperature: 0, repetitionPenalty: 2 }, [0]).next(Float32Array.of(-1, -1.5)), 1);
+  assert.equal(penalised.next(all(Float32Array.of(3, 2, 0, -1))), 1, '3 / 2 < 2');
+  assert.equal(penalised.next(all(Float32Array.of(3, 2, 1.2, -1))), 0, '1 was just chosen: 2 / 2 < 3 / 2');
+  assert.equal(
+    sampler({ temperature: 0, repetitionPenalty: 2 }, [0]).next(all(Float32Array.of(-1, -1.5))),
+    1,
+  );
 });
 
 test('presence counts once, frequency counts every time, and the input not at all', () => {
   const presence = sampler({ temperature: 0, presencePenalty: 1 }, [0]);
   assert.deepEqual(
-    [1, 2, 3].map(() => presence.next(Float32Array.of(2, 1.5, 0))),
+    [1, 2, 3].map(() => presence.next(all(Float32Array.of(2, 1.5, 0)))),
     [0, 1, 0],
   );
   const frequency = sampler({ temperature: 0, frequencyPenalty: 0.6 });
   assert.deepEqual(
-    [1, 2, 3, 4].map(() => frequency.next(Float32Array.of(2, 1, 0))),
+    [1, 2, 3, 4].map(() => frequency.next(all(Float32Array.of(2, 1, 0)))),
     [0, 0, 1, 0],
   );
 });
@@ -89,7 +100,7 @@ test('presence counts once, frequency counts every time, and the input not at al
 test('the same seed draws the same tokens, another seed others', () => {
   const draw = (seed: number): number[] => {
     const one = sampler({ seed });
-    return Array.from({ length: 40 }, () => one.next(Float32Array.from(LOGITS)));
+    return Array.from({ length: 40 }, () => one.next(all(Float32Array.from(LOGITS))));
   };
   assert.deepEqual(draw(7), draw(7));
   assert.notDeepEqual(draw(7), draw(8));
@@ -103,4 +114,48 @@ test('uniform numbers lie in [0, 1) with the mean and variance of a uniform dist
   const variance = values.reduce((a, b) => a + (b - mean) ** 2, 0) / values.length;
   assert.ok(values.every((value) => value >= 0 && value < 1));
   assert.ok(Math.abs(mean - 0.5) < 0.004 && Math.abs(variance - 1 / 12) < 0.002);
+});
+
+test('the best tokens alone give the same choice as all logits, where they are enough', () => {
+  const random = new Random(3);
+  const vocab = 500;
+  const count = 64;
+  const kinds: Partial<SamplingParams>[] = [
+    { temperature: 0 },
+    { temperature: 0, topK: 5, topP: 0.5 },
+    { topK: 1 },
+    { topK: 64, temperature: 3 },
+    { topK: 40, topP: 0.9, temperature: 0.7 },
+    { topK: 20, topP: 0.05 },
+  ];
+  for (let seed = 0; seed < 300; seed++) {
+    // Halves make ties.
+    const logits = Float32Array.from({ length: vocab }, () => Math.round(random.next() * 30) / 2);
+    const best = topTokens(logits, count);
+    for (const params of kinds) {
+      const one = sampler({ ...params, seed });
+      assert.ok(one.needsOnlyBest(count));
+      const id = one.next({
+        kind: 'best',
+        best: {
+          logits: Float32Array.from(best, ({ logit }) => logit),
+          tokens: BigInt64Array.from(best, (token) => BigInt(token.id)),
+        },
+      });
+      assert.equal(id, sampler({ ...params, seed }).next(all(logits.slice())), JSON.stringify(params));
+    }
+  }
+});
+
+test('penalties, no top-k and a large top-k need all logits', () => {
+  for (const params of [
+    {},
+    { topP: 0.5 },
+    { topK: 65 },
+    { temperature: 0, repetitionPenalty: 1.1 },
+    { temperature: 0, presencePenalty: 0.1 },
+    { topK: 5, frequencyPenalty: -0.1 },
+  ]) {
+    assert.equal(sampler(params).needsOnlyBest(64), false);
+  }
 });

@@ -1,4 +1,5 @@
 import type { Backend, StepInputs, StepOutputs } from '../../src/engine/backend.ts';
+import { logSumExp, topTokens } from '../../src/engine/decoding/logprobs.ts';
 import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
 
 /**
@@ -8,6 +9,7 @@ import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
  * numbers negated in head 1; plane 1 holds them swapped.
  */
 export const VOCAB = 97;
+const BEST = 8;
 const HIDDEN = 1;
 const SHAPE = { planes: 2, heads: 2, dim: 2 } as const;
 
@@ -36,10 +38,30 @@ export function expectedLogits(rows: readonly number[], slidingWindow: number | 
   return logits;
 }
 
+/** What is asked for of the logits [rows, VOCAB]. */
+function predictions(inputs: StepInputs, logits: Float32Array): Omit<StepOutputs, 'newKeysValues'> {
+  const row = (index: bigint): Float32Array =>
+    logits.subarray(Number(index) * VOCAB, Number(index + 1n) * VOCAB);
+  const best = [...inputs.bestRows].flatMap((index) => topTokens(row(index), BEST));
+  const scores = Array.from({ length: inputs.scorePairs.length / 2 }, (_, pair) => {
+    const scored = row(inputs.scoredRows[Number(inputs.scorePairs[2 * pair]!)]!);
+    return scored[Number(inputs.scorePairs[2 * pair + 1]!)]! - logSumExp(scored);
+  });
+  return {
+    logits: inputs.wantsLogits ? logits : null,
+    best: {
+      logits: Float32Array.from(best, ({ logit }) => logit),
+      tokens: BigInt64Array.from(best, ({ id }) => BigInt(id)),
+    },
+    scores: Float32Array.from(scores),
+  };
+}
+
 export class ToyBackend implements Backend {
   readonly kvShape = SHAPE;
   readonly hiddenSize = HIDDEN;
   readonly vocabSize = VOCAB;
+  readonly bestCount = BEST;
   readonly slidingWindow: number | null;
   /** [batch, sequence, past] of every run. */
   readonly runs: (readonly [number, number, number])[] = [];
@@ -87,7 +109,7 @@ export class ToyBackend implements Backend {
       }
       logitsOf(seen, logits.subarray(index * VOCAB, (index + 1) * VOCAB));
     });
-    return { logits, newKeysValues };
+    return { ...predictions(inputs, logits), newKeysValues };
   }
 
   async release(): Promise<void> {}

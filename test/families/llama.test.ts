@@ -119,15 +119,58 @@ test('rowwise-int8 stays near the float computation of the same weights', async 
   assertClose(rows[0]!.logits, expected.logits, 0.15);
 });
 
-test('logits come only for the positions asked for, in their order, or for none', async (t) => {
+test('logits come only for the positions asked for, in their order', async (t) => {
   const session = await openTinyModel(t, TINY, tinyModel(TINY));
   const batch = [embed(3), embed(3)].map((embeddings) => ({ past: emptyPast(TINY), embeddings }));
   const all = await serve(session, TINY, batch);
   const some = await serve(session, TINY, batch, [5, 0, 5]);
   assertClose(some.logits, [all.logits[5]!, all.logits[0]!, all.logits[5]!], 1e-6);
-  const none = await serve(session, TINY, batch, []);
-  assert.equal(none.logits.length, 0);
-  assertClose(none.rows[1]!.past, all.rows[1]!.past, 1e-6);
+});
+
+test('the best tokens and the scores of rows are those of their logits', async (t) => {
+  const session = await openTinyModel(t, TINY, tinyModel(TINY));
+  const batch = [embed(3), embed(3)].map((embeddings) => ({ past: emptyPast(TINY), embeddings }));
+  const scorePairs = [
+    [0, 3],
+    [1, 0],
+    [0, 5],
+  ] as const;
+  const selection = { bestRows: [4, 1], scoredRows: [2, 5], scorePairs };
+  const served = await serve(session, TINY, batch, undefined, selection);
+  selection.bestRows.forEach((row, i) => {
+    const logits = served.logits[row]!;
+    const order = [...logits.keys()].sort((a, b) => logits[b]! - logits[a]! || a - b);
+    assert.deepEqual(served.bestTokens[i], order.slice(0, 64));
+    assert.deepEqual(
+      served.bestLogits[i],
+      served.bestTokens[i]!.map((id) => logits[id]!),
+    );
+  });
+  const expected = scorePairs.map(([scored, token]) => {
+    const logits = served.logits[selection.scoredRows[scored]!]!;
+    return logits[token]! - Math.log(logits.reduce((sum, logit) => sum + Math.exp(logit), 0));
+  });
+  assertClose(served.scores, expected, 1e-5);
+});
+
+test('numbers that are not finite show in the best tokens and the scores', async (t) => {
+  const session = await openTinyModel(t, TINY, tinyModel(TINY));
+  const broken = embed(2).map((row) => row.map(() => Number.NaN));
+  const batch = [
+    { past: emptyPast(TINY), embeddings: embed(2) },
+    { past: emptyPast(TINY), embeddings: broken },
+  ];
+  const selection = {
+    bestRows: [1, 3],
+    scoredRows: [1, 3],
+    scorePairs: [
+      [0, 1],
+      [1, 1],
+    ] as const,
+  };
+  const { bestLogits, scores } = await serve(session, TINY, batch, undefined, selection);
+  assert.deepEqual([bestLogits[0]![0], scores[0]].map(Number.isFinite), [true, true]);
+  assert.deepEqual([bestLogits[1]![0], scores[1]].map(Number.isFinite), [false, false]);
 });
 
 test('queries, keys and values are one product, gate and up another', () => {

@@ -1,5 +1,5 @@
 import type ort from 'onnxruntime-node';
-import { type DecoderConfig, MASKED, SERVING_IO } from '../../src/families/decoder.ts';
+import { bestCount, type DecoderConfig, MASKED, SERVING_IO } from '../../src/families/decoder.ts';
 import { type Fed, floats, ints, runSession } from '../graph/run-graph.ts';
 
 /** One sequence in a batch: its past and the embeddings of its new positions. */
@@ -26,6 +26,21 @@ const STALE = 7;
 /** The past is padded to a multiple of this, see `buildServingGraph`. */
 const PAST_ALIGNMENT = 16;
 
+/** What a run tells of its logits beside the logits themselves; see SERVING_IO. */
+export interface Selection {
+  readonly bestRows?: readonly number[];
+  readonly scoredRows?: readonly number[];
+  readonly scorePairs?: readonly (readonly [row: number, token: number])[];
+}
+
+export interface Served {
+  readonly rows: RowResult[];
+  readonly logits: number[][];
+  readonly bestLogits: number[][];
+  readonly bestTokens: number[][];
+  readonly scores: number[];
+}
+
 /**
  * One run of the serving graph over ragged rows: pasts are padded on the right, new positions too.
  * `logitPositions` defaults to every real position.
@@ -35,7 +50,8 @@ export async function serve(
   config: DecoderConfig,
   rows: readonly Row[],
   logitPositions?: readonly number[],
-): Promise<{ rows: RowResult[]; logits: number[][] }> {
+  { bestRows = [0], scoredRows = [], scorePairs = [] }: Selection = {},
+): Promise<Served> {
   const { headDim, hiddenSize, numKeyValueHeads, numLayers, vocabSize } = config;
   const lengthOf = (row: Row): number => row.past[0]![0]!.length;
   const past = Math.ceil(Math.max(...rows.map(lengthOf)) / PAST_ALIGNMENT) * PAST_ALIGNMENT;
@@ -63,6 +79,9 @@ export async function serve(
       rows.flatMap((row) => slots(row, (position) => mask(row, position))),
     ),
     [SERVING_IO.logitPositions]: ints([positions.length], positions),
+    [SERVING_IO.bestRows]: ints([bestRows.length], bestRows),
+    [SERVING_IO.scoredRows]: ints([scoredRows.length], scoredRows),
+    [SERVING_IO.scorePairs]: ints([scorePairs.length, 2], scorePairs.flat()),
   };
   const cache = (index: number): Fed =>
     floats(
@@ -95,5 +114,14 @@ export async function serve(
       ]),
     ),
   }));
-  return { rows: results, logits };
+  const count = bestCount(vocabSize);
+  const chunked = (name: string): number[][] =>
+    bestRows.map((_, row) => outputs[name]!.data.slice(row * count, (row + 1) * count));
+  return {
+    rows: results,
+    logits,
+    bestLogits: chunked(SERVING_IO.bestLogits),
+    bestTokens: chunked(SERVING_IO.bestTokens),
+    scores: outputs[SERVING_IO.scores]!.data,
+  };
 }

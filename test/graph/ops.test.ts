@@ -9,6 +9,7 @@ import {
   div,
   float32,
   gather,
+  gatherPairs,
   gemm,
   input,
   int8,
@@ -31,6 +32,7 @@ import {
   sigmoid,
   softmax,
   split,
+  topK,
   transpose,
   uint8,
   type Value,
@@ -189,6 +191,26 @@ test('RotaryEmbedding pairs element j with element j + head_dim / 2', async () =
   for (const [index, value] of expected.entries()) {
     assert.ok(Math.abs(output.data[index]! - value) < 1e-6, `${output.data}`);
   }
+});
+
+test('TopK sorts, lower index first among equals; GatherND picks pairs, or none', async () => {
+  const x = input('x', 'float32', ['rows', 4]);
+  const pairs = input('pairs', 'int64', ['pairs', 2]);
+  const [values, indices] = topK(x, 3);
+  const graph = createGraph([x, pairs], { values, indices, picked: gatherPairs(x, pairs) });
+  const {
+    values: best,
+    indices: places,
+    picked,
+  } = await runGraph(graph, {
+    x: floats([2, 4], [1, 5, 5, 2, -1, -3, -2, -4]),
+    pairs: ints([3, 2], [1, 3, 0, 0, 1, 3]),
+  });
+  assert.deepEqual(best!.data, [5, 5, 2, -1, -2, -3]);
+  assert.deepEqual(places!.data, [1, 2, 3, 0, 2, 1]);
+  assert.deepEqual(picked!.data, [-4, 1, -4]);
+  const none = await runGraph(graph, { x: floats([1, 4], [1, 2, 3, 4]), pairs: ints([0, 2], []) });
+  assert.deepEqual(none.picked!.dims, [0]);
 });
 
 test('one run gives several outputs', async () => {

@@ -2,15 +2,16 @@ import { MASKED } from '../../model/bundle.ts';
 import type { Backend, StepInputs } from '../backend.ts';
 import type { KvSlab } from '../kv/slab.ts';
 import type { EmbeddingTable } from '../reading/embeddings.ts';
+import type { Sequence } from './sequence.ts';
 
 /** One decode step: the last token of every row of the slab, which is read in place as the past. */
 export function assembleDecode(
   slab: KvSlab,
-  lastTokens: readonly number[],
+  sequences: readonly Sequence[],
   table: EmbeddingTable,
   backend: Backend,
 ): StepInputs {
-  const batch = lastTokens.length;
+  const batch = sequences.length;
   const past = slab.capacity;
   const width = past + 1;
   const embeds = new Float32Array(batch * backend.hiddenSize);
@@ -19,7 +20,7 @@ export function assembleDecode(
   const attentionBias = new Float32Array(batch * width).fill(MASKED);
   for (let row = 0; row < batch; row++) {
     const position = slab.lengthOf(row);
-    embeds.set(table.row(lastTokens[row]!), row * backend.hiddenSize);
+    embeds.set(table.row(sequences[row]!.lastToken), row * backend.hiddenSize);
     positionIds[row] = BigInt(position);
     logitPositions[row] = BigInt(row);
     const oldest = backend.slidingWindow === null ? 0 : Math.max(0, position - backend.slidingWindow + 1);
@@ -27,5 +28,18 @@ export function assembleDecode(
     attentionBias[row * width + past] = 0;
   }
   const pastPlanes = Array.from({ length: backend.kvShape.planes }, (_, plane) => slab.past(plane, batch));
-  return { batch, sequence: 1, past, embeds, positionIds, attentionBias, pastPlanes, logitPositions };
+  return {
+    batch,
+    sequence: 1,
+    past,
+    embeds,
+    positionIds,
+    attentionBias,
+    pastPlanes,
+    logitPositions,
+    bestRows: logitPositions,
+    scoredRows: new BigInt64Array(),
+    scorePairs: new BigInt64Array(),
+    wantsLogits: sequences.some((sequence) => sequence.wants(backend.bestCount) === 'logits'),
+  };
 }

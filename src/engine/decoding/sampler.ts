@@ -1,4 +1,6 @@
 import type { SamplingParams } from '../../domain/sampling.ts';
+import type { BestTokens } from '../backend.ts';
+import type { Prediction } from '../reading/results.ts';
 import { Random } from './rng.ts';
 
 /**
@@ -19,13 +21,38 @@ export class Sampler {
     if (params.repetitionPenalty !== 1) for (const id of inputIds) this.seen.add(id);
   }
 
-  /** Chooses a token and remembers it. `logits` [vocab] is changed in place. */
-  next(logits: Float32Array): number {
+  /** Whether the `count` best tokens are enough to choose, without the other logits. */
+  needsOnlyBest(count: number): boolean {
+    const { temperature, topK, repetitionPenalty, presencePenalty, frequencyPenalty } = this.params;
+    const penalised = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+    return !penalised && (temperature === 0 || (topK > 0 && topK <= count));
+  }
+
+  /** Chooses a token and remembers it. All logits [vocab] are changed in place. */
+  next(prediction: Prediction): number {
+    const id = prediction.kind === 'best' ? this.nextOfBest(prediction.best) : this.nextOf(prediction.logits);
+    this.remember(id);
+    return id;
+  }
+
+  private nextOf(logits: Float32Array): number {
     this.penalise(logits);
-    const id = this.params.temperature === 0 ? argmax(logits) : this.draw(logits);
+    return this.params.temperature === 0 ? argmax(logits) : this.draw(logits);
+  }
+
+  /** The same choice, to the bit: the best come in the order in which `draw` would sort them. */
+  private nextOfBest({ logits, tokens }: BestTokens): number {
+    const { temperature, topK } = this.params;
+    if (temperature === 0) return Number(tokens[0]);
+    const weights = Float64Array.from(logits.subarray(0, topK), (logit) =>
+      Math.exp((logit - logits[0]!) / temperature),
+    );
+    return Number(tokens[this.drawSorted(weights, [...weights.keys()])]);
+  }
+
+  private remember(id: number): void {
     this.generated.set(id, (this.generated.get(id) ?? 0) + 1);
     if (this.params.repetitionPenalty !== 1) this.seen.add(id);
-    return id;
   }
 
   private penalise(logits: Float32Array): void {
@@ -63,13 +90,26 @@ export class Sampler {
     // (1 - p) * total / vocab, because those together weigh less than (1 - p) * total.
     const cutoff =
       topK > 0 && topK < weights.length ? kthLargest(weights, topK) : ((1 - topP) * total) / weights.length;
-    let candidates: number[] = [];
+    const candidates: number[] = [];
     for (let id = 0; id < weights.length; id++) if (weights[id]! >= cutoff) candidates.push(id);
     candidates.sort((a, b) => weights[b]! - weights[a]! || a - b);
-    if (topK > 0) candidates = candidates.slice(0, topK);
+    return this.drawSorted(
+      weights,
+      topK > 0 ? candidates.slice(0, topK) : candidates,
+      topK > 0 ? null : total,
+    );
+  }
+
+  /**
+   * @param sorted indices into `weights`, the largest first
+   * @param total the mass that top-p is a share of; null: that of `sorted`
+   */
+  private drawSorted(weights: Float64Array, sorted: readonly number[], total: number | null = null): number {
+    const { topP } = this.params;
+    let candidates = sorted;
     let mass = candidates.reduce((sum, id) => sum + weights[id]!, 0);
     if (topP < 1) {
-      const wanted = (topK > 0 ? mass : total) * topP;
+      const wanted = (total ?? mass) * topP;
       let kept = 0;
       mass = 0;
       do mass += weights[candidates[kept++]!]!;

@@ -1,4 +1,5 @@
 import type { GenerateEvent, GenerateRequest, Priority } from '../../domain/engine.ts';
+import type { Prediction } from '../reading/results.ts';
 import type { RunningItem } from '../scheduling/scheduler.ts';
 import { tokenDetail } from './logprobs.ts';
 import { Sampler } from './sampler.ts';
@@ -43,12 +44,17 @@ export class Sequence implements RunningItem {
     return this.output.at(-1)!;
   }
 
-  /** Chooses a token from `logits` [vocab], which it may change; returns what the request is told. */
-  accept(logits: Float32Array): GenerateEvent[] {
+  /** What it needs to know of a position: `best` if the `count` best tokens are enough. */
+  wants(count: number): Prediction['kind'] {
+    return this.request.topLogprobs === null && this.sampler.needsOnlyBest(count) ? 'best' : 'logits';
+  }
+
+  /** Chooses a token; returns what the request is told. */
+  accept(prediction: Prediction): GenerateEvent[] {
     const { topLogprobs, stopTokenIds, maxTokens } = this.request;
     // Penalties change the logits; log-probabilities are the model's own.
-    const raw = topLogprobs === null ? null : logits.slice();
-    const id = this.sampler.next(logits);
+    const raw = topLogprobs === null || prediction.kind === 'best' ? null : prediction.logits.slice();
+    const id = this.sampler.next(prediction);
     if (stopTokenIds.includes(id)) {
       this.ended = true;
       return [{ type: 'end', reason: 'stop' }];

@@ -18,8 +18,18 @@ export interface Chunk {
   readonly branches: readonly number[];
   /** Rows of the linear positions, then of the branches one after the other. */
   readonly rows: RowSource;
-  /** Positions inside this chunk whose logits are wanted, ascending. */
+  /** Positions inside this chunk at which something is predicted, ascending. */
   readonly logitRows: readonly number[];
+  /** What is wanted there: the best tokens, all logits, or the log-probabilities of `targets`. */
+  readonly wants: 'best' | 'logits' | 'scores';
+  readonly targets: readonly Target[];
+}
+
+/** A token whose log-probability is wanted. */
+export interface Target {
+  /** Index into the chunk's `logitRows`. */
+  readonly row: number;
+  readonly token: number;
 }
 
 export function chunkLength(chunk: Chunk): number {
@@ -35,7 +45,6 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
   const embeds = new Float32Array(batch * sequence * hidden);
   const positionIds = new BigInt64Array(batch * sequence);
   const attentionBias = new Float32Array(batch * sequence * (past + sequence)).fill(MASKED);
-  const logitPositions: bigint[] = [];
   chunks.forEach((chunk, index) => {
     const first = index * sequence;
     const length = chunkLength(chunk);
@@ -44,7 +53,6 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
     const width = past + sequence;
     const bias = attentionBias.subarray(first * width, (first + sequence) * width);
     writeBias(chunk, bias, past, width, backend.slidingWindow);
-    for (const row of chunk.logitRows) logitPositions.push(BigInt(first + row));
   });
   return {
     batch,
@@ -54,8 +62,38 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
     positionIds,
     attentionBias,
     pastPlanes: pastPlanes(chunks, past, backend),
-    logitPositions: BigInt64Array.from(logitPositions),
+    ...predictions(chunks, sequence),
   };
+}
+
+/** Which rows of logits a run computes, and what it tells of them; the order is that of the chunks. */
+function predictions(
+  chunks: readonly Chunk[],
+  sequence: number,
+): Pick<StepInputs, 'logitPositions' | 'bestRows' | 'scoredRows' | 'scorePairs' | 'wantsLogits'> {
+  const logitPositions: number[] = [];
+  const bestRows: number[] = [];
+  const scoredRows: number[] = [];
+  const scorePairs: number[] = [];
+  chunks.forEach(({ logitRows, wants, targets }, index) => {
+    for (const { row, token } of targets) scorePairs.push(scoredRows.length + row, token);
+    for (const row of logitRows) {
+      if (wants === 'best') bestRows.push(logitPositions.length);
+      else if (wants === 'scores') scoredRows.push(logitPositions.length);
+      logitPositions.push(index * sequence + row);
+    }
+  });
+  return {
+    logitPositions: integers(logitPositions),
+    bestRows: integers(bestRows),
+    scoredRows: integers(scoredRows),
+    scorePairs: integers(scorePairs),
+    wantsLogits: chunks.some(({ wants, logitRows }) => wants === 'logits' && logitRows.length > 0),
+  };
+}
+
+function integers(values: readonly number[]): BigInt64Array {
+  return BigInt64Array.from(values, BigInt);
 }
 
 function pastCapacity(chunks: readonly Chunk[]): number {

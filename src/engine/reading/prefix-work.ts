@@ -2,6 +2,7 @@ import { concatViews, type KvShape, type KvView } from '../kv/kv.ts';
 import type { Chunk } from './chunk.ts';
 import { promptRows } from './embeddings.ts';
 import { LinearProgress } from './progress.ts';
+import type { ChunkResults } from './results.ts';
 import type { Work } from './work.ts';
 
 /** Computes the keys and values of a prompt's rows [length, hidden]. */
@@ -23,10 +24,10 @@ export class PrefixWork implements Work {
   }
 
   nextChunk(budget: number): Chunk {
-    return this.progress.chunk(budget, () => false);
+    return this.progress.chunk(budget, 'best', () => false);
   }
 
-  accept(chunk: Chunk, _logits: (index: number) => Float32Array, view: KvView): void {
+  accept(chunk: Chunk, _results: ChunkResults, view: KvView): void {
     this.progress.advance(chunk, view);
   }
 

@@ -29,11 +29,12 @@ export class LinearProgress {
     return this.pieces;
   }
 
-  chunk(budget: number, wantsLogits: (index: number) => boolean): Chunk {
+  /** @param predicts whether something is predicted at a row */
+  chunk(budget: number, wants: Chunk['wants'], predicts: (index: number) => boolean): Chunk {
     const { cursor, rows } = this;
     const linear = Math.min(budget, this.remaining);
     const logitRows: number[] = [];
-    for (let i = 0; i < linear; i++) if (wantsLogits(cursor + i)) logitRows.push(i);
+    for (let i = 0; i < linear; i++) if (predicts(cursor + i)) logitRows.push(i);
     return {
       past: this.joined(),
       start: this.offset + cursor,
@@ -42,6 +43,8 @@ export class LinearProgress {
       branches: [],
       rows: { length: linear, row: (i) => rows.row(cursor + i) },
       logitRows,
+      wants,
+      targets: [],
     };
   }
 

@@ -1,9 +1,9 @@
 import type { ScoreRequest } from '../../domain/engine.ts';
-import { logSumExp } from '../decoding/logprobs.ts';
 import type { KvShape, KvView } from '../kv/kv.ts';
-import type { Chunk } from './chunk.ts';
+import type { Chunk, Target } from './chunk.ts';
 import { type EmbeddingTable, tokenRows } from './embeddings.ts';
 import { LinearProgress } from './progress.ts';
+import type { ChunkResults } from './results.ts';
 import type { Head, Work } from './work.ts';
 
 /**
@@ -19,6 +19,8 @@ export class ScoreWork implements Work {
   private readonly lastInput: number;
   private readonly branches: { readonly continuation: number; readonly ids: readonly number[] }[] = [];
   private nextBranch = 0;
+  /** Which tokens of which continuations the chunk under way scores, in the order of its targets. */
+  private scored: { readonly row: number; readonly continuation: number; readonly token: number }[] = [];
 
   constructor(shape: KvShape, table: EmbeddingTable, request: ScoreRequest, head: Head) {
     const { continuations, inputIds } = request;
@@ -48,19 +50,24 @@ export class ScoreWork implements Work {
   }
 
   nextChunk(budget: number): Chunk {
-    const linear = this.progress.chunk(budget, (index) => index >= this.lastInput);
-    if (linear.linear < this.progress.remaining) return linear;
+    const linear = this.progress.chunk(budget, 'scores', (index) => index >= this.lastInput);
+    const logitRows = [...linear.logitRows];
+    this.scored = [];
+    linear.logitRows.forEach((at, row) => {
+      this.scoreLinear(this.progress.cursor + at, row);
+    });
+    if (linear.linear < this.progress.remaining) return { ...linear, targets: this.targets() };
     const lengths: number[] = [];
     const rows: Float32Array[] = [];
-    const logitRows = [...linear.logitRows];
     let length = linear.linear;
     for (let i = this.nextBranch; i < this.branches.length; i++) {
-      const { ids } = this.branches[i]!;
+      const { continuation, ids } = this.branches[i]!;
       if (length > 0 && length + ids.length > budget) break;
-      for (const id of ids) {
+      ids.forEach((id, at) => {
+        this.scored.push({ row: logitRows.length, continuation, token: at + 1 });
         logitRows.push(length++);
         rows.push(this.table.row(id));
-      }
+      });
       lengths.push(ids.length);
     }
     return {
@@ -68,36 +75,28 @@ export class ScoreWork implements Work {
       branches: lengths,
       rows: { length, row: (i) => (i < linear.linear ? linear.rows.row(i) : rows[i - linear.linear]!) },
       logitRows,
+      targets: this.targets(),
     };
   }
 
-  accept(chunk: Chunk, logits: (index: number) => Float32Array, view: KvView): void {
-    const first = this.progress.cursor;
-    let next = 0;
-    while (next < chunk.logitRows.length && chunk.logitRows[next]! < chunk.linear) {
-      this.recordLinear(first + chunk.logitRows[next]!, logits(next));
-      next++;
-    }
-    for (const length of chunk.branches) {
-      const { continuation } = this.branches[this.nextBranch++]!;
-      for (let i = 0; i < length; i++) this.record(continuation, i + 1, logits(next++));
-    }
+  accept(chunk: Chunk, { scores }: ChunkResults, view: KvView): void {
+    this.scored.forEach(({ continuation, token }, i) => {
+      this.result[continuation]![token] = scores[i]!;
+    });
+    this.nextBranch += chunk.branches.length;
     this.progress.advance(chunk, view);
   }
 
-  private recordLinear(index: number, logits: Float32Array): void {
-    if (index > this.lastInput) {
-      this.record(0, index - this.lastInput, logits);
-      return;
-    }
-    const normaliser = logSumExp(logits);
-    this.continuations.forEach((tokens, i) => {
-      this.result[i]![0] = logits[tokens[0]!]! - normaliser;
-    });
+  /** What the linear row `index` predicts: the first token of each continuation, or the next of the only one. */
+  private scoreLinear(index: number, row: number): void {
+    if (index > this.lastInput) this.scored.push({ row, continuation: 0, token: index - this.lastInput });
+    else this.scored.push(...this.continuations.map((_, continuation) => ({ row, continuation, token: 0 })));
   }
 
-  private record(continuation: number, token: number, logits: Float32Array): void {
-    const id = this.continuations[continuation]![token]!;
-    this.result[continuation]![token] = logits[id]! - logSumExp(logits);
+  private targets(): readonly Target[] {
+    return this.scored.map(({ row, continuation, token }) => ({
+      row,
+      token: this.continuations[continuation]![token]!,
+    }));
   }
 }

@@ -1,6 +1,7 @@
 import type { KvView } from '../kv/kv.ts';
 import type { PrefixEntry } from '../kv/prefix-cache.ts';
 import type { Chunk } from './chunk.ts';
+import type { ChunkResults } from './results.ts';
 
 /** Something that reads rows through the model before (or without) decoding: a prompt, an input, a score. */
 export interface Work {
@@ -10,8 +11,8 @@ export interface Work {
   readonly parts: readonly KvView[];
   /** The next chunk, of at most `budget` positions unless a single branch is longer. */
   nextChunk(budget: number): Chunk;
-  /** Takes a chunk's results. `logits(i)` belongs to the chunk's `logitRows[i]`. */
-  accept(chunk: Chunk, logits: (index: number) => Float32Array, view: KvView): void;
+  /** Takes a chunk's results. */
+  accept(chunk: Chunk, results: ChunkResults, view: KvView): void;
 }
 
 /** What need not be read any more when work starts. */
