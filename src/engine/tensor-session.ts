@@ -34,6 +34,8 @@ export class TensorSession {
       executionMode: 'sequential',
       graphOptimizationLevel: 'all',
       logSeverityLevel: 3,
+      // A pattern is one block of memory for each shape of the inputs, and batches come in many shapes.
+      enableMemPattern: false,
       extra: {
         session: {
           model_external_initializers_file_folder_path: options.weightsFolder,
