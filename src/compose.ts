@@ -1,12 +1,9 @@
-import type { AddressInfo } from 'node:net';
-import type { FastifyInstance } from 'fastify';
 import type { Logger } from 'pino';
-import { readVersion } from './cli/version.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './engine/client.ts';
 import { EXAMPLES_MODEL, exampleCommands, registerExamples } from './examples.ts';
-import { createApp } from './http/app.ts';
 import type { ServicePhase } from './http/dependencies.ts';
+import { createHttpServer } from './http/server.ts';
 import { createInference } from './inference/inference.ts';
 import { TaskUses } from './inference/task-uses.ts';
 import { openBundle } from './model/bundle.ts';
@@ -15,9 +12,7 @@ import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
 import { startUpkeep } from './upkeep.ts';
-
-/** Time that finished responses get to reach their clients at shutdown. */
-const FLUSH_MS = 1000;
+import { readVersion } from './version.ts';
 
 /** Uploads that are held in memory at the same time. */
 const CONCURRENT_UPLOADS = 4;
@@ -47,13 +42,6 @@ export async function startService(config: Config, log: Logger): Promise<Service
     await stop();
     throw error;
   }
-}
-
-/** Lets responses reach their clients; then cuts those who do not read, and connections without a request. */
-async function closeConnections(app: FastifyInstance): Promise<void> {
-  const cut = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);
-  await app.close();
-  clearTimeout(cut);
 }
 
 async function start(
@@ -89,7 +77,7 @@ async function start(
   const withExamples =
     engine.model.id === EXAMPLES_MODEL && (await registerExamples({ bundle, tokenizer, store, publisher }));
   const uses = new TaskUses(store);
-  const app = await createApp({
+  const server = await createHttpServer({
     inference: createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses }),
     engine,
     store,
@@ -103,13 +91,11 @@ async function start(
     log,
     version: readVersion(),
   });
-  started.push(() => closeConnections(app));
-  await app.listen({ host: config.host, port: config.port });
+  started.push(() => server.close());
+  const url = await server.listen(config.host, config.port);
   phase = 'ready';
   const { prefixCacheBytes } = config;
   const upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, log });
-  const { address, family, port } = app.server.address() as AddressInfo;
-  const url = `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
   return {
     url,
     examples: withExamples ? exampleCommands(url) : [],

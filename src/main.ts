@@ -2,7 +2,7 @@
 import closeWithGrace from 'close-with-grace';
 import type { CliContext } from './cli/context.ts';
 import { runCli } from './cli/program.ts';
-import { readVersion } from './cli/version.ts';
+import { readVersion } from './version.ts';
 
 /** Time to stop that is added to the drain timeout for everything after the drain. */
 const CLOSE_MS = 5_000;

@@ -1,0 +1,30 @@
+import type { AddressInfo } from 'node:net';
+import { createApp } from './app.ts';
+import type { AppDependencies } from './dependencies.ts';
+
+/** Time that finished responses get to reach their clients when the server closes. */
+const FLUSH_MS = 1000;
+
+/** The HTTP server, for those who do not know what it is made of. */
+export interface HttpServer {
+  /** Resolves with `http://HOST:PORT`, with the port that was taken. */
+  listen(host: string, port: number): Promise<string>;
+  /** Lets responses reach their clients; then cuts those who do not read, and connections without a request. */
+  close(): Promise<void>;
+}
+
+export async function createHttpServer(dependencies: AppDependencies): Promise<HttpServer> {
+  const app = await createApp(dependencies);
+  return {
+    async listen(host, port) {
+      await app.listen({ host, port });
+      const { address, family, port: taken } = app.server.address() as AddressInfo;
+      return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+    },
+    async close() {
+      const cut = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);
+      await app.close();
+      clearTimeout(cut);
+    },
+  };
+}
