@@ -159,7 +159,10 @@ function checkPostProcessor(value: unknown, where: string): Component {
     throw unsupported(`${where}.type`, 'TemplateProcessing, ByteLevel or Sequence', node.type);
   }
   const processors = asList(node.processors, `${where}.processors`);
-  return { ...node, processors: processors.map((item, i) => checkPostProcessor(item, `${where}[${i}]`)) };
+  return {
+    ...node,
+    processors: processors.map((item, i) => checkPostProcessor(item, `${where}.processors[${i}]`)),
+  };
 }
 
 function checkModel(value: unknown): BytePairModel {

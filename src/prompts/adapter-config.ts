@@ -1,5 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
-import { PEFT_TYPES, type PeftType } from '../domain/peft.ts';
+import { MAX_ADAPTER_CONFIG_BYTES, PEFT_TYPES, type PeftType } from '../domain/peft.ts';
 import {
   describeJson,
   excerpt,
@@ -24,8 +24,6 @@ export interface ParsedAdapterConfig {
   /** Names of fields that the method's PEFT config does not have. */
   readonly unknownFields: readonly string[];
 }
-
-const MAX_CONFIG_BYTES = 256 * 1024;
 
 type FieldType = 'string' | 'integer' | 'number' | 'boolean' | 'object' | 'list of strings';
 
@@ -95,10 +93,10 @@ export function parseAdapterConfig(bytes: Uint8Array): ParsedAdapterConfig {
 }
 
 function parseFields(bytes: Uint8Array): ReadonlyMap<string, JsonValue> {
-  if (bytes.length > MAX_CONFIG_BYTES) {
+  if (bytes.length > MAX_ADAPTER_CONFIG_BYTES) {
     throw new DomainError('too_large', 'adapter_config_too_large', 'adapter_config.json is too large.', {
       param: 'adapter_config',
-      expected: `at most ${MAX_CONFIG_BYTES} bytes`,
+      expected: `at most ${MAX_ADAPTER_CONFIG_BYTES} bytes`,
       given: bytes.length,
     });
   }

@@ -278,6 +278,10 @@ describe('tokenizer: what is refused', () => {
     refused(pre({ type: 'Metaspace' }), 'pre_tokenizer.replacement');
     refused({ normalizer: { type: 'BertNormalizer' } }, 'normalizer.type');
     refused({ post_processor: { type: 'RobertaProcessing' } }, 'post_processor.type');
+    refused(
+      { post_processor: { type: 'Sequence', processors: [{ type: 'RobertaProcessing' }] } },
+      'post_processor.processors[0].type',
+    );
     refused({ decoder: { type: 'WordPiece' } }, 'decoder.type');
     refused(
       { decoder: { type: 'Sequence', decoders: [{ type: 'Strip', content: ' ' }] } },

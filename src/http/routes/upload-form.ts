@@ -1,14 +1,12 @@
 import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
+import { MAX_ADAPTER_CONFIG_BYTES } from '../../domain/peft.ts';
 import type { PromptUpload } from '../../domain/publishing.ts';
 import { looksUnsafe, refusePickleOrZip } from './upload-types.ts';
 
 const PARTS = ['adapter_config', 'adapter_model'] as const;
 type PartName = (typeof PARTS)[number];
-
-/** PEFT's configurations are below 4 KiB; an initialisation text can add to that. */
-const MAX_CONFIG_BYTES = 1 << 20;
 
 /** A few more parts than needed, so that a wrong one can be named before the parser gives up. */
 const MAX_PARTS = 8;
@@ -32,7 +30,7 @@ export async function readUploadForm(request: FastifyRequest, maxModelBytes: num
         if (refusal) throw refusal;
         const name = partName(part, files);
         await refuseUnsafe(part);
-        const limit = name === 'adapter_config' ? MAX_CONFIG_BYTES : maxModelBytes;
+        const limit = name === 'adapter_config' ? MAX_ADAPTER_CONFIG_BYTES : maxModelBytes;
         files.set(name, await readBounded(part, limit));
       } catch (error) {
         if (!(error instanceof DomainError)) throw error;
