@@ -1,11 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
+import { encodeAdapterConfig } from './domain/prompt.ts';
 import type { PromptPublisher } from './domain/publishing.ts';
 import type { TaskStore } from './domain/store.ts';
 import type { Task, TaskMetadata } from './domain/task.ts';
 import { type Bundle, describeModel } from './model/bundle.ts';
 import { EmbeddingFile } from './model/embedding-file.ts';
 import type { Tokenizer } from './model/tokenizer.ts';
-import { encodeConfig } from './prompts/canonical-config.ts';
 import { initialisePrompt } from './prompts/initialise.ts';
 
 interface Example {
@@ -87,7 +87,7 @@ export async function registerExamples({
     };
     for (const { task, text } of missing) {
       const prompt = await initialisePrompt({ init: 'TEXT', text }, sources.tokenize(text).length, sources);
-      const config = encodeConfig(prompt.config);
+      const config = encodeAdapterConfig(prompt.config);
       await publisher.publish(task, { kind: 'peft', config, model: prompt.file }, { activate: true });
     }
     return true;

@@ -1,9 +1,9 @@
 import { Command, Option } from 'commander';
 import { DomainError } from '../domain/errors.ts';
+import { encodeAdapterConfig } from '../domain/prompt.ts';
 import { type Bundle, describeModel } from '../model/bundle.ts';
 import { EmbeddingFile } from '../model/embedding-file.ts';
 import { loadTokenizer } from '../model/tokenizer.ts';
-import { encodeConfig } from '../prompts/canonical-config.ts';
 import { initialisePrompt, type PromptInit } from '../prompts/initialise.ts';
 import { type AdapterFiles, adapterForm, writeAdapter } from './adapter-files.ts';
 import { ServerClient } from './client.ts';
@@ -83,7 +83,7 @@ async function makePrompt(
   try {
     const embedding = (id: number) => embeddings.row(id);
     const prompt = await initialisePrompt(how, numVirtualTokens, { model, tokenize, embedding });
-    return { files: { config: encodeConfig(prompt.config), model: prompt.file }, numVirtualTokens };
+    return { files: { config: encodeAdapterConfig(prompt.config), model: prompt.file }, numVirtualTokens };
   } finally {
     await embeddings.close();
   }

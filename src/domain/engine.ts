@@ -101,10 +101,10 @@ export interface Engine {
   /**
    * Queues one sequence. The iterable yields events in order and ends after `end`. Aborting the signal frees
    * the row before the next step and ends the iterable without an `end` event.
-   * Rejects: `unprocessable` context_length_exceeded, `contended` queue_full, `unavailable` draining.
+   * Throws at once: `unprocessable` context_length_exceeded, `contended` queue_full, `unavailable` draining.
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
-  /** For each continuation the log-probabilities of its tokens, in nats. Rejects like `generate`. */
+  /** For each continuation the log-probabilities of its tokens, in nats. Rejects with what `generate` throws. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]>;
   /** Computes the prefix of a prompt ahead of its first request. */
   warm(prompt: PromptHandle, priority?: Priority): Promise<void>;

@@ -36,6 +36,12 @@ export interface AdapterConfig {
   readonly [field: string]: unknown;
 }
 
+/** adapter_config.json as PEFT's `save_pretrained` writes it: two spaces, keys sorted, no line break at the end. */
+export function encodeAdapterConfig(config: AdapterConfig): Uint8Array {
+  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
+  return new TextEncoder().encode(JSON.stringify(sorted, null, 2));
+}
+
 /**
  * Identifies the content of a prompt for the engine's prefix cache. Never a task name: a task's content
  * changes when it is replaced, this key does not.

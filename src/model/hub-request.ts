@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
+import { readVersion } from '../version.ts';
 
 /** How patient the Hub client is. Times are milliseconds. */
 export interface HubClientOptions {
@@ -23,7 +24,7 @@ export const HUB_DEFAULTS = {
 } as const;
 
 const MAX_REDIRECTS = 5;
-const USER_AGENT = 'softprompt (+https://www.npmjs.com/package/softprompt)';
+const USER_AGENT = `softprompt/${readVersion()}`;
 
 /** The Hub gave no usable answer; another source may. */
 export function hubUnavailable(url: string, reason: string, cause?: unknown): DomainError {

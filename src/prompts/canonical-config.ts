@@ -6,7 +6,7 @@ import { SUBMODULES, TASK_TYPE } from './model-checks.ts';
 /**
  * adapter_config.json for a prompt on this model, loadable by old and new versions of PEFT: sizes explicit,
  * nothing that only some versions know. The initialisation is RANDOM, because the rows exist: TEXT would make
- * PEFT fetch a tokenizer. Keys are sorted, as PEFT writes them.
+ * PEFT fetch a tokenizer.
  */
 export function canonicalConfig(
   model: ModelInfo,
@@ -28,11 +28,6 @@ export function canonicalConfig(
     task_type: TASK_TYPE,
     token_dim: model.tokenDim,
   };
-}
-
-/** The file's bytes in PEFT's form: two spaces, no newline at the end. */
-export function encodeConfig(config: AdapterConfig): Uint8Array {
-  return Buffer.from(JSON.stringify(config, null, 2));
 }
 
 /** A hub id if the model has one, so that AutoPeftModel finds the base model. */

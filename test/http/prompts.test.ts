@@ -53,6 +53,7 @@ describe('prompt versions', () => {
     const keys = Object.keys(config.json());
     assert.ok(keys.length > 5);
     assert.deepEqual(keys, [...keys].sort());
+    assert.equal(config.body, JSON.stringify(config.json(), null, 2), 'no line break at the end, as PEFT');
     assert.match(config.body, /^\{\n {2}"base_model_name_or_path": "someone\/base-model",\n/);
     assert.equal(config.headers.etag, etag(config.body));
   });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { encodeAdapterConfig } from '../../src/domain/prompt.ts';
 import { parseSafetensors, tensorBytes, toFloat32 } from '../../src/formats/safetensors.ts';
-import { encodeConfig } from '../../src/prompts/canonical-config.ts';
 import { type InitSources, initialisePrompt, type PromptInit } from '../../src/prompts/initialise.ts';
 import { readPromptFile } from '../../src/prompts/prompt-file.ts';
 import { validateUpload } from '../../src/prompts/validate.ts';
@@ -76,7 +76,7 @@ test('SAMPLE_VOCAB takes rows of the embedding table, with replacement', async (
 
 test('a new prompt passes the checks of an upload', async () => {
   const made = await initialisePrompt({ init: 'RANDOM', seed: 0 }, 4, sources);
-  const upload = { kind: 'peft', config: encodeConfig(made.config), model: made.file } as const;
+  const upload = { kind: 'peft', config: encodeAdapterConfig(made.config), model: made.file } as const;
   const { version, warnings } = validateUpload(upload, TINY);
   assert.deepEqual(version.config, made.config);
   assert.deepEqual(warnings, []);

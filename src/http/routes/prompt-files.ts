@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
-import type { AdapterConfig } from '../../domain/prompt.ts';
+import { encodeAdapterConfig } from '../../domain/prompt.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagOf, isFresh } from '../etag.ts';
 import { etagHeader, VersionParams } from '../schemas/prompt.ts';
@@ -38,7 +38,7 @@ export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, '
     },
     async ({ params, headers }, reply) => {
       const { config } = versionOf(store, params.task, params.version);
-      const file = Buffer.from(configText(config));
+      const file = encodeAdapterConfig(config);
       const sha256 = createHash('sha256').update(file).digest('hex');
       return sendFile(
         reply,
@@ -94,10 +94,4 @@ function sendFile(
     .type(mediaType)
     .header('content-disposition', `attachment; filename="${name}"`)
     .send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
-}
-
-/** As PEFT writes it: two spaces, keys sorted, a line break at the end. */
-function configText(config: AdapterConfig): string {
-  const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
-  return `${JSON.stringify(sorted, null, 2)}\n`;
 }
