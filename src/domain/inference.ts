@@ -106,6 +106,8 @@ export interface Classification {
   readonly label: string;
   /** Softmax over the labels' log-likelihoods; sums to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** Log-likelihood of each label as a continuation, in the order of the labels, in nats. */
+  readonly logliks: readonly number[];
 }
 
 export interface ScoredText {

@@ -136,5 +136,6 @@ function classification(labels: readonly string[], logliks: readonly number[]): 
   return {
     label: labels[logliks.indexOf(best)]!,
     probabilities: Object.fromEntries(labels.map((label, i) => [label, weights[i]! / total])),
+    logliks,
   };
 }

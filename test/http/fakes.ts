@@ -171,7 +171,11 @@ export class FakeInference implements Inference {
     const labels = request.labels ?? ['a', 'b'];
     const probabilities = Object.fromEntries(labels.map((label) => [label, 1 / labels.length]));
     return {
-      results: request.inputs.map(() => ({ label: labels[0] ?? '', probabilities })),
+      results: request.inputs.map(() => ({
+        label: labels[0] ?? '',
+        probabilities,
+        logliks: labels.map(() => -1.5),
+      })),
       usage: { promptTokens: 7, virtualTokens: 2, completionTokens: labels.length },
     };
   }

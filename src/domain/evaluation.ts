@@ -1,0 +1,127 @@
+import type { Usage } from './inference.ts';
+
+/** A file of labelled rows. */
+export type RowFormat = 'jsonl' | 'csv';
+
+/** Labelled rows, {"text","label"} or {"prompt","completion"}, as a request brings them; not yet checked. */
+export type LabelledRows =
+  | { readonly kind: 'rows'; readonly rows: readonly object[] }
+  | { readonly kind: 'bytes'; readonly bytes: Uint8Array; readonly format: RowFormat }
+  /** Id of an uploaded file. */
+  | { readonly kind: 'file'; readonly id: string };
+
+/** Where the evaluation reads uploaded files from. */
+export interface RowFiles {
+  /** Rejects with `not_found`. */
+  readRows(id: string): Promise<{ readonly source: AsyncIterable<Uint8Array>; readonly format: RowFormat }>;
+}
+
+/** What a soft prompt is compared with, on the same frozen model without one. */
+export type Baseline = 'zero_shot' | 'k_shot';
+
+export interface EvaluationRequest {
+  readonly task: string;
+  /** Null: the active version, or none when there are baselines and no version is active. */
+  readonly versions: readonly number[] | null;
+  readonly baselines: readonly Baseline[];
+  readonly rows: LabelledRows;
+  /** Where the examples of `k_shot` are drawn from. */
+  readonly examples: LabelledRows | null;
+  /** Examples of `k_shot`: of each label, or in all when the rows are completions. */
+  readonly shots: number;
+  /** Decides which examples are drawn. */
+  readonly seed: number;
+  /** Output tokens of a completion; null: the task's default, then that of completions. */
+  readonly maxTokens: number | null;
+}
+
+/** How often one label was right and chosen. */
+export interface ClassScores {
+  readonly label: string;
+  readonly precision: number;
+  readonly recall: number;
+  readonly f1: number;
+  /** Rows with this label. */
+  readonly support: number;
+  /** Rows for which this label was chosen. */
+  readonly predicted: number;
+}
+
+export interface ClassificationScores {
+  readonly accuracy: number;
+  readonly macroF1: number;
+  /** Mean of -log softmax over the labels' log-likelihoods at the true label, in nats. */
+  readonly crossEntropy: number;
+  /** In the order of the evaluation's labels. */
+  readonly classes: readonly ClassScores[];
+  /** [true label][chosen label], numbers of rows. */
+  readonly confusionMatrix: readonly (readonly number[])[];
+}
+
+export interface GenerationScores {
+  /** Part of the rows whose output is the completion, after normalisation. */
+  readonly exactMatch: number;
+  /** Mean F1 of the words of output and completion, after normalisation. */
+  readonly tokenF1: number;
+  /** Negative log-likelihood over all tokens of the completions, divided by their number. */
+  readonly lossPerToken: number;
+}
+
+/** Rows that do not fit into the context with this contender's input. They count in no score. */
+export interface TooLongRows {
+  readonly count: number;
+  /** The first of them. */
+  readonly rows: readonly RowPlace[];
+}
+
+/** Where a row stands: both from 1; a CSV file's header has a line but is no row. */
+export interface RowPlace {
+  readonly row: number;
+  readonly line: number;
+}
+
+/** What one version or baseline reached. */
+export interface ContenderReport {
+  /** `task@version`, `zero_shot` or `k_shot`. */
+  readonly name: string;
+  readonly type: 'version' | Baseline;
+  readonly version: number | null;
+  /** Rows that the scores are over. */
+  readonly n: number;
+  readonly tooLong: TooLongRows;
+  /** Mean over rows of -log p(label or completion | input), in nats. */
+  readonly loss: number;
+  readonly scores: ClassificationScores | GenerationScores;
+  readonly seconds: number;
+}
+
+export interface EvaluationReport {
+  readonly task: string;
+  readonly kind: 'classification' | 'generation';
+  /** Rows of the data. */
+  readonly rows: number;
+  /** The labels that were ranked, in order; empty for generation. */
+  readonly labels: readonly string[];
+  readonly contenders: readonly ContenderReport[];
+  readonly usage: Usage;
+}
+
+export type EvaluationEvent =
+  | {
+      readonly type: 'progress';
+      /** The contender at work. */
+      readonly contender: string;
+      /** Rows that are done, of all contenders together. */
+      readonly done: number;
+      readonly total: number;
+    }
+  | { readonly type: 'report'; readonly report: EvaluationReport };
+
+/** Measures prompt versions of a task on labelled rows. */
+export interface Evaluator {
+  /**
+   * Progress, then the report as the last event. Everything that can be checked ahead is checked before the first
+   * event; aborting the signal, or leaving the iterable, ends the work.
+   */
+  evaluate(request: EvaluationRequest, signal: AbortSignal): AsyncGenerator<EvaluationEvent>;
+}

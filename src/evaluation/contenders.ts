@@ -1,0 +1,90 @@
+import { DomainError } from '../domain/errors.ts';
+import type { Baseline, EvaluationRequest } from '../domain/evaluation.ts';
+import type { ModelInfo } from '../domain/model.ts';
+import type { TaskStore } from '../domain/store.ts';
+import { applyTemplate, type Task } from '../domain/task.ts';
+
+/** One side of a comparison: what is asked, and how a row's input is put to it. */
+export interface Contender {
+  readonly name: string;
+  readonly type: 'version' | Baseline;
+  readonly version: number | null;
+  /** The task, or the base model's id. */
+  readonly target: string;
+  /** Text for the inference, which puts it into the template only for a version. */
+  modelText(input: string): string;
+}
+
+/** Throws `not_found` task_not_found. */
+export function taskToEvaluate(store: Pick<TaskStore, 'getTask'>, name: string): Task {
+  const task = store.getTask(name);
+  if (task !== null) return task;
+  throw new DomainError('not_found', 'task_not_found', `There is no task "${name}".`, {
+    param: 'task',
+    given: name,
+  });
+}
+
+/**
+ * The versions that a request means, checked before any work. Throws `not_found` version_not_found, `conflict`
+ * no_active_version or model_mismatch, `invalid` nothing_to_evaluate.
+ */
+export function versionContenders(
+  store: Pick<TaskStore, 'getVersion'>,
+  model: Pick<ModelInfo, 'hash'>,
+  task: Task,
+  { versions, baselines }: Pick<EvaluationRequest, 'versions' | 'baselines'>,
+): readonly Contender[] {
+  if (versions?.length === 0 && baselines.length === 0) {
+    throw new DomainError('invalid', 'nothing_to_evaluate', 'Neither a version nor a baseline is named.', {
+      param: 'versions',
+      expected: 'a version or a baseline',
+    });
+  }
+  if (versions === null && task.activeVersion === null && baselines.length === 0) {
+    throw new DomainError(
+      'conflict',
+      'no_active_version',
+      `Task "${task.name}" has no active prompt version.`,
+      {
+        param: 'versions',
+        expected: 'a version, or a baseline',
+      },
+    );
+  }
+  const active = task.activeVersion === null ? [] : [task.activeVersion];
+  return [...new Set(versions ?? active)].map((number) => {
+    const name = `${task.name}@${number}`;
+    const version = store.getVersion(task.name, number);
+    if (version === null) {
+      throw new DomainError(
+        'not_found',
+        'version_not_found',
+        `Task "${task.name}" has no version ${number}.`,
+        {
+          param: 'versions',
+          given: number,
+        },
+      );
+    }
+    if (version.modelHash !== model.hash) {
+      throw new DomainError('conflict', 'model_mismatch', `${name} was made for another model.`, {
+        param: 'versions',
+        expected: model.hash,
+        given: version.modelHash,
+      });
+    }
+    return { name, type: 'version', version: number, target: task.name, modelText: (input) => input };
+  });
+}
+
+/** The base model with the task's template behind `prefix`: no soft prompt. */
+export function baselineContender(
+  type: Baseline,
+  model: Pick<ModelInfo, 'id'>,
+  task: Pick<Task, 'template'>,
+  prefix: string,
+): Contender {
+  const modelText = (input: string): string => prefix + applyTemplate(task.template, input);
+  return { name: type, type, version: null, target: model.id, modelText };
+}

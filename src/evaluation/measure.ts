@@ -1,0 +1,50 @@
+import { DomainError } from '../domain/errors.ts';
+import type { ContenderReport, EvaluationEvent } from '../domain/evaluation.ts';
+import type { Usage } from '../domain/inference.ts';
+import type { DataRow } from '../training/dataset/rows.ts';
+import type { Contender } from './contenders.ts';
+import { type Ask, runRows } from './run-rows.ts';
+
+/** Rows that are too long of which the place is reported. */
+const REPORTED_ROWS = 20;
+
+export interface MeasureOptions<T> {
+  readonly contender: Contender;
+  readonly rows: readonly DataRow[];
+  /** Rows of one request. */
+  readonly size: number;
+  readonly ask: Ask<T>;
+  score(values: readonly T[]): Pick<ContenderReport, 'loss' | 'scores'>;
+  /** The event for so many rows of this contender. */
+  progress(done: number): EvaluationEvent;
+  readonly signal: AbortSignal;
+}
+
+export interface Measured {
+  readonly report: ContenderReport;
+  readonly usage: readonly Usage[];
+}
+
+/** Asks one contender about every row. Throws `unprocessable` rows_too_long when none fits into the context. */
+export async function* measure<T>(options: MeasureOptions<T>): AsyncGenerator<EvaluationEvent, Measured> {
+  const { contender, rows, size, ask, signal } = options;
+  const values: T[] = [];
+  const tooLong: DataRow[] = [];
+  const usage: Usage[] = [];
+  const start = performance.now();
+  for await (const outcome of runRows(rows, size, ask, signal)) {
+    values.push(...outcome.answers);
+    tooLong.push(...outcome.tooLong);
+    usage.push(...outcome.usage);
+    yield options.progress(values.length + tooLong.length);
+  }
+  const places = tooLong.slice(0, REPORTED_ROWS).map(({ row, line }) => ({ row, line }));
+  if (values.length === 0) {
+    const message = `No row fits into the context with the input of ${contender.name}.`;
+    throw new DomainError('unprocessable', 'rows_too_long', message, { param: 'file', given: places });
+  }
+  const { name, type, version } = contender;
+  const seconds = (performance.now() - start) / 1000;
+  const report = { name, type, version, n: values.length, ...options.score(values), seconds };
+  return { report: { ...report, tooLong: { count: tooLong.length, rows: places } }, usage };
+}
