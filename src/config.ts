@@ -76,6 +76,13 @@ const schema = Type.Object({
     default: 60_000,
     description: 'milliseconds that a request may wait for its turn; later it is refused with 503',
   }),
+  maxQueueWaitMs: Type.Integer({
+    minimum: 0,
+    maximum: 3_600_000,
+    default: 2000,
+    description:
+      'milliseconds; interactive requests that would wait longer for their turn are refused with 429',
+  }),
   maxUploadBytes: Type.Integer({
     minimum: 1024,
     default: 64 * MIB,
@@ -123,7 +130,8 @@ export interface Config extends Readonly<Omit<Settings, 'name' | 'db'>> {
 /** Values given on the command line, as typed; they win over the environment. */
 export type Flags = { readonly [key in Setting]?: string | undefined };
 
-const settings = Object.keys(schema.properties) as readonly Setting[];
+/** All of them, in the order in which they are shown. */
+export const settings = Object.keys(schema.properties) as readonly Setting[];
 
 /** How a setting is shown to a person: `placeholder` stands for its value after the flag. */
 export function describeSetting(setting: Setting): {

@@ -1,37 +1,40 @@
 import { Command } from 'commander';
 import { pino } from 'pino';
-import { assertLoopback } from '../config.ts';
+import { assertLoopback, type Setting } from '../config.ts';
 import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 import { addSettings, configOf } from './options.ts';
+
+/** The settings of a server. */
+export const serveSettings: readonly Setting[] = [
+  'model',
+  'name',
+  'precision',
+  'home',
+  'db',
+  'host',
+  'port',
+  'logLevel',
+  'maxBatchSize',
+  'maxQueueLength',
+  'kvCacheBytes',
+  'prefixCacheBytes',
+  'inputCacheBytes',
+  'queueTimeoutMs',
+  'maxQueueWaitMs',
+  'maxUploadBytes',
+  'maxBodyBytes',
+  'threads',
+  'drainTimeoutMs',
+  'hubUrl',
+];
 
 /** `softprompt serve`: brings the model into the cache, starts the service and waits until it is stopped. */
 export function serveCommand(context: CliContext): Command {
   const command = new Command('serve').description(
     'Serve the model and its tasks over HTTP. The model is downloaded and imported on first use.',
   );
-  addSettings(
-    command,
-    'model',
-    'name',
-    'precision',
-    'home',
-    'db',
-    'host',
-    'port',
-    'logLevel',
-    'maxBatchSize',
-    'maxQueueLength',
-    'kvCacheBytes',
-    'prefixCacheBytes',
-    'inputCacheBytes',
-    'queueTimeoutMs',
-    'maxUploadBytes',
-    'maxBodyBytes',
-    'threads',
-    'drainTimeoutMs',
-    'hubUrl',
-  );
+  addSettings(command, ...serveSettings);
   return command.action(async () => {
     const config = configOf(command, context);
     assertLoopback(config);

@@ -1,0 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { configurationPage } from './configuration.ts';
+
+/** `npm run docs`: writes the generated pages of docs/. */
+writeFileSync(new URL('../docs/configuration.md', import.meta.url), configurationPage());
