@@ -66,6 +66,7 @@ async function start(
     prefixCacheBytes: config.prefixCacheBytes,
     inputCacheBytes: config.inputCacheBytes,
     queueTimeoutMs: config.queueTimeoutMs,
+    maxQueueWaitMs: config.maxQueueWaitMs,
     // Nothing can be answered any more: an unhandled error ends the process, and its supervisor starts a new one.
     onCrash: (error) => {
       throw error;

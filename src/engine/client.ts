@@ -9,16 +9,17 @@ import type {
   PromptHandle,
   PromptSource,
   ScoreRequest,
+  Turn,
 } from '../domain/engine.ts';
 import { DomainError, deserializeError, serializeError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { type Bundle, describeModel } from '../model/bundle.ts';
 import { startWorker } from '../threads/start-worker.ts';
 import { checkGenerate, checkScore } from './admission.ts';
-import { DrainEstimate } from './drain-estimate.ts';
 import { EventQueue } from './event-queue.ts';
 import { longestRow } from './kv/slab.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
+import { QueueWait } from './queue-wait.ts';
 
 export interface EngineOptions {
   readonly bundle: Bundle;
@@ -33,6 +34,8 @@ export interface EngineOptions {
   readonly inputCacheBytes: number;
   /** How long a request may wait for its first run. */
   readonly queueTimeoutMs: number;
+  /** Interactive sequences that would wait longer than this for a row are refused. */
+  readonly maxQueueWaitMs: number;
   /** Called once when the worker dies of an error: every request has failed, and the process should end. */
   onCrash(error: Error): void;
   /** Called when a run failed: the requests that were in it have failed, the engine goes on. */
@@ -87,7 +90,8 @@ class WorkerEngine implements Engine {
   /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
   private outstanding = 0;
   private readonly outstandingOf = new Map<string, number>();
-  private readonly drain = new DrainEstimate();
+  private readonly queueWait: QueueWait;
+  private readonly maxQueueWaitMs: number;
   private state: 'open' | 'draining' | 'stopped' | 'crashed' = 'open';
   private idle: (() => void) | null = null;
 
@@ -95,6 +99,8 @@ class WorkerEngine implements Engine {
     this.worker = worker;
     this.prompts = options.prompts;
     this.onFailure = options.onFailure;
+    this.queueWait = new QueueWait(options.maxBatchSize);
+    this.maxQueueWaitMs = options.maxQueueWaitMs;
     this.model = describeModel(options.bundle);
     const { numLayers, numKeyValueHeads, headDim, contextLength } = options.bundle.manifest.config;
     const kvShape = { planes: 2 * numLayers, heads: numKeyValueHeads, dim: headDim };
@@ -128,33 +134,39 @@ class WorkerEngine implements Engine {
   }
 
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    this.admit(request.flow);
+    this.admit(request);
     checkGenerate(request, this.model, this.limits);
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
     const id = this.nextId++;
+    const passage = request.priority === 'interactive' ? this.queueWait.enter() : null;
     const abort = (): void => {
       this.post({ type: 'abort', id });
       finish();
       queue.end();
     };
-    const finish = this.track(id, request.flow, signal, abort, (event) => {
+    const forget = this.track(id, request.flow, signal, abort, (event) => {
       if (event.type === 'error') {
         finish();
         queue.fail(deserializeError(event.error));
       } else if (event.type === 'input' || event.type === 'token' || event.type === 'end') {
+        if (event.type === 'token') passage?.started(performance.now());
         queue.push(event);
         if (event.type !== 'end') return;
         finish();
         queue.end();
       }
     });
+    const finish = (): void => {
+      passage?.ended(performance.now());
+      forget();
+    };
     this.post({ type: 'generate', id, request });
     return this.consume(id, queue, abort);
   }
 
   async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
-    this.admit(request.flow);
+    this.admit(request);
     checkScore(request, this.model, this.limits);
     signal.throwIfAborted();
     const id = this.nextId++;
@@ -207,13 +219,14 @@ class WorkerEngine implements Engine {
     await this.exited;
   }
 
-  private admit(flow: string): void {
+  private admit({ flow, priority }: Turn): void {
     if (this.state !== 'open') throw draining();
     const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
-    const retryAfter = this.drain.secondsUntil(Math.max(1, this.outstanding - maxBatchSize));
-    if (this.outstanding >= maxBatchSize + maxQueueLength) {
+    const retryAfter = this.queueWait.retryAfter();
+    const most = maxBatchSize + maxQueueLength;
+    if (this.outstanding >= most) {
       throw new DomainError('contended', 'queue_full', 'The queue is full.', {
-        expected: `at most ${maxBatchSize + maxQueueLength} sequences`,
+        expected: `at most ${most} sequences`,
         given: this.outstanding + 1,
         retryAfter,
       });
@@ -223,6 +236,14 @@ class WorkerEngine implements Engine {
       throw new DomainError('contended', 'task_queue_full', "The task's share of the queue is full.", {
         expected: `at most ${maxSequencesPerFlow} sequences of one task`,
         given: own + 1,
+        retryAfter,
+      });
+    }
+    const wait = Math.round(this.queueWait.estimateMs());
+    if (priority === 'interactive' && wait > this.maxQueueWaitMs) {
+      throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {
+        expected: `at most ${this.maxQueueWaitMs} ms`,
+        given: wait,
         retryAfter,
       });
     }
@@ -247,10 +268,7 @@ class WorkerEngine implements Engine {
       const left = this.outstandingOf.get(flow)! - 1;
       if (left > 0) this.outstandingOf.set(flow, left);
       else this.outstandingOf.delete(flow);
-      this.drain.ended(performance.now());
-      if (this.outstanding > 0) return;
-      this.drain.idle();
-      this.idle?.();
+      if (this.outstanding === 0) this.idle?.();
     };
   }
 
