@@ -20,6 +20,12 @@ const schema = Type.Object({
   name: Type.Optional(
     Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$', description: 'model id that clients use' }),
   ),
+  alias: Type.Optional(
+    Type.String({
+      pattern: '^[^,\\s]+(,[^,\\s]+)*$',
+      description: 'names under which adapters may name the model, with commas between; for an import',
+    }),
+  ),
   precision: Type.Enum(['float32', 'int8', 'int4'], {
     default: 'float32',
     description: 'how the linear layers are held',
@@ -121,9 +127,11 @@ type Settings = Static<typeof schema>;
 export type Setting = keyof Settings;
 
 /** All settings with their values. Paths are absolute; byte sizes are bytes; times are milliseconds. */
-export interface Config extends Readonly<Omit<Settings, 'name' | 'db'>> {
+export interface Config extends Readonly<Omit<Settings, 'name' | 'alias' | 'db'>> {
   /** Null: derived from the source. */
   readonly name: string | null;
+  /** Beside those that the source gives itself. */
+  readonly alias: readonly string[];
   readonly db: string;
 }
 
@@ -184,6 +192,7 @@ export function loadConfig(
     ...values,
     home,
     name: values.name ?? null,
+    alias: values.alias?.split(',') ?? [],
     db: values.db === undefined ? join(home, 'softprompt.db') : resolve(values.db),
     hubUrl: values.hubUrl.replace(/\/+$/, ''),
     url: values.url.replace(/\/+$/, ''),

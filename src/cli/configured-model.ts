@@ -14,6 +14,7 @@ export async function resolveConfiguredModel(config: Config, context: CliContext
         home: config.home,
         precision: config.precision,
         name: config.name,
+        aliases: config.alias,
         hubUrl: config.hubUrl,
         signal,
         onProgress: progress.update,

@@ -21,7 +21,7 @@ function importCommand(context: CliContext): Command {
   const command = new Command('import')
     .description('Turn a model into a bundle in the cache and print where it lies.')
     .argument('<source>', 'Hugging Face directory, .gguf file or known model name');
-  addJson(addSettings(command, 'name', 'precision', 'home', 'hubUrl'));
+  addJson(addSettings(command, 'name', 'alias', 'precision', 'home', 'hubUrl'));
   return command.action(async (source: string) => {
     const bundle = await resolveConfiguredModel({ ...configOf(command, context), model: source }, context);
     const result = describe(bundle);

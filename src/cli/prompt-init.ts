@@ -44,7 +44,7 @@ export function promptInitCommand(context: CliContext): Command {
     .option('--seed <n>', 'seed of RANDOM and SAMPLE_VOCAB', parseInteger, 0)
     .option('--out <dir>', 'write an adapter directory that PEFT loads')
     .option('--task <name>', 'upload it to this task of the running server');
-  addJson(addSettings(command, 'model', 'name', 'precision', 'home', 'hubUrl', 'url'));
+  addJson(addSettings(command, 'model', 'name', 'alias', 'precision', 'home', 'hubUrl', 'url'));
   return command.action(async () => {
     const options = command.opts<InitOptions>();
     assertOneTarget(options);

@@ -9,6 +9,7 @@ import { addSettings, configOf } from './options.ts';
 export const serveSettings: readonly Setting[] = [
   'model',
   'name',
+  'alias',
   'precision',
   'home',
   'db',

@@ -23,6 +23,8 @@ export interface ResolveOptions {
   readonly precision: Precision;
   /** Model id; null: the known name, or one derived from the file name. */
   readonly name?: string | null;
+  /** More names of the model, for an import; a bundle that stands keeps its own. */
+  readonly aliases?: readonly string[];
   readonly hubUrl: string;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ModelProgress) => void;
@@ -81,7 +83,17 @@ async function importInto(
   target: string,
   id: string,
   parsed: ModelSource,
-  { home, precision, hubUrl, signal, onProgress, onNotice, pip, importer = importModel }: ResolveOptions,
+  {
+    home,
+    precision,
+    hubUrl,
+    signal,
+    onProgress,
+    onNotice,
+    pip,
+    aliases: given = [],
+    importer = importModel,
+  }: ResolveOptions,
 ): Promise<Bundle> {
   const imported = await openCached(target);
   if (imported !== null) return imported;
@@ -97,7 +109,7 @@ async function importInto(
   await mkdir(join(home, 'bundles'), { recursive: true });
   // What stands here is no usable bundle: half deleted, or of another format version.
   await rm(target, { recursive: true, force: true });
-  const aliases = parsed.kind === 'known' ? [parsed.model.hub.repository] : [];
+  const aliases = [...(parsed.kind === 'known' ? [parsed.model.hub.repository] : []), ...given];
   try {
     return await importer({ source, target, id, precision, aliases, onProgress, signal });
   } catch (error) {

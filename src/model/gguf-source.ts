@@ -11,6 +11,7 @@ import { unpermuteHeads } from './gguf-permutation.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 import type { GgufTensorInfo, GgufValue } from './gguf-types.ts';
 import { openSource, readAt } from './read-at.ts';
+import { ggufNames } from './source-names.ts';
 import { storedBytes } from './storage.ts';
 import {
   rowsAndColumns,
@@ -90,6 +91,7 @@ class GgufSource implements WeightSource {
   readonly config: DecoderConfig;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   readonly files: WeightSource['files'];
+  readonly names: readonly string[];
   readonly #file: FileHandle;
   readonly #metadata: ReadonlyMap<string, GgufValue>;
 
@@ -104,6 +106,7 @@ class GgufSource implements WeightSource {
     this.config = config;
     this.tensors = tensors;
     this.files = [{ name: basename(path), path, bytes }];
+    this.names = ggufNames(metadata);
     this.#file = file;
     this.#metadata = metadata;
   }

@@ -8,6 +8,7 @@ import { readJsonFile } from './hf-json.ts';
 import { openShards, type Shard, type ShardTensor } from './hf-shards.ts';
 import { readHuggingFaceTokenizer } from './hf-tokenizer-files.ts';
 import { readAt } from './read-at.ts';
+import { huggingFaceNames } from './source-names.ts';
 import { storedBytes } from './storage.ts';
 import {
   rowsAndColumns,
@@ -42,6 +43,7 @@ class HuggingFaceSource implements WeightSource {
   readonly config: DecoderConfig;
   readonly tensors: ReadonlyMap<string, ShardTensor>;
   readonly files: WeightSource['files'];
+  readonly names: readonly string[];
   readonly #directory: string;
   readonly #entries: ReadonlySet<string>;
   readonly #json: JsonObject;
@@ -62,6 +64,7 @@ class HuggingFaceSource implements WeightSource {
         .filter(({ name }) => !isIgnored(name, config))
         .map((tensor) => [tensor.name, tensor]),
     );
+    this.names = huggingFaceNames(json.get('_name_or_path'));
     this.#directory = directory;
     this.#entries = entries;
     this.#json = json;

@@ -85,7 +85,7 @@ async function writeBundle(source: WeightSource, directory: string, options: Imp
     hash: modelHash(source, sourceFiles),
     precision,
     config: source.config,
-    aliases,
+    aliases: [...new Set([...aliases, ...source.names])],
     createdAt: Math.floor(Date.now() / 1000),
     source: { description: basename(resolve(options.source)), files: sourceFiles },
     tokens: { bos: tokenizer.bos, eos: tokenizer.eos },

@@ -26,6 +26,8 @@ export interface TokenizerFiles {
 export interface WeightSource {
   readonly config: DecoderConfig;
   readonly tensors: ReadonlyMap<string, SourceTensor>;
+  /** Names that the source gives itself, e.g. a Hub id. */
+  readonly names: readonly string[];
   /** The files that hold the weights. */
   readonly files: readonly { readonly name: string; readonly path: string; readonly bytes: number }[];
   /**

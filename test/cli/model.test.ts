@@ -83,6 +83,24 @@ describe('softprompt model', () => {
     });
   });
 
+  it('import takes aliases from the flag and from the variable', async () => {
+    await inTemporaryDirectory(async (home) => {
+      const file = join(home, 'tiny.gguf');
+      await writeFile(file, 'weights');
+      const { importer, calls } = recordingImporter();
+      const options = {
+        env: { SOFTPROMPT_HOME: home, SOFTPROMPT_ALIAS: 'x/variable' },
+        modelSources: { importer },
+      };
+      await run(['model', 'import', file, '--name', 'a', '--alias', 'me/tiny,tiny'], options);
+      await run(['model', 'import', file, '--name', 'b'], options);
+      assert.deepEqual(
+        calls.map(({ aliases }) => aliases),
+        [['me/tiny', 'tiny'], ['x/variable']],
+      );
+    });
+  });
+
   it('works where the environment names a host that a server may not listen on', async () => {
     await inTemporaryDirectory(async (home) => {
       const env = { SOFTPROMPT_HOST: '0.0.0.0', SOFTPROMPT_HOME: home };
