@@ -2,7 +2,10 @@ import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { TaskStore } from '../domain/store.ts';
 import { assertTaskName } from '../domain/task.ts';
+import type { TrainingStore } from '../domain/training.ts';
 import { openForReading } from './connection.ts';
+import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
+import { createTrainingStore } from './learning/store.ts';
 import { createReads, type Reads } from './reads.ts';
 import { WriterClient, type WriterLimits } from './writer-client.ts';
 
@@ -20,11 +23,16 @@ export interface StoreOptions extends Partial<WriterLimits> {
   readonly log?: StoreLog;
 }
 
+/** Tasks and prompts, and all that learning them needs. */
+export interface Store extends TaskStore {
+  readonly training: TrainingStore;
+}
+
 /**
  * Opens the store and brings its schema up to date. Reads run on the calling thread, writes on a thread of
  * their own. Throws `unprocessable` for a file that is damaged, of another program, or of a newer version.
  */
-export async function openStore(options: StoreOptions): Promise<TaskStore> {
+export async function openStore(options: StoreOptions): Promise<Store> {
   const { maxBytes = null, maxPendingWrites = 256, maxPendingBytes = 256 * 2 ** 20, log } = options;
   const file = resolve(options.file);
   const { client, applied } = await WriterClient.start(
@@ -34,10 +42,11 @@ export async function openStore(options: StoreOptions): Promise<TaskStore> {
   );
   if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
   // Opened second: a connection that only reads cannot create the file or its write-ahead log.
-  const { db, reads } = await openReads(file, client);
+  const { db, reads, training } = await openReads(file, client);
 
   return {
     ...reads,
+    training,
     async putTask(name, metadata) {
       assertTaskName(name);
       return client.call('putTask', [name, metadata]);
@@ -60,10 +69,18 @@ export async function openStore(options: StoreOptions): Promise<TaskStore> {
   };
 }
 
-async function openReads(file: string, client: WriterClient): Promise<{ db: Database; reads: Reads }> {
+interface Opened {
+  readonly db: Database;
+  readonly reads: Reads;
+  readonly training: TrainingStore;
+}
+
+async function openReads(file: string, client: WriterClient): Promise<Opened> {
   try {
     const db = openForReading(file);
-    return { db, reads: createReads(db) };
+    const trainingReads: TrainingReads = createTrainingReads(db);
+    const training = await createTrainingStore(`${file}-files`, trainingReads, client);
+    return { db, reads: createReads(db), training };
   } catch (error) {
     await client.close();
     throw error;

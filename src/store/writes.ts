@@ -2,11 +2,12 @@ import type { Database } from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
 import type { AddedPromptVersion, NewPromptVersion } from '../domain/store.ts';
 import type { Task, TaskMetadata } from '../domain/task.ts';
+import { createTrainingWrites, type TrainingWrites } from './learning/writes.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
-import { translating } from './sqlite-errors.ts';
+import { transaction } from './transaction.ts';
 
 /** The writing half of the store, as the writer thread runs it. Each method is one durable transaction. */
-export interface Writes {
+export interface Writes extends TrainingWrites {
   putTask(name: string, metadata: TaskMetadata): { readonly task: Task; readonly created: boolean };
   deleteTask(name: string): void;
   addVersion(version: NewPromptVersion): AddedPromptVersion;
@@ -83,6 +84,7 @@ export function createWrites(db: Database): Writes {
   }
 
   return {
+    ...createTrainingWrites(db),
     putTask: transaction(db, (name, { description, template, labels, defaults }) => {
       const now = Date.now();
       const created = selectTask.get(name) === undefined;
@@ -157,13 +159,4 @@ export function createWrites(db: Database): Writes {
       for (const [task, time] of uses) upsertUse.run(time, task);
     }),
   };
-}
-
-/** Takes the write lock at once: a transaction that reads first could not take it later without a retry. */
-function transaction<Args extends unknown[], T>(
-  db: Database,
-  work: (...args: Args) => T,
-): (...args: Args) => T {
-  const run = db.transaction(work);
-  return (...args) => translating(() => run.immediate(...args));
 }

@@ -1,0 +1,278 @@
+import type { Page } from './store.ts';
+
+/** A file of labelled rows. Its content is addressed by its hash and never changes. */
+export interface TrainingFile {
+  /** `file-...` */
+  readonly id: string;
+  readonly sha256: string;
+  readonly filename: string;
+  readonly format: 'jsonl' | 'csv';
+  readonly kind: 'classification' | 'completion';
+  readonly bytes: number;
+  readonly rows: number;
+  /** Distinct labels in the order of their first rows; empty for completions. */
+  readonly labels: readonly string[];
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+export const JOB_STATUSES = [
+  'validating_files',
+  'queued',
+  'running',
+  'paused',
+  'succeeded',
+  'failed',
+  'cancelled',
+] as const;
+export type JobStatus = (typeof JOB_STATUSES)[number];
+
+export const isFinal = (status: JobStatus): boolean =>
+  status === 'succeeded' || status === 'failed' || status === 'cancelled';
+
+export type Auto<T> = T | 'auto';
+
+/** peft.PromptTuningConfig, as far as it decides a run; the rest of its fields must agree with the model. */
+export interface PromptTuningConfig {
+  readonly num_virtual_tokens: number;
+  /** PEFT's three, and the class labels of Lester et al. 2021. auto: labels if there are any, else SAMPLE_VOCAB. */
+  readonly prompt_tuning_init: Auto<'RANDOM' | 'TEXT' | 'SAMPLE_VOCAB' | 'CLASS_LABELS'>;
+  readonly prompt_tuning_init_text: string | null;
+}
+
+/** Names are OpenAI's where it has one, else those of transformers' TrainingArguments. */
+export interface Hyperparameters {
+  readonly n_epochs: Auto<number>;
+  readonly batch_size: Auto<number>;
+  readonly learning_rate: Auto<number>;
+  readonly learning_rate_multiplier: Auto<number>;
+  /** Updates; wins over n_epochs. */
+  readonly max_steps: Auto<number>;
+  readonly optim: Auto<'adamw' | 'adafactor' | 'sgd'>;
+  readonly lr_scheduler_type: Auto<'constant' | 'linear' | 'cosine'>;
+  readonly warmup_steps: Auto<number>;
+  readonly weight_decay: Auto<number>;
+  readonly max_grad_norm: Auto<number>;
+  /** Longest row of the prompt; auto: no limit. */
+  readonly max_row_norm: Auto<number>;
+  /** tokens: cross-entropy of the label's tokens; choices: cross-entropy over the labels' log-likelihoods. */
+  readonly objective: Auto<'tokens' | 'choices'>;
+  /** Updates between validations. */
+  readonly eval_steps: Auto<number>;
+  /** Updates between checkpoints. */
+  readonly save_steps: Auto<number>;
+  /** Updates between reports. */
+  readonly logging_steps: Auto<number>;
+  /** Validations without improvement after which the job stops; 0: never. */
+  readonly early_stopping_patience: Auto<number>;
+  /** Part of the training rows that is held out when there is no validation file; 0: none. */
+  readonly validation_split: Auto<number>;
+  /** auto: when at least as good as the active version on the validation rows. */
+  readonly activate: 'auto' | 'always' | 'never';
+  /** `task` or `task@version` whose prompt learning starts from; null: prompt_tuning_init decides. */
+  readonly init_from: string | null;
+}
+
+/** A file as a job refers to it: the job outlives the file's row, not its content. */
+export type FileReference = Pick<TrainingFile, 'id' | 'sha256' | 'format'>;
+
+/** All that decides the result of a job. */
+export interface JobSpec {
+  readonly task: string;
+  /** Id and hash of the frozen model. */
+  readonly model: string;
+  readonly modelHash: string;
+  readonly trainingFile: FileReference;
+  readonly validationFile: FileReference | null;
+  readonly seed: number;
+  readonly config: PromptTuningConfig;
+  readonly hyperparameters: Hyperparameters;
+  /** As the task had it, or gets it. */
+  readonly template: string | null;
+  /** The task's own labels, which the rows must keep to; null: those of the training file. */
+  readonly labels: readonly string[] | null;
+  /** SHA-256 of the prompt file that learning starts from; null: prompt_tuning_init decides. */
+  readonly initialPrompt: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+}
+
+/** A row that is left out, because prompt, text and longest label do not fit into the context. */
+export interface LeftOutRow {
+  readonly row: number;
+  readonly line: number;
+  readonly tokens: number;
+}
+
+/** What validation found, and the values that stand for `auto`. */
+export interface JobPlan {
+  readonly hyperparameters: Readonly<Record<string, string | number | null>>;
+  readonly labels: readonly string[];
+  readonly trainingRows: number;
+  readonly validationRows: number;
+  readonly totalSteps: number;
+  readonly leftOut: { readonly count: number; readonly first: readonly LeftOutRow[] };
+}
+
+export interface JobError {
+  readonly code: string;
+  readonly message: string;
+  readonly param: string | null;
+}
+
+export interface JobResult {
+  readonly version: number;
+  readonly sha256: string;
+  readonly active: boolean;
+  /** The step of the prompt that was kept. */
+  readonly step: number;
+  readonly trainedTokens: number;
+  readonly score: JobScore | null;
+  /** The active version's, on the same rows; null: there was none, or nothing to compare on. */
+  readonly incumbentScore: JobScore | null;
+}
+
+export interface JobScore {
+  readonly loss: number;
+  readonly accuracy: number | null;
+}
+
+export interface TrainingJob {
+  /** `ftjob-...` */
+  readonly id: string;
+  readonly status: JobStatus;
+  readonly spec: JobSpec;
+  readonly plan: JobPlan | null;
+  readonly result: JobResult | null;
+  /** Why it failed, or why the service paused it. */
+  readonly error: JobError | null;
+  /** Its result is being published: too late for cancel and pause. */
+  readonly publishing: boolean;
+  readonly createdAt: number;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+}
+
+export interface NewJobEvent {
+  readonly level: 'info' | 'warn' | 'error';
+  readonly type: 'message' | 'metrics';
+  readonly message: string;
+  readonly data: Readonly<Record<string, unknown>> | null;
+  /** Said once in a job: a second event with this key is dropped. null: always said. */
+  readonly key: string | null;
+}
+
+export interface JobEvent extends Omit<NewJobEvent, 'key'> {
+  readonly seq: number;
+  readonly createdAt: number;
+}
+
+/** A stored state, without its content. */
+export interface JobCheckpoint {
+  readonly job: string;
+  readonly step: number;
+  readonly metrics: Readonly<Record<string, number | null>>;
+  readonly createdAt: number;
+}
+
+/** The ids under which clients see them; they end in the cursor of their list. */
+export const eventId = (seq: number): string => `ftevent-${seq}`;
+export const checkpointId = (job: string, step: number): string =>
+  `ftckpt-${job.slice('ftjob-'.length)}-${step}`;
+
+export interface PageOptions {
+  readonly limit: number;
+  /** Id of the last item of the page before. */
+  readonly after?: string;
+}
+
+/** Changes of a job; fields left out stay. */
+export type JobChange = Partial<
+  Pick<TrainingJob, 'plan' | 'result' | 'error' | 'publishing' | 'startedAt' | 'finishedAt'>
+> & { readonly status?: JobStatus };
+
+/** Reads are synchronous, writes durable when their promise resolves; lists are newest first. */
+export interface TrainingStore {
+  getFile(id: string): TrainingFile | null;
+  listFiles(options: PageOptions): Page<TrainingFile>;
+  /**
+   * Receives a content, checks it, and keeps it under its hash. Nothing is kept when `inspect` rejects.
+   * @param inspect reads the received file
+   * Rejects with `too_large` file_too_large as soon as more than `maxBytes` came, and `storage_full`.
+   */
+  addFile(
+    content: AsyncIterable<Uint8Array>,
+    maxBytes: number,
+    inspect: (path: string) => Promise<Omit<TrainingFile, 'id' | 'sha256' | 'bytes' | 'createdAt'>>,
+  ): Promise<TrainingFile>;
+  /** Throws `not_found` file_not_found and `conflict` file_in_use. */
+  deleteFile(id: string): Promise<void>;
+  /** Path of a content, for reading. */
+  contentPath(sha256: string): string;
+
+  getJob(id: string): TrainingJob | null;
+  listJobs(options: PageOptions): Page<TrainingJob>;
+  /** The oldest job in this status. */
+  nextJob(status: JobStatus): TrainingJob | null;
+  /** Throws `not_found` when one of its files is gone. */
+  addJob(spec: JobSpec): Promise<TrainingJob>;
+  /**
+   * Changes a job and says so, in one transaction, if it is in one of these states. Null: it is not.
+   * @param when `busy: false` also requires that its result is not being published
+   */
+  changeJob(
+    id: string,
+    when: { readonly from: readonly JobStatus[]; readonly busy?: false },
+    change: JobChange,
+    events?: readonly NewJobEvent[],
+  ): Promise<TrainingJob | null>;
+
+  addEvents(job: string, events: readonly NewJobEvent[]): Promise<void>;
+  /** In the order in which they came. */
+  eventsAfter(job: string, seq: number, limit: number): readonly JobEvent[];
+  listEvents(job: string, options: PageOptions): Page<JobEvent>;
+
+  /** Keeps the newest few; all or nothing. */
+  saveCheckpoint(checkpoint: Omit<JobCheckpoint, 'createdAt'>, content: Uint8Array): Promise<void>;
+  latestCheckpoint(job: string): { readonly step: number; readonly content: Uint8Array } | null;
+  listCheckpoints(job: string, options: PageOptions): Page<JobCheckpoint>;
+  /** Frees room: only the newest checkpoint of the job stays. */
+  trimCheckpoints(job: string): Promise<void>;
+}
+
+/** A request for a job, checked for its form only. */
+export interface JobRequest {
+  readonly model: string;
+  readonly trainingFile: string;
+  readonly validationFile: string | null;
+  readonly task: string;
+  /** null: drawn. */
+  readonly seed: number | null;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly hyperparameters: Partial<Hyperparameters>;
+  readonly metadata: Readonly<Record<string, string>> | null;
+}
+
+/** Learning prompts, as the HTTP layer sees it. */
+export interface Training {
+  /** Throws `unprocessable` for a file that cannot be learned from; see readDataset. */
+  addFile(filename: string, mediaType: string, content: AsyncIterable<Uint8Array>): Promise<TrainingFile>;
+  /** Throws `not_found`, `unprocessable`; see the parts. */
+  create(request: JobRequest): Promise<TrainingJob>;
+  /** Throw `not_found` job_not_found and `conflict` job_state. */
+  cancel(id: string): Promise<TrainingJob>;
+  pause(id: string): Promise<TrainingJob>;
+  resume(id: string): Promise<TrainingJob>;
+  /** All events of a job from its first, then those that come, to the end of the job or of the signal. */
+  follow(id: string, signal: AbortSignal): AsyncGenerator<JobEvent, void, void>;
+  readonly store: Pick<
+    TrainingStore,
+    | 'getFile'
+    | 'listFiles'
+    | 'deleteFile'
+    | 'contentPath'
+    | 'getJob'
+    | 'listJobs'
+    | 'listEvents'
+    | 'listCheckpoints'
+  >;
+}

@@ -1,0 +1,95 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { DomainError } from '../../domain/errors.ts';
+
+/** A content that was received but is not kept yet. */
+export interface Received {
+  readonly path: string;
+  readonly sha256: string;
+  readonly bytes: number;
+}
+
+/** Files of a directory, each named after the SHA-256 of its content. */
+export class Contents {
+  private readonly directory: string;
+
+  private constructor(directory: string) {
+    this.directory = directory;
+  }
+
+  /** Opens the directory and removes what no one knows: parts of uploads that a crash has cut. */
+  static async open(directory: string, known: readonly string[]): Promise<Contents> {
+    await mkdir(directory, { recursive: true });
+    for (const name of await readdir(directory)) {
+      if (!known.includes(name)) await rm(join(directory, name), { force: true });
+    }
+    return new Contents(directory);
+  }
+
+  path(sha256: string): string {
+    return join(this.directory, sha256);
+  }
+
+  /** Writes a stream to a temporary file. Rejects with `too_large` file_too_large and `storage_full`. */
+  async receive(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Received> {
+    const path = join(this.directory, `.part-${randomBytes(8).toString('hex')}`);
+    const hash = createHash('sha256');
+    let bytes = 0;
+    async function* measured(): AsyncGenerator<Uint8Array> {
+      for await (const chunk of source) {
+        bytes += chunk.length;
+        if (bytes > maxBytes) throw tooLarge(maxBytes);
+        hash.update(chunk);
+        yield chunk;
+      }
+    }
+    try {
+      await pipeline(measured, createWriteStream(path, { flags: 'wx' }));
+    } catch (error) {
+      await this.discard(path);
+      throw translate(error);
+    }
+    return { path, sha256: hash.digest('hex'), bytes };
+  }
+
+  /** Makes a received content durable under its hash. */
+  async keep({ path, sha256 }: Received): Promise<void> {
+    await synced(path);
+    await rename(path, this.path(sha256));
+    await synced(this.directory);
+  }
+
+  async discard(path: string): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  async remove(sha256: string): Promise<void> {
+    await rm(this.path(sha256), { force: true });
+  }
+}
+
+async function synced(path: string): Promise<void> {
+  const handle = await open(path, 'r');
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+function tooLarge(maxBytes: number): DomainError {
+  return new DomainError('too_large', 'file_too_large', `A file may have at most ${maxBytes} bytes.`, {
+    param: 'file',
+    expected: `at most ${maxBytes} bytes`,
+    given: 'more',
+  });
+}
+
+function translate(error: unknown): unknown {
+  const { code } = Object(error);
+  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
+  return new DomainError('storage_full', 'storage_full', 'The disk has no room left.', { cause: error });
+}

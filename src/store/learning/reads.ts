@@ -1,0 +1,110 @@
+import type { Database } from 'better-sqlite3';
+import { DomainError } from '../../domain/errors.ts';
+import type { Page } from '../../domain/store.ts';
+import { checkpointId, eventId, type PageOptions, type TrainingStore } from '../../domain/training.ts';
+import { translating } from '../sqlite-errors.ts';
+import {
+  type CheckpointRow,
+  type EventRow,
+  type FileRow,
+  type JobRow,
+  toCheckpoint,
+  toEvent,
+  toFile,
+  toJob,
+} from './rows.ts';
+
+export type TrainingReads = Pick<
+  TrainingStore,
+  | 'getFile'
+  | 'listFiles'
+  | 'getJob'
+  | 'listJobs'
+  | 'nextJob'
+  | 'eventsAfter'
+  | 'listEvents'
+  | 'latestCheckpoint'
+  | 'listCheckpoints'
+> & { readonly contents: () => readonly string[] };
+
+/** Lists are newest first; their cursors are the ids that clients see. */
+export function createTrainingReads(db: Database): TrainingReads {
+  const file = db.prepare<[string], FileRow>('SELECT * FROM training_files WHERE id = ?');
+  const files = db.prepare<[number, number], FileRow>(
+    'SELECT * FROM training_files WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+  );
+  const contents = db.prepare<[], string>('SELECT DISTINCT sha256 FROM training_files').pluck();
+  const job = db.prepare<[string], JobRow>('SELECT * FROM training_jobs WHERE id = ?');
+  const jobs = db.prepare<[number, number], JobRow>(
+    'SELECT * FROM training_jobs WHERE seq < ? ORDER BY seq DESC LIMIT ?',
+  );
+  const next = db.prepare<[string], JobRow>(
+    'SELECT * FROM training_jobs WHERE status = ? ORDER BY seq LIMIT 1',
+  );
+  const eventsAfter = db.prepare<[string, number, number], EventRow>(
+    'SELECT * FROM training_events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?',
+  );
+  const eventsBefore = db.prepare<[string, number, number], EventRow>(
+    'SELECT * FROM training_events WHERE job = ? AND seq < ? ORDER BY seq DESC LIMIT ?',
+  );
+  const checkpoints = db.prepare<[string, number, number], CheckpointRow>(`
+    SELECT job, step, metrics, created_at FROM training_checkpoints
+    WHERE job = ? AND step < ? ORDER BY step DESC LIMIT ?`);
+  const latest = db.prepare<[string], { step: number; content: Buffer }>(
+    'SELECT step, content FROM training_checkpoints WHERE job = ? ORDER BY step DESC LIMIT 1',
+  );
+  const start = (after: string | undefined, seq: (id: string) => number | undefined): number => {
+    if (after === undefined) return Number.MAX_SAFE_INTEGER;
+    return seq(after) ?? unknownCursor(after);
+  };
+  const suffix = (id: string): number | undefined => {
+    const digits = /-([0-9]{1,15})$/.exec(id)?.[1];
+    return digits === undefined ? undefined : Number(digits);
+  };
+  return {
+    contents: () => translating(() => contents.all()),
+    getFile: (id) => translating(() => optional(file.get(id), toFile)),
+    listFiles: (options) =>
+      translating(() => {
+        const from = start(options.after, (id) => file.get(id)?.seq);
+        return page(files.all(from, options.limit + 1).map(toFile), options, ({ id }) => id);
+      }),
+    getJob: (id) => translating(() => optional(job.get(id), toJob)),
+    listJobs: (options) =>
+      translating(() => {
+        const from = start(options.after, (id) => job.get(id)?.seq);
+        return page(jobs.all(from, options.limit + 1).map(toJob), options, ({ id }) => id);
+      }),
+    nextJob: (status) => translating(() => optional(next.get(status), toJob)),
+    eventsAfter: (id, seq, limit) => translating(() => eventsAfter.all(id, seq, limit).map(toEvent)),
+    listEvents: (id, options) =>
+      translating(() => {
+        const rows = eventsBefore.all(id, start(options.after, suffix), options.limit + 1);
+        return page(rows.map(toEvent), options, ({ seq }) => eventId(seq));
+      }),
+    latestCheckpoint: (id) => translating(() => latest.get(id) ?? null),
+    listCheckpoints: (id, options) =>
+      translating(() => {
+        const rows = checkpoints.all(id, start(options.after, suffix), options.limit + 1);
+        return page(rows.map(toCheckpoint), options, ({ step }) => checkpointId(id, step));
+      }),
+  };
+}
+
+function optional<Row, T>(row: Row | undefined, convert: (row: Row) => T): T | null {
+  return row === undefined ? null : convert(row);
+}
+
+function page<T>(items: readonly T[], { limit }: PageOptions, cursor: (item: T) => string): Page<T> {
+  const shown = items.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown, next: items.length > limit && last !== undefined ? cursor(last) : null };
+}
+
+function unknownCursor(after: string): never {
+  throw new DomainError('invalid', 'invalid_cursor', '"after" must be the id of an item of this list.', {
+    param: 'after',
+    expected: 'the id of the last item of the page before',
+    given: after.slice(0, 80),
+  });
+}

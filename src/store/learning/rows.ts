@@ -1,0 +1,97 @@
+import type {
+  JobCheckpoint,
+  JobError,
+  JobEvent,
+  JobPlan,
+  JobResult,
+  JobSpec,
+  JobStatus,
+  TrainingFile,
+  TrainingJob,
+} from '../../domain/training.ts';
+
+export interface FileRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly sha256: string;
+  readonly filename: string;
+  readonly format: string;
+  readonly kind: string;
+  readonly bytes: number;
+  readonly row_count: number;
+  readonly labels: string;
+  readonly created_at: number;
+}
+
+export interface JobRow {
+  readonly seq: number;
+  readonly id: string;
+  readonly status: string;
+  readonly spec: string;
+  readonly plan: string | null;
+  readonly result: string | null;
+  readonly error: string | null;
+  readonly publishing: number;
+  readonly created_at: number;
+  readonly started_at: number | null;
+  readonly finished_at: number | null;
+}
+
+export interface EventRow {
+  readonly seq: number;
+  readonly level: string;
+  readonly type: string;
+  readonly message: string;
+  readonly data: string | null;
+  readonly created_at: number;
+}
+
+export interface CheckpointRow {
+  readonly job: string;
+  readonly step: number;
+  readonly metrics: string;
+  readonly created_at: number;
+}
+
+const parse = <T>(text: string | null): T | null => (text === null ? null : (JSON.parse(text) as T));
+
+export const toFile = (row: FileRow): TrainingFile => ({
+  id: row.id,
+  sha256: row.sha256,
+  filename: row.filename,
+  format: row.format as TrainingFile['format'],
+  kind: row.kind as TrainingFile['kind'],
+  bytes: row.bytes,
+  rows: row.row_count,
+  labels: JSON.parse(row.labels) as string[],
+  createdAt: row.created_at,
+});
+
+export const toJob = (row: JobRow): TrainingJob => ({
+  id: row.id,
+  status: row.status as JobStatus,
+  spec: JSON.parse(row.spec) as JobSpec,
+  plan: parse<JobPlan>(row.plan),
+  result: parse<JobResult>(row.result),
+  error: parse<JobError>(row.error),
+  publishing: row.publishing !== 0,
+  createdAt: row.created_at,
+  startedAt: row.started_at,
+  finishedAt: row.finished_at,
+});
+
+export const toEvent = (row: EventRow): JobEvent => ({
+  seq: row.seq,
+  level: row.level as JobEvent['level'],
+  type: row.type as JobEvent['type'],
+  message: row.message,
+  data: parse<Record<string, unknown>>(row.data),
+  createdAt: row.created_at,
+});
+
+export const toCheckpoint = (row: CheckpointRow): JobCheckpoint => ({
+  job: row.job,
+  step: row.step,
+  metrics: JSON.parse(row.metrics) as Record<string, number | null>,
+  createdAt: row.created_at,
+});

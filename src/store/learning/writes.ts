@@ -1,0 +1,183 @@
+import { randomBytes } from 'node:crypto';
+import type { Database } from 'better-sqlite3';
+import { DomainError } from '../../domain/errors.ts';
+import type {
+  JobChange,
+  JobCheckpoint,
+  JobSpec,
+  JobStatus,
+  NewJobEvent,
+  TrainingFile,
+  TrainingJob,
+} from '../../domain/training.ts';
+import { transaction } from '../transaction.ts';
+import { type FileRow, type JobRow, toFile, toJob } from './rows.ts';
+
+/** Checkpoints of a job that are kept. The best prompt so far is part of each. */
+const KEPT_CHECKPOINTS = 3;
+
+/** The writing half of the training store. Each method is one durable transaction. */
+export interface TrainingWrites {
+  addTrainingFile(file: Omit<TrainingFile, 'id' | 'createdAt'>): TrainingFile;
+  /** Returns the hash of a content that no file has any more, or null. */
+  deleteTrainingFile(id: string): string | null;
+  addJob(spec: JobSpec): TrainingJob;
+  changeJob(
+    id: string,
+    when: { readonly from: readonly JobStatus[]; readonly busy?: false },
+    change: JobChange,
+    events: readonly NewJobEvent[],
+  ): TrainingJob | null;
+  addJobEvents(job: string, events: readonly NewJobEvent[]): void;
+  saveCheckpoint(checkpoint: Omit<JobCheckpoint, 'createdAt'>, content: Uint8Array): void;
+  trimCheckpoints(job: string): void;
+}
+
+const newId = (prefix: string): string => `${prefix}-${randomBytes(12).toString('hex')}`;
+
+export function createTrainingWrites(db: Database): TrainingWrites {
+  const addEvents = eventWriter(db);
+  return { ...fileWrites(db), ...jobWrites(db, addEvents), ...progressWrites(db, addEvents) };
+}
+
+function fileWrites(db: Database): Pick<TrainingWrites, 'addTrainingFile' | 'deleteTrainingFile'> {
+  const insert = db.prepare<[Omit<FileRow, 'seq'>], FileRow>(`
+    INSERT INTO training_files (id, sha256, filename, format, kind, bytes, row_count, labels, created_at)
+    VALUES (:id, :sha256, :filename, :format, :kind, :bytes, :row_count, :labels, :created_at) RETURNING *`);
+  const select = db.prepare<[string], FileRow>('SELECT * FROM training_files WHERE id = ?');
+  const remove = db.prepare<[string]>('DELETE FROM training_files WHERE id = ?');
+  const sharers = db
+    .prepare<[string], number>('SELECT count(*) FROM training_files WHERE sha256 = ?')
+    .pluck();
+  const user = db
+    .prepare<[{ id: string }], string>(`
+      SELECT id FROM training_jobs WHERE status NOT IN ('succeeded', 'failed', 'cancelled')
+      AND :id IN (spec ->> '$.trainingFile.id', spec ->> '$.validationFile.id') LIMIT 1`)
+    .pluck();
+  return {
+    addTrainingFile: transaction(db, (file) =>
+      toFile(
+        insert.get({
+          id: newId('file'),
+          sha256: file.sha256,
+          filename: file.filename,
+          format: file.format,
+          kind: file.kind,
+          bytes: file.bytes,
+          row_count: file.rows,
+          labels: JSON.stringify(file.labels),
+          created_at: Date.now(),
+        })!,
+      ),
+    ),
+    deleteTrainingFile: transaction(db, (id) => {
+      const row = select.get(id);
+      if (row === undefined) throw fileNotFound(id, 'file');
+      const job = user.get({ id });
+      if (job !== undefined) {
+        throw new DomainError('conflict', 'file_in_use', `The job ${job} uses this file.`, {
+          param: 'file',
+          expected: 'a file that no unfinished job uses',
+          given: job,
+        });
+      }
+      remove.run(id);
+      return sharers.get(row.sha256) === 0 ? row.sha256 : null;
+    }),
+  };
+}
+
+function jobWrites(
+  db: Database,
+  addEvents: TrainingWrites['addJobEvents'],
+): Pick<TrainingWrites, 'addJob' | 'changeJob'> {
+  const file = db.prepare<[string], FileRow>('SELECT * FROM training_files WHERE id = ?');
+  const insert = db.prepare<[string, JobStatus, string, number], JobRow>(
+    'INSERT INTO training_jobs (id, status, spec, created_at) VALUES (?, ?, ?, ?) RETURNING *',
+  );
+  const select = db.prepare<[string], JobRow>('SELECT * FROM training_jobs WHERE id = ?');
+  const update = db.prepare<[Omit<JobRow, 'seq' | 'spec' | 'created_at'>], JobRow>(`
+    UPDATE training_jobs SET status = :status, plan = :plan, result = :result, error = :error,
+      publishing = :publishing, started_at = :started_at, finished_at = :finished_at
+    WHERE id = :id RETURNING *`);
+  const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
+  return {
+    addJob: transaction(db, (spec) => {
+      // In the same transaction: a file that is deleted now is either refused or missing here.
+      for (const [param, reference] of [
+        ['training_file', spec.trainingFile],
+        ['validation_file', spec.validationFile],
+      ] as const) {
+        if (reference !== null && file.get(reference.id) === undefined)
+          throw fileNotFound(reference.id, param);
+      }
+      return toJob(insert.get(newId('ftjob'), 'validating_files', JSON.stringify(spec), Date.now())!);
+    }),
+    changeJob: transaction(db, (id, when, change, events) => {
+      const row = select.get(id);
+      if (row === undefined) return null;
+      const job = toJob(row);
+      if (!when.from.includes(job.status) || (when.busy === false && job.publishing)) return null;
+      addEvents(id, events);
+      const next = { ...job, ...change };
+      return toJob(
+        update.get({
+          id,
+          status: next.status,
+          plan: json(next.plan),
+          result: json(next.result),
+          error: json(next.error),
+          publishing: next.publishing ? 1 : 0,
+          started_at: next.startedAt,
+          finished_at: next.finishedAt,
+        })!,
+      );
+    }),
+  };
+}
+
+function eventWriter(db: Database): TrainingWrites['addJobEvents'] {
+  const insert = db.prepare<[string, string, string, string, string | null, string | null, number]>(`
+    INSERT INTO training_events (job, level, type, message, data, key, created_at)
+    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING`);
+  return (job, events) => {
+    const now = Date.now();
+    for (const { level, type, message, data, key } of events) {
+      insert.run(job, level, type, message, data === null ? null : JSON.stringify(data), key, now);
+    }
+  };
+}
+
+function progressWrites(
+  db: Database,
+  addEvents: TrainingWrites['addJobEvents'],
+): Pick<TrainingWrites, 'addJobEvents' | 'saveCheckpoint' | 'trimCheckpoints'> {
+  const upsert = db.prepare<[string, number, Uint8Array, string, number]>(`
+    INSERT INTO training_checkpoints (job, step, content, metrics, created_at) VALUES (?, ?, ?, ?, ?)
+    ON CONFLICT (job, step) DO UPDATE SET content = excluded.content, metrics = excluded.metrics`);
+  const trim = db.prepare<[{ job: string; kept: number }]>(`
+    DELETE FROM training_checkpoints WHERE job = :job AND step NOT IN
+      (SELECT step FROM training_checkpoints WHERE job = :job ORDER BY step DESC LIMIT :kept)`);
+  return {
+    addJobEvents: transaction(db, addEvents),
+    saveCheckpoint: transaction(db, ({ job, step, metrics }, content) => {
+      upsert.run(job, step, content, JSON.stringify(metrics), Date.now());
+      trim.run({ job, kept: KEPT_CHECKPOINTS });
+    }),
+    trimCheckpoints: transaction(db, (job) => {
+      trim.run({ job, kept: 1 });
+    }),
+  };
+}
+
+function fileNotFound(id: string, param: string): DomainError {
+  return new DomainError(
+    'not_found',
+    'file_not_found',
+    `There is no file ${JSON.stringify(id.slice(0, 80))}.`,
+    {
+      param,
+      given: id.slice(0, 80),
+    },
+  );
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import type { JobSpec } from '../../domain/training.ts';
+import type { Dataset, DatasetFormat } from '../dataset/dataset.ts';
+import { readDataset } from '../dataset/dataset.ts';
+import { heldOutRows } from './plan.ts';
+
+export interface JobData {
+  readonly training: Dataset;
+  /** Null: nothing to validate on. */
+  readonly validation: Dataset | null;
+}
+
+/** Reads the files of a job and holds rows out for validation where there is no file for it. */
+export async function readJobData(
+  spec: JobSpec,
+  trainingPath: string,
+  validationPath: string | null,
+): Promise<JobData> {
+  const whole = await read(trainingPath, spec.trainingFile.format, spec.labels);
+  if (spec.validationFile !== null && validationPath !== null) {
+    const labels = whole.kind === 'classification' ? whole.labels : null;
+    return { training: whole, validation: await read(validationPath, spec.validationFile.format, labels) };
+  }
+  const held = new Set(
+    drawRows(whole.rows.length, heldOutRows(spec.hyperparameters, whole.rows.length), spec.seed),
+  );
+  if (held.size === 0) return { training: whole, validation: null };
+  const part = (isHeld: boolean): Dataset => ({
+    ...whole,
+    rows: whole.rows.filter((_, index) => held.has(index) === isHeld),
+  });
+  return { training: part(false), validation: part(true) };
+}
+
+const read = (path: string, format: DatasetFormat, labels: readonly string[] | null): Promise<Dataset> =>
+  readDataset(createReadStream(path), { format, labels });
+
+/** `count` of the row numbers below `rows`, by the order of their hashes: the same for a seed everywhere. */
+function drawRows(rows: number, count: number, seed: number): number[] {
+  if (count === 0) return [];
+  const keyed = Array.from({ length: rows }, (_, row) => {
+    const key = createHash('sha256').update(`held out ${seed} ${row}`).digest('hex');
+    return { row, key };
+  });
+  return keyed
+    .sort((a, b) => (a.key < b.key ? -1 : 1))
+    .slice(0, count)
+    .map(({ row }) => row);
+}

@@ -1,0 +1,57 @@
+import type { SerializedDomainError } from '../../domain/errors.ts';
+import type { JobPlan, JobScore, JobSpec, NewJobEvent } from '../../domain/training.ts';
+
+/** All that the child is given; it opens no database. */
+export interface Assignment {
+  /** validate: read the files and end; train: go on to the last step. */
+  readonly mode: 'validate' | 'train';
+  readonly spec: JobSpec;
+  /** Directory of the float32 bundle. */
+  readonly bundle: string;
+  readonly trainingPath: string;
+  /** Null: there is no validation file. */
+  readonly validationPath: string | null;
+  /** The safetensors file of the prompt that learning starts from. */
+  readonly initialPrompt: Uint8Array | null;
+  /** The newest checkpoint. */
+  readonly checkpoint: Uint8Array | null;
+  readonly threads: number;
+}
+
+export type ToChild =
+  | { readonly type: 'start'; readonly assignment: Assignment }
+  /** The checkpoint that was sent is durable. */
+  | { readonly type: 'stored' }
+  /** Store a checkpoint after this step and end. */
+  | { readonly type: 'stop' }
+  /** Answers `finished`: the safetensors file of the version that serves now; null: nothing to compare with. */
+  | { readonly type: 'compare'; readonly incumbent: Uint8Array | null };
+
+/** How a run ended. */
+export interface Outcome {
+  readonly reason: 'completed' | 'early_stopping' | 'diverged';
+  /** Why it diverged. */
+  readonly detail: string | null;
+  readonly lastStep: number;
+  readonly step: number;
+  /** The safetensors file of the prompt; null: it diverged before anything was worth keeping. */
+  readonly prompt: Uint8Array | null;
+  readonly score: JobScore | null;
+  readonly trainedTokens: number;
+  readonly labels: readonly string[];
+}
+
+export type FromChild =
+  | { readonly type: 'validated'; readonly plan: JobPlan }
+  | { readonly type: 'event'; readonly event: NewJobEvent }
+  | {
+      readonly type: 'checkpoint';
+      readonly step: number;
+      readonly content: Uint8Array;
+      readonly metrics: Readonly<Record<string, number | null>>;
+    }
+  | { readonly type: 'finished'; readonly outcome: Outcome }
+  | { readonly type: 'compared'; readonly score: JobScore | null }
+  /** After `stop`: the last checkpoint is durable. */
+  | { readonly type: 'stopped' }
+  | { readonly type: 'failed'; readonly error: SerializedDomainError };

@@ -1,0 +1,148 @@
+import { createHash } from 'node:crypto';
+import { setImmediate } from 'node:timers/promises';
+import { encodeSafetensors } from '../../formats/safetensors.ts';
+import { type Bundle, describeModel } from '../../model/bundle.ts';
+import { readFrozenWeights } from '../../model/frozen-weights.ts';
+import type { Tokenizer } from '../../model/tokenizer.ts';
+import { assertTensorFits } from '../../prompts/model-checks.ts';
+import { PROMPT_TENSOR, readPromptFile } from '../../prompts/prompt-file.ts';
+import { epochBatches } from '../batches.ts';
+import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
+import { packedLength } from '../example.ts';
+import { LossModel } from '../model.ts';
+import { runTraining, type TrainingEvent } from '../run.ts';
+import { Trainer } from '../trainer.ts';
+import { type Score, Validation } from '../validation.ts';
+import { startingRows } from './first.ts';
+import type { Parent } from './parent.ts';
+import type { PreparedJob } from './prepare.ts';
+import type { Assignment, Outcome } from './protocol.ts';
+import { Reports } from './reports.ts';
+
+/** Trains to the end and answers the comparison, or stores a checkpoint and returns when the parent asks. */
+export async function train(
+  assignment: Assignment,
+  job: PreparedJob,
+  bundle: Bundle,
+  tokenizer: Tokenizer,
+  parent: Parent,
+): Promise<void> {
+  const { spec, threads } = assignment;
+  const { config } = bundle.manifest;
+  const frozen = { config, weights: await readFrozenWeights(bundle), folder: bundle.directory };
+  const options = { objective: job.layout.objective, threads };
+  const model = await LossModel.differentiating(frozen, options);
+  const evaluator = job.validation.length > 0 ? await LossModel.evaluating(frozen, options) : null;
+  const validationFor = (promptLength: number): Validation | null =>
+    evaluator &&
+    new Validation(evaluator, job.validation, { ...job.layout, promptLength }, job.run.training.batchSize);
+  const validation = validationFor(job.layout.promptLength);
+  const run = runIdentity(assignment, job);
+  const parts = {
+    model,
+    examples: job.examples,
+    settings: job.run.training,
+    layout: job.layout,
+    hiddenSize: config.hiddenSize,
+  };
+  const trainer =
+    assignment.checkpoint === null
+      ? Trainer.start(
+          parts,
+          await startingRows(spec, assignment.initialPrompt, job.plan.labels, bundle, tokenizer),
+        )
+      : Trainer.resume(parts, decodeCheckpoint(assignment.checkpoint, run));
+  const reports = new Reports(job, config.hiddenSize);
+  let stored = assignment.checkpoint === null ? -1 : trainer.state.step;
+  let trainLoss: number | null = null;
+  let last: Score | null = null;
+  const store = async (): Promise<void> => {
+    const { step } = trainer.state;
+    const metrics = {
+      train_loss: trainLoss,
+      full_valid_loss: last?.loss ?? null,
+      full_valid_accuracy: last?.accuracy ?? null,
+    };
+    await parent.send({ type: 'checkpoint', step, content: encodeCheckpoint(trainer.state, run), metrics });
+    await parent.expect('stored');
+    stored = step;
+  };
+
+  let stopped: (TrainingEvent & { type: 'stopped' }) | null = null;
+  for await (const event of runTraining(trainer, validation)) {
+    if (event.type === 'stopped') {
+      stopped = event;
+      break;
+    }
+    const report = reports.of(event);
+    if (report !== null) await parent.send({ type: 'event', event: report });
+    if (event.type === 'step') trainLoss = event.loss;
+    else last = event.score;
+    // After a step that is validated the state waits for its score, so that a resumed run does not score again.
+    const due =
+      event.type === 'validation' ||
+      (event.step % job.run.saveSteps === 0 && !(validation && trainer.validationDue));
+    if (due) await store();
+    // A message that came while the graph ran is read only now.
+    await setImmediate();
+    if (parent.stopRequested) {
+      if (stored !== trainer.state.step) await store();
+      return parent.send({ type: 'stopped' });
+    }
+  }
+  if (stopped === null) throw new Error('The run ended without a reason');
+  // What diverged stays at the last good state, which is stored already or as cheap to reach again.
+  if (stopped.reason !== 'diverged' && stored !== trainer.state.step) await store();
+  await parent.send({ type: 'finished', outcome: outcomeOf(stopped, trainer, job, config.hiddenSize) });
+  const { incumbent } = await parent.expect('compare');
+  await parent.send({ type: 'compared', score: incumbent === null ? null : await compare(incumbent) });
+
+  async function compare(file: Uint8Array): Promise<Score | null> {
+    const tensor = readPromptFile(file);
+    assertTensorFits(tensor, describeModel(bundle));
+    return (await validationFor(tensor.length)?.score(tensor.rows)) ?? null;
+  }
+}
+
+/** Files, settings and model: what a checkpoint must agree with. Threads and places may change. */
+function runIdentity({ spec }: Assignment, { run, plan }: PreparedJob): string {
+  return createHash('sha256')
+    .update(JSON.stringify([spec, run.training, plan]))
+    .digest('hex');
+}
+
+function outcomeOf(
+  { reason, detail, keptStep }: TrainingEvent & { type: 'stopped' },
+  trainer: Trainer,
+  job: PreparedJob,
+  hiddenSize: number,
+): Outcome {
+  const { best, step } = trainer.state;
+  const rows = trainer.result;
+  // Without a validated prompt there is no telling which of the steps before was still good.
+  const worthless = reason === 'diverged' && best === null;
+  const data = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
+  const shape = [rows.length / hiddenSize, hiddenSize];
+  return {
+    reason,
+    detail,
+    lastStep: step,
+    step: keptStep,
+    score: best?.score ?? null,
+    prompt: worthless ? null : encodeSafetensors([{ name: PROMPT_TENSOR, dtype: 'F32', shape, data }]),
+    trainedTokens: trainedTokens(job, step),
+    labels: job.plan.labels,
+  };
+}
+
+/** Tokens of the rows of all updates, without prompt and padding. Counted from the order, so that a resume counts all. */
+function trainedTokens({ examples, run }: PreparedJob, steps: number): number {
+  const lengths = examples.map(packedLength);
+  let [tokens, left] = [0, steps];
+  for (let epoch = 0; left > 0; epoch++) {
+    const batches = epochBatches(lengths, run.training, epoch).slice(0, left);
+    for (const rows of batches) tokens += rows.reduce((sum, row) => sum + lengths[row]!, 0);
+    left -= batches.length;
+  }
+  return tokens;
+}

@@ -1,0 +1,121 @@
+import { setTimeout } from 'node:timers/promises';
+import { DomainError } from '../../domain/errors.ts';
+import type { PromptVersion } from '../../domain/prompt.ts';
+import type { PromptPublisher } from '../../domain/publishing.ts';
+import type { TaskStore } from '../../domain/store.ts';
+import type { JobResult, JobScore, TrainingJob } from '../../domain/training.ts';
+import type { Outcome } from '../child/protocol.ts';
+import { isBetter } from '../validation.ts';
+
+/** A busy server gets this often a little time. */
+const TRIES = 60;
+const RETRY_MS = 1000;
+
+export interface PublishParts {
+  readonly tasks: TaskStore;
+  readonly publisher: PromptPublisher;
+}
+
+/** The version that serves the task now, if it is one of this model. */
+export function incumbentOf(tasks: TaskStore, { spec }: TrainingJob): PromptVersion | null {
+  const active = tasks.getTask(spec.task)?.activeVersion ?? null;
+  const version = active === null ? null : tasks.getVersion(spec.task, active);
+  return version?.modelHash === spec.modelHash ? version : null;
+}
+
+export interface Published {
+  readonly result: JobResult;
+  /** Why it serves, or why not. */
+  readonly reason: string;
+}
+
+/**
+ * Publishes what a job learned, through the door of uploads. Everything is addressed by its content, so doing it again
+ * after a crash gives the version that exists.
+ */
+export async function publishOutcome(
+  { tasks, publisher }: PublishParts,
+  job: TrainingJob,
+  outcome: Outcome & { readonly prompt: Uint8Array },
+  incumbent: PromptVersion | null,
+  incumbentScore: JobScore | null,
+): Promise<Published> {
+  const { task } = job.spec;
+  await describeTask(tasks, job, outcome);
+  const upload = { kind: 'tensor', model: outcome.prompt } as const;
+  const { version } = await patiently(() => publisher.publish(task, upload, { activate: false }));
+  const decision = decide(job, outcome, version, incumbent, incumbentScore);
+  const published = (active: boolean, reason: string): Published => ({
+    reason,
+    result: {
+      version: version.version,
+      sha256: version.sha256,
+      active,
+      step: outcome.step,
+      trainedTokens: outcome.trainedTokens,
+      score: outcome.score,
+      incumbentScore,
+    },
+  });
+  if (!decision.activate) return published(false, decision.reason);
+  try {
+    // What was compared must still be what serves.
+    const ifMatch = job.spec.hyperparameters.activate === 'auto' ? incumbent?.sha256 : undefined;
+    await patiently(() => publisher.activate(task, version.version, ifMatch));
+    return published(true, decision.reason);
+  } catch (error) {
+    if (!(error instanceof DomainError) || error.kind !== 'precondition_failed') throw error;
+    return published(false, 'another version was activated while this one was compared');
+  }
+}
+
+function decide(
+  { spec }: TrainingJob,
+  { reason, score }: Outcome,
+  version: PromptVersion,
+  incumbent: PromptVersion | null,
+  incumbentScore: JobScore | null,
+): { readonly activate: boolean; readonly reason: string } {
+  const wanted = spec.hyperparameters.activate;
+  if (reason === 'diverged') return { activate: false, reason: 'the run diverged' };
+  if (wanted !== 'auto') return { activate: wanted === 'always', reason: `activate is "${wanted}"` };
+  if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
+  if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
+  if (score === null || incumbentScore === null) {
+    const rows = 'there are no validation rows to compare it on with the active version';
+    return { activate: false, reason: rows };
+  }
+  const worse = isBetter(incumbentScore, score);
+  const found = worse ? 'the active version is better' : 'it is at least as good as the version before';
+  return { activate: !worse, reason: `${found} on the validation rows` };
+}
+
+/** A task that the job makes gets the labels and the template that were learned with; one without labels gets them. */
+async function describeTask(tasks: TaskStore, { spec }: TrainingJob, { labels }: Outcome): Promise<void> {
+  const task = tasks.getTask(spec.task);
+  const known = labels.length > 0 ? labels : null;
+  if (task === null) {
+    await tasks.putTask(spec.task, {
+      description: null,
+      template: spec.template,
+      labels: known,
+      defaults: null,
+    });
+  } else if (task.labels === null && known !== null) {
+    const { description, template, defaults } = task;
+    await tasks.putTask(spec.task, { description, template, labels: known, defaults });
+  }
+}
+
+/** Hours of learning do not fail because the server is busy for a moment. */
+async function patiently<T>(work: () => Promise<T>): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await work();
+    } catch (error) {
+      const busy = error instanceof DomainError && ['contended', 'unavailable'].includes(error.kind);
+      if (!busy || attempt === TRIES) throw error;
+      await setTimeout(RETRY_MS);
+    }
+  }
+}

@@ -1,0 +1,241 @@
+import { DomainError, deserializeError } from '../../domain/errors.ts';
+import type { JobPlan, JobStatus, TrainingJob, TrainingStore } from '../../domain/training.ts';
+import type { Assignment, FromChild } from '../child/protocol.ts';
+import { type EventLog, message } from './event-log.ts';
+import { Finish, type FinishParts } from './finish.ts';
+import { Lane } from './lane.ts';
+import { TrainingProcess } from './training-process.ts';
+
+/** Ends of the process without a new checkpoint after which a job is given up. */
+const MOST_CRASHES = 3;
+/** Time that a process gets to finish its step and store it. */
+const STOP_MS = 30_000;
+const SHUTDOWN_STOP_MS = 4_000;
+
+export interface RunnerParts extends FinishParts {
+  readonly store: TrainingStore;
+  readonly events: EventLog;
+  /** Without the checkpoint. Throws a DomainError when the model cannot be trained. */
+  assignmentOf(job: TrainingJob): Promise<Omit<Assignment, 'mode' | 'checkpoint'>>;
+  onFailure(error: unknown, job: TrainingJob | null): void;
+}
+
+/** Runs the queue: files are validated beside the one job that trains, each in a process of its own. */
+export class Runner {
+  private readonly parts: RunnerParts;
+  private readonly validating: Lane;
+  private readonly training: Lane;
+  private readonly processes = new Map<string, TrainingProcess>();
+  private closed = false;
+
+  constructor(parts: RunnerParts) {
+    this.parts = parts;
+    const { store, onFailure } = parts;
+    this.validating = new Lane({
+      next: () => store.nextJob('validating_files'),
+      perform: (job) => this.validate(job),
+      onFailure,
+    });
+    this.training = new Lane({
+      // A job that runs without a process was left by a server that ended.
+      next: () => store.nextJob('running') ?? store.nextJob('queued'),
+      perform: (job) => this.train(job),
+      onFailure,
+    });
+  }
+
+  /** There is a new job, or one in another state. */
+  kick(): void {
+    this.validating.kick();
+    this.training.kick();
+  }
+
+  /** Ends the job's process: at once, or after a checkpoint. */
+  interrupt(job: string, how: 'kill' | 'checkpoint'): void {
+    const running = this.processes.get(job);
+    if (running === undefined) return;
+    if (how === 'kill') running.kill();
+    else this.stop(running, STOP_MS);
+  }
+
+  /** Process id of a job that is worked on. */
+  pid(job: string): number | undefined {
+    return this.processes.get(job)?.pid;
+  }
+
+  /** Lets the job that trains store its state. It goes on when a runner starts on the same store. */
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const running of this.processes.values()) this.stop(running, SHUTDOWN_STOP_MS);
+    await Promise.all([this.validating.close(), this.training.close()]);
+    await this.parts.events.flush();
+  }
+
+  private stop(running: TrainingProcess, patience: number): void {
+    running.send({ type: 'stop' });
+    const timer = setTimeout(() => running.kill(), patience);
+    const cancel = (): void => clearTimeout(timer);
+    running.ended().then(cancel, cancel);
+  }
+
+  private async validate(job: TrainingJob): Promise<void> {
+    await this.working(job, ['validating_files'], async () => {
+      const assignment = {
+        ...(await this.parts.assignmentOf(job)),
+        mode: 'validate',
+        checkpoint: null,
+      } as const;
+      for (let crashes = 0; ; ) {
+        const exit = await this.run(job, assignment, async (received) => {
+          if (received.type !== 'validated') return this.received(job, received);
+          const change = { status: 'queued', plan: received.plan } as const;
+          await this.change(job.id, ['validating_files'], change, describePlan(received.plan));
+          this.training.kick();
+        });
+        if (this.closed || this.parts.store.getJob(job.id)?.status !== 'validating_files') return;
+        if (++crashes === MOST_CRASHES) throw crashed(exit);
+      }
+    });
+  }
+
+  private async train(job: TrainingJob): Promise<void> {
+    const { store } = this.parts;
+    const resumed = job.startedAt !== null;
+    const started = await this.change(
+      job.id,
+      ['queued', 'running'],
+      { status: 'running', startedAt: job.startedAt ?? Date.now(), error: null },
+      [message('info', resumed ? 'The job goes on.' : 'The job started.')],
+    );
+    if (started === null) return;
+    await this.working(started, ['running'], async () => {
+      const assignment = { ...(await this.parts.assignmentOf(job)), mode: 'train' } as const;
+      for (let crashes = 0; ; ) {
+        const checkpoint = store.latestCheckpoint(job.id);
+        const finish = new Finish(this.parts, started);
+        const { finished, exit } = await this.attempt(
+          started,
+          { ...assignment, checkpoint: checkpoint?.content ?? null },
+          finish,
+        );
+        if (finished || this.closed || store.getJob(job.id)?.status !== 'running') return;
+        const progress = (store.latestCheckpoint(job.id)?.step ?? -1) > (checkpoint?.step ?? -1);
+        crashes = progress ? 1 : crashes + 1;
+        if (crashes === MOST_CRASHES) throw crashed(exit);
+        const from = store.latestCheckpoint(job.id)?.step ?? 0;
+        const text = `The training process ended unexpectedly (${ending(exit)}); it goes on from step ${from}.`;
+        this.parts.events.add(job.id, message('warn', text));
+      }
+    });
+  }
+
+  private async attempt(job: TrainingJob, assignment: Assignment, finish: Finish) {
+    const { store } = this.parts;
+    const exit = await this.run(job, assignment, async (received, process) => {
+      switch (received.type) {
+        case 'checkpoint': {
+          const { step, content, metrics } = received;
+          await store.saveCheckpoint({ job: job.id, step, metrics }, content);
+          return process.send({ type: 'stored' });
+        }
+        case 'finished': {
+          await this.parts.events.flush();
+          const incumbent = await finish.begin(received.outcome);
+          if (incumbent === undefined) return process.kill();
+          return process.send({ type: 'compare', incumbent });
+        }
+        case 'compared':
+          await finish.publish(received.score);
+          return this.parts.events.announce(job.id);
+        default:
+          return this.received(job, received);
+      }
+    });
+    return { finished: finish.done, exit };
+  }
+
+  private received(job: TrainingJob, received: FromChild): void {
+    if (received.type === 'event') this.parts.events.add(job.id, received.event);
+    if (received.type === 'failed') throw deserializeError(received.error);
+  }
+
+  private async run(
+    job: TrainingJob,
+    assignment: Assignment,
+    onMessage: (received: FromChild, process: TrainingProcess) => Promise<void>,
+  ) {
+    const process: TrainingProcess = new TrainingProcess(assignment, (received) =>
+      onMessage(received, process),
+    );
+    this.processes.set(job.id, process);
+    // What was cancelled while the process started would not have found it.
+    if (this.closed || this.parts.store.getJob(job.id)?.status !== job.status) process.kill();
+    try {
+      return await process.ended();
+    } finally {
+      this.processes.delete(job.id);
+      await this.parts.events.flush();
+    }
+  }
+
+  /** A refusal ends the job; a full disk only pauses it, because what was stored is still good. */
+  private async working(
+    job: TrainingJob,
+    from: readonly JobStatus[],
+    work: () => Promise<void>,
+  ): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof DomainError)) throw error;
+      const { code, message: text, param = null, kind } = error;
+      const described = { code, message: text, param };
+      if (kind === 'storage_full') {
+        // The newest checkpoint is enough to go on, and the others make room to say what happened.
+        await this.parts.store.trimCheckpoints(job.id);
+        const paused = `Paused: ${text} Make room, then resume the job; it goes on from its last checkpoint.`;
+        await this.change(job.id, from, { status: 'paused', error: described, publishing: false }, [
+          message('error', paused, { data: { code } }),
+        ]);
+        return;
+      }
+      // The store itself is closed or has failed: the job stays as it is.
+      if (kind === 'unavailable') throw error;
+      await this.change(
+        job.id,
+        from,
+        { status: 'failed', error: described, publishing: false, finishedAt: Date.now() },
+        [message('error', `The job failed: ${text}`, { data: { code, param, given: error.given ?? null } })],
+      );
+    }
+  }
+
+  private async change(
+    ...[id, from, change, events]: [
+      string,
+      readonly JobStatus[],
+      Parameters<TrainingStore['changeJob']>[2],
+      Parameters<TrainingStore['changeJob']>[3],
+    ]
+  ): Promise<TrainingJob | null> {
+    const changed = await this.parts.store.changeJob(id, { from }, change, events);
+    this.parts.events.announce(id);
+    return changed;
+  }
+}
+
+function describePlan({ trainingRows, validationRows, totalSteps, hyperparameters, leftOut }: JobPlan) {
+  const rows = `${trainingRows} rows to learn from, ${validationRows} to validate on`;
+  const valid = message('info', `Files validated: ${rows}, ${totalSteps} steps.`, { data: hyperparameters });
+  if (leftOut.count === 0) return [valid];
+  const text = `Rows that do not fit into the context and are left out: ${leftOut.count}.`;
+  return [valid, message('warn', text, { data: { count: leftOut.count, rows: leftOut.first } })];
+}
+
+const ending = ({ code, signal }: { code: number | null; signal: string | null }): string =>
+  signal === null ? `code ${code}` : signal;
+
+function crashed(exit: { code: number | null; signal: string | null }): DomainError {
+  const text = `The training process ended ${MOST_CRASHES} times without progress (${ending(exit)}).`;
+  return new DomainError('internal', 'training_process_crashed', text, { given: ending(exit) });
+}

@@ -1,0 +1,171 @@
+import { createReadStream } from 'node:fs';
+import { DomainError } from '../../domain/errors.ts';
+import type { ModelInfo } from '../../domain/model.ts';
+import type { TrainingStore } from '../../domain/training.ts';
+import { isFinal, type JobStatus, type Training, type TrainingJob } from '../../domain/training.ts';
+import type { Bundle } from '../../model/bundle.ts';
+import { readDataset } from '../dataset/dataset.ts';
+import { DATASET_LIMITS } from '../dataset/limits.ts';
+import { EventLog, message } from './event-log.ts';
+import { formatOf } from './format.ts';
+import type { PublishParts } from './publish.ts';
+import { Runner } from './runner.ts';
+import { specify } from './specification.ts';
+import { trainableBundle } from './trainable-bundle.ts';
+
+export interface TrainingParts extends PublishParts {
+  readonly store: TrainingStore;
+  readonly model: ModelInfo;
+  /** The bundle that serves, and the cache in which its float32 twin is looked for. */
+  readonly bundle: Bundle;
+  readonly home: string;
+  /** Threads of one run of the training graph; 0: the physical cores. */
+  readonly threads: number;
+  readonly log: { error(fields: object, text: string): void };
+  readonly maxFileBytes?: number;
+}
+
+/** {@link Training} with its end. */
+export interface TrainingService extends Training {
+  /** Process id of a job that is worked on now. */
+  pid(job: string): number | undefined;
+  close(): Promise<void>;
+}
+
+const UNFINISHED: readonly JobStatus[] = ['validating_files', 'queued', 'running', 'paused'];
+/** Events that one read of a follower takes. */
+const FOLLOW_PAGE = 100;
+
+/** Starts the queue; jobs that an earlier server left go on. */
+export function startTraining(parts: TrainingParts): TrainingService {
+  const { store, tasks, publisher, model, bundle, home, threads, log } = parts;
+  const events = new EventLog(store, (error) => log.error({ err: error }, 'events of a job were not stored'));
+  const runner = new Runner({
+    store,
+    tasks,
+    publisher,
+    events,
+    async assignmentOf({ spec }) {
+      const { directory } = await trainableBundle(bundle, home);
+      return {
+        spec,
+        bundle: directory,
+        trainingPath: store.contentPath(spec.trainingFile.sha256),
+        validationPath: spec.validationFile && store.contentPath(spec.validationFile.sha256),
+        initialPrompt: spec.initialPrompt === null ? null : readInitialPrompt(tasks, spec.initialPrompt),
+        threads,
+      };
+    },
+    onFailure: (error, job) => log.error({ err: error, job: job?.id }, 'a training job met a fault'),
+  });
+  const closing = new AbortController();
+
+  /** Moves a job, or says why it cannot be moved. */
+  async function move(
+    id: string,
+    verb: string,
+    from: readonly JobStatus[],
+    to: (job: TrainingJob) => { readonly status: JobStatus; readonly finishedAt?: number },
+    text: string,
+  ): Promise<TrainingJob> {
+    const job = jobOf(store, id);
+    const moved = await store.changeJob(id, { from, busy: false }, { ...to(job), error: null }, [
+      message('info', text),
+    ]);
+    if (moved === null) throw stateConflict(jobOf(store, id), verb, from);
+    events.announce(id);
+    return moved;
+  }
+
+  runner.kick();
+  return {
+    store,
+    pid: (job) => runner.pid(job),
+    addFile: (filename, mediaType, content) =>
+      store.addFile(content, parts.maxFileBytes ?? DATASET_LIMITS.maxBytes, async (path) => {
+        const format = await formatOf(filename, mediaType, path);
+        const { kind, rows, labels } = await readDataset(createReadStream(path), { format });
+        return { filename, format, kind, rows: rows.length, labels };
+      }),
+    async create(request) {
+      const spec = specify({ store, tasks, model }, request);
+      // Asked now as well as at the start: the person who can import it is here.
+      await trainableBundle(bundle, home);
+      const job = await store.addJob(spec);
+      events.add(job.id, message('info', `Created fine-tuning job: ${job.id}`));
+      await events.flush();
+      runner.kick();
+      return job;
+    },
+    async cancel(id) {
+      const to = () => ({ status: 'cancelled', finishedAt: Date.now() }) as const;
+      const job = await move(id, 'cancelled', UNFINISHED, to, 'The job was cancelled.');
+      runner.interrupt(id, 'kill');
+      return job;
+    },
+    async pause(id) {
+      const from = UNFINISHED.filter((status) => status !== 'paused');
+      const job = await move(id, 'paused', from, () => ({ status: 'paused' }), 'The job was paused.');
+      runner.interrupt(id, 'checkpoint');
+      return job;
+    },
+    async resume(id) {
+      const to = ({ plan }: TrainingJob) =>
+        ({ status: plan === null ? 'validating_files' : 'queued' }) as const;
+      const job = await move(id, 'resumed', ['paused'], to, 'The job was resumed.');
+      runner.kick();
+      return job;
+    },
+    async *follow(id, signal) {
+      jobOf(store, id);
+      const either = AbortSignal.any([signal, closing.signal]);
+      for (let seq = 0; !either.aborted; ) {
+        // Read before the events: what a job says at its end is stored together with its last state.
+        const { status } = jobOf(store, id);
+        const changed = events.changed(id, either);
+        const found = store.eventsAfter(id, seq, FOLLOW_PAGE);
+        for (const event of found) {
+          yield event;
+          seq = event.seq;
+        }
+        if (found.length > 0) continue;
+        if (isFinal(status)) return;
+        await changed;
+      }
+      if (closing.signal.aborted) {
+        throw new DomainError('unavailable', 'draining', 'The service is shutting down.', { retryAfter: 5 });
+      }
+    },
+    async close() {
+      closing.abort();
+      await runner.close();
+    },
+  };
+}
+
+function readInitialPrompt(tasks: PublishParts['tasks'], sha256: string): Uint8Array {
+  const file = tasks.readFile(sha256);
+  if (file !== null) return file;
+  throw new DomainError('unprocessable', 'init_prompt_gone', 'The prompt to start from was deleted.', {
+    param: 'init_from',
+    given: sha256,
+  });
+}
+
+function jobOf(store: Pick<TrainingStore, 'getJob'>, id: string): TrainingJob {
+  const job = store.getJob(id);
+  if (job !== null) return job;
+  throw new DomainError('not_found', 'job_not_found', `There is no job ${JSON.stringify(id.slice(0, 80))}.`, {
+    param: 'job',
+    given: id.slice(0, 80),
+  });
+}
+
+function stateConflict(job: TrainingJob, verb: string, from: readonly JobStatus[]): DomainError {
+  const reason = job.publishing ? 'its result is being published' : `it is ${job.status}`;
+  return new DomainError('conflict', 'job_state', `The job cannot be ${verb}: ${reason}.`, {
+    param: 'job',
+    expected: from,
+    given: job.publishing ? 'publishing' : job.status,
+  });
+}

@@ -1,0 +1,163 @@
+import { randomInt } from 'node:crypto';
+import { DomainError } from '../../domain/errors.ts';
+import type { ModelInfo } from '../../domain/model.ts';
+import type { TaskStore } from '../../domain/store.ts';
+import { assertNotModelId, assertTaskName, parseModelReference } from '../../domain/task.ts';
+import type {
+  Hyperparameters,
+  JobRequest,
+  JobSpec,
+  PromptTuningConfig,
+  TrainingFile,
+  TrainingStore,
+} from '../../domain/training.ts';
+import { parseAdapterConfig } from '../../prompts/adapter-config.ts';
+import { assertConfigFits } from '../../prompts/model-checks.ts';
+
+const DEFAULT_VIRTUAL_TOKENS = 20;
+/** As many as a task may have. */
+const MOST_LABELS = 1024;
+
+const AUTO: Hyperparameters = {
+  n_epochs: 'auto',
+  batch_size: 'auto',
+  learning_rate: 'auto',
+  learning_rate_multiplier: 'auto',
+  max_steps: 'auto',
+  optim: 'auto',
+  lr_scheduler_type: 'auto',
+  warmup_steps: 'auto',
+  weight_decay: 'auto',
+  max_grad_norm: 'auto',
+  max_row_norm: 'auto',
+  objective: 'auto',
+  eval_steps: 'auto',
+  save_steps: 'auto',
+  logging_steps: 'auto',
+  early_stopping_patience: 'auto',
+  validation_split: 'auto',
+  activate: 'auto',
+  init_from: null,
+};
+
+export interface SpecificationParts {
+  readonly store: Pick<TrainingStore, 'getFile'>;
+  readonly tasks: TaskStore;
+  readonly model: ModelInfo;
+}
+
+/** Checks a request against model, files and tasks, and fixes what must not change while the job waits. */
+export function specify({ store, tasks, model }: SpecificationParts, request: JobRequest): JobSpec {
+  if (request.model !== model.id) {
+    throw new DomainError(
+      'not_found',
+      'model_not_found',
+      `There is no base model ${JSON.stringify(request.model)}.`,
+      {
+        param: 'model',
+        expected: model.id,
+        given: request.model,
+      },
+    );
+  }
+  assertTaskName(request.task);
+  assertNotModelId(request.task, model.id);
+  const training = fileOf(store, request.trainingFile, 'training_file');
+  const validation =
+    request.validationFile === null ? null : fileOf(store, request.validationFile, 'validation_file');
+  assertSameKind(training, validation);
+  const task = tasks.getTask(request.task);
+  const hyperparameters = { ...AUTO, ...request.hyperparameters };
+  return {
+    task: request.task,
+    model: model.id,
+    modelHash: model.hash,
+    trainingFile: referenceTo(training),
+    validationFile: validation && referenceTo(validation),
+    seed: request.seed ?? randomInt(2 ** 31),
+    config: configOf(request.config, model),
+    hyperparameters,
+    template: task === null ? defaultTemplate(training) : task.template,
+    labels: training.kind === 'classification' ? (task?.labels ?? null) : null,
+    initialPrompt: initialPromptOf(tasks, hyperparameters.init_from, model),
+    metadata: request.metadata,
+  };
+}
+
+const referenceTo = ({ id, sha256, format }: TrainingFile) => ({ id, sha256, format });
+
+function fileOf(store: SpecificationParts['store'], id: string, param: string): TrainingFile {
+  const file = store.getFile(id);
+  if (file !== null) return file;
+  throw new DomainError(
+    'not_found',
+    'file_not_found',
+    `There is no file ${JSON.stringify(id.slice(0, 80))}.`,
+    {
+      param,
+      given: id.slice(0, 80),
+    },
+  );
+}
+
+function assertSameKind(training: TrainingFile, validation: TrainingFile | null): void {
+  if (training.labels.length > MOST_LABELS) {
+    throw new DomainError('unprocessable', 'too_many_labels', `A task has at most ${MOST_LABELS} labels.`, {
+      param: 'training_file',
+      expected: `at most ${MOST_LABELS}; rows of prompt and completion may have any number`,
+      given: training.labels.length,
+    });
+  }
+  if (validation === null || validation.kind === training.kind) return;
+  throw new DomainError('unprocessable', 'file_kinds_differ', 'The two files have rows of different kinds.', {
+    param: 'validation_file',
+    expected: training.kind,
+    given: validation.kind,
+  });
+}
+
+/** A label that does not begin with a space goes on a line of its own, where a tokenizer would expect it. */
+function defaultTemplate({ kind, labels }: TrainingFile): string | null {
+  const separated = kind === 'completion' || labels.every((label) => /^\s/.test(label));
+  return separated ? null : '{text}\n';
+}
+
+/** PEFT's fields, of which most only repeat the model's sizes. */
+function configOf(given: JobRequest['config'], model: ModelInfo): PromptTuningConfig {
+  const defaults = {
+    peft_type: 'PROMPT_TUNING',
+    task_type: 'CAUSAL_LM',
+    num_virtual_tokens: DEFAULT_VIRTUAL_TOKENS,
+  };
+  const { prompt_tuning_init: init, prompt_tuning_init_text: text, ...rest } = given;
+  const parsed = parseAdapterConfig(Buffer.from(JSON.stringify({ ...defaults, ...rest })));
+  assertConfigFits(parsed, model);
+  const how = (init ?? (text == null ? 'auto' : 'TEXT')) as PromptTuningConfig['prompt_tuning_init'];
+  if ((how === 'TEXT') !== (typeof text === 'string' && text !== '')) {
+    throw new DomainError(
+      'invalid',
+      'init_text',
+      how === 'TEXT' ? 'The initialisation TEXT needs a text.' : 'Only the initialisation TEXT takes a text.',
+      { param: 'prompt_tuning_init_text', expected: how === 'TEXT' ? 'a text' : 'none', given: text ?? null },
+    );
+  }
+  return {
+    num_virtual_tokens: parsed.numVirtualTokens,
+    prompt_tuning_init: how,
+    prompt_tuning_init_text: typeof text === 'string' ? text : null,
+  };
+}
+
+function initialPromptOf(tasks: TaskStore, from: string | null, model: ModelInfo): string | null {
+  if (from === null) return null;
+  const { name, version: asked } = parseModelReference(from);
+  const number = asked ?? tasks.getTask(name)?.activeVersion ?? null;
+  const version = number === null ? null : tasks.getVersion(name, number);
+  if (version !== null && version.modelHash === model.hash) return version.sha256;
+  throw new DomainError(
+    version === null ? 'not_found' : 'unprocessable',
+    version === null ? 'version_not_found' : 'model_mismatch',
+    version === null ? `There is no prompt ${from}.` : `${from} was made for another model.`,
+    { param: 'init_from', expected: 'task or task@version of this model', given: from },
+  );
+}
