@@ -25,6 +25,7 @@ async function describeRoutes(): Promise<unknown> {
     engine: untouchable('engine'),
     store: untouchable('store'),
     publisher: untouchable('publisher'),
+    evaluator: untouchable('evaluator'),
     state: { phase: () => 'loading' },
     limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1 },
     log: pino({ level: 'silent' }),

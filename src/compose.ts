@@ -1,6 +1,8 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { createEngine } from './engine/client.ts';
+import { createEvaluator } from './evaluation/evaluator.ts';
+import { noFiles } from './evaluation/no-files.ts';
 import { EXAMPLES_MODEL, exampleCommands, registerExamples } from './examples.ts';
 import type { ServicePhase } from './http/dependencies.ts';
 import { createHttpServer } from './http/server.ts';
@@ -78,11 +80,13 @@ async function start(
   const withExamples =
     engine.model.id === EXAMPLES_MODEL && (await registerExamples({ bundle, tokenizer, store, publisher }));
   const uses = new TaskUses(store);
+  const inference = createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses });
   const server = await createHttpServer({
-    inference: createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses }),
+    inference,
     engine,
     store,
     publisher,
+    evaluator: createEvaluator({ inference, engine, store, files: noFiles }),
     state: { phase: () => phase },
     limits: {
       bodyBytes: config.maxBodyBytes,

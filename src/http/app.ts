@@ -16,6 +16,7 @@ import { ProblemSchema } from './problem.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { classifyRoutes } from './routes/classify.ts';
 import { completionRoutes } from './routes/completions.ts';
+import { evaluationRoutes } from './routes/evaluations.ts';
 import { healthRoutes } from './routes/health.ts';
 import { infoRoutes } from './routes/info.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -27,6 +28,7 @@ import { scoreRoutes } from './routes/score.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
 import { UsageSchema } from './schemas/common.ts';
+import { EvaluationSchema } from './schemas/evaluation.ts';
 import { PromptSchema, UploadedPromptSchema } from './schemas/prompt.ts';
 import { TaskSchema } from './schemas/task.ts';
 
@@ -64,6 +66,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     PromptSchema,
     UploadedPromptSchema,
     ModelSchema,
+    EvaluationSchema,
   ])
     app.addSchema(schema);
   await documentRoutes(app, version);
@@ -81,6 +84,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     await api.register(promptRoutes, dependencies);
     await api.register(promptUploadRoutes, dependencies);
     await api.register(promptFileRoutes, dependencies);
+    await api.register(evaluationRoutes, tokens);
     await api.register(modelRoutes, dependencies);
     await api.register(healthRoutes, dependencies);
     await api.register(infoRoutes, dependencies);

@@ -1,5 +1,6 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Engine } from '../domain/engine.ts';
+import type { Evaluator } from '../domain/evaluation.ts';
 import type { Inference } from '../domain/inference.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
 import type { TaskStore } from '../domain/store.ts';
@@ -26,6 +27,7 @@ export interface AppDependencies {
   readonly engine: Engine;
   readonly store: TaskStore;
   readonly publisher: PromptPublisher;
+  readonly evaluator: Evaluator;
   readonly state: ServiceState;
   readonly limits: HttpLimits;
   /** A pino logger. */

@@ -6,6 +6,7 @@ import { pino } from 'pino';
 import { Compile } from 'typebox/compile';
 import { createApp } from '../../src/http/app.ts';
 import type { HttpLimits, ServicePhase } from '../../src/http/dependencies.ts';
+import { FakeEvaluator } from './fake-evaluator.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from './fakes.ts';
 
 export interface TestApp {
@@ -14,6 +15,7 @@ export interface TestApp {
   readonly inference: FakeInference;
   readonly store: FakeStore;
   readonly publisher: FakePublisher;
+  readonly evaluator: FakeEvaluator;
   /** What was logged, one object a line. */
   readonly logs: Record<string, unknown>[];
   phase: ServicePhase;
@@ -31,6 +33,7 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
   const inference = new FakeInference();
   const store = new FakeStore();
   const publisher = new FakePublisher(store);
+  const evaluator = new FakeEvaluator();
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => logs.push(JSON.parse(line)) });
   const test: Partial<TestApp> & { phase: ServicePhase } = { phase: 'ready' };
@@ -39,6 +42,7 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
     inference,
     store,
     publisher,
+    evaluator,
     log,
     state: { phase: () => test.phase },
     limits: { ...LIMITS, ...limits },
@@ -55,6 +59,7 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
     inference,
     store,
     publisher,
+    evaluator,
     logs,
     async inject(options: InjectOptions) {
       const response = await app.inject(options);
@@ -94,7 +99,8 @@ function assertDocumented(
     `${method} ${path} ${response.statusCode} answered ${mediaType}, which is not documented`,
   );
   if (!mediaType.endsWith('json') || path.endsWith('adapter_config.json')) return;
-  const validator = Compile(document.components.schemas as never, inlineReferences(content.schema) as never);
+  const components = inlineReferences(document.components.schemas);
+  const validator = Compile(components as never, inlineReferences(content.schema) as never);
   assert.deepEqual(validator.Errors(response.json()), []);
 }
 

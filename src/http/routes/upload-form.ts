@@ -3,6 +3,7 @@ import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
 import { MAX_ADAPTER_CONFIG_BYTES } from '../../domain/peft.ts';
 import type { PromptUpload } from '../../domain/publishing.ts';
+import { malformedForm, readBounded } from './form-parts.ts';
 import { looksUnsafe, refusePickleOrZip } from './upload-types.ts';
 
 const PARTS = ['adapter_config', 'adapter_model'] as const;
@@ -39,7 +40,7 @@ export async function readUploadForm(request: FastifyRequest, maxModelBytes: num
       }
     }
   } catch (error) {
-    throw refusal ?? malformed(error);
+    throw refusal ?? malformedForm(error, PARTS, MAX_PARTS);
   }
   if (refusal) throw refusal;
   return { kind: 'peft', config: required(files, 'adapter_config'), model: required(files, 'adapter_model') };
@@ -73,24 +74,6 @@ async function refuseUnsafe({ fieldname, mimetype, filename, file }: MultipartFi
   refusePickleOrZip(fieldname, mimetype, filename, start);
 }
 
-async function readBounded(part: MultipartFile, limit: number): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of part.file as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > limit) chunks.length = 0;
-    else chunks.push(chunk);
-  }
-  if (size > limit) {
-    throw new DomainError('too_large', 'file_too_large', `The file "${part.fieldname}" is too large.`, {
-      param: part.fieldname,
-      expected: `at most ${limit} bytes`,
-      given: 'more',
-    });
-  }
-  return Buffer.concat(chunks, size);
-}
-
 function required(files: ReadonlyMap<PartName, Buffer>, name: PartName): Buffer {
   const file = files.get(name);
   if (file) return file;
@@ -106,21 +89,5 @@ function notAFile(name: string): DomainError {
     param: name,
     expected: 'a file',
     given: 'a text field',
-  });
-}
-
-/** The form parser's errors: more parts than allowed, or a body that is no complete form. */
-function malformed(error: unknown): DomainError {
-  const { code, message } = Object(error);
-  if (code === 'FST_PARTS_LIMIT') {
-    return new DomainError('too_large', 'too_many_parts', 'The form has too many parts.', {
-      expected: PARTS,
-      given: `more than ${MAX_PARTS} parts`,
-    });
-  }
-  return new DomainError('invalid', 'malformed_multipart', 'The body is not a complete multipart form.', {
-    expected: 'multipart/form-data with a boundary and a closing delimiter',
-    given: String(message),
-    cause: error,
   });
 }

@@ -1,0 +1,163 @@
+import { finished } from 'node:stream';
+import multipart from '@fastify/multipart';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
+import type { Static } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
+import type { EvaluationEvent, EvaluationReport } from '../../domain/evaluation.ts';
+import type { AppDependencies } from '../dependencies.ts';
+import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import { requireReady } from '../plugins/readiness.ts';
+import { compileValidator } from '../plugins/validation.ts';
+import { EXAMPLE_USAGE } from '../schemas/common.ts';
+import {
+  EvaluationBody,
+  EvaluationForm,
+  EvaluationSchema,
+  evaluationBody,
+  evaluationRequest,
+  eventBody,
+} from '../schemas/evaluation.ts';
+import { jsonOrEvents, problems, reference } from '../schemas/responses.ts';
+import { TaskParams } from '../schemas/task.ts';
+import { clientSignal } from '../streaming/client-signal.ts';
+import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
+import { type EvaluationParts, readEvaluationForm } from './evaluation-form.ts';
+
+/** Evaluations at the same time: each holds its rows in memory. */
+const CONCURRENT_EVALUATIONS = 4;
+
+const TYPES = ['application/json', 'multipart/form-data'] as const;
+
+const EXAMPLE: Static<typeof EvaluationSchema> = {
+  object: 'evaluation',
+  task: 'sentiment',
+  kind: 'classification',
+  rows: 2,
+  labels: [' positive', ' negative'],
+  contenders: [
+    {
+      name: 'sentiment@1',
+      type: 'version',
+      version: 1,
+      n: 2,
+      too_long: { count: 0, rows: [] },
+      loss: 0.105,
+      seconds: 0.04,
+      accuracy: 1,
+      macro_f1: 1,
+      cross_entropy: 0.102,
+      classes: [
+        { label: ' positive', precision: 1, recall: 1, f1: 1, support: 1, predicted: 1 },
+        { label: ' negative', precision: 1, recall: 1, f1: 1, support: 1, predicted: 1 },
+      ],
+      confusion_matrix: [
+        [1, 0],
+        [0, 1],
+      ],
+    },
+  ],
+  usage: EXAMPLE_USAGE,
+};
+
+type Options = Pick<AppDependencies, 'evaluator' | 'state' | 'limits'> & { readonly metrics: TokenMetrics };
+
+export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  const { evaluator, state, limits, metrics } = options;
+  await app.register(multipart, { throwFileSizeLimit: false });
+  let running = 0;
+  app.addHook('onRequest', async (_request, reply) => {
+    if (running >= CONCURRENT_EVALUATIONS) {
+      throw new DomainError('contended', 'too_many_evaluations', 'Too many evaluations at the same time.', {
+        expected: `at most ${CONCURRENT_EVALUATIONS}`,
+        retryAfter: 10,
+      });
+    }
+    running += 1;
+    finished(reply.raw, () => {
+      running -= 1;
+    });
+  });
+
+  /** Counts the tokens when the report comes. */
+  async function* observed(
+    events: AsyncGenerator<EvaluationEvent>,
+    request: FastifyRequest,
+  ): AsyncGenerator<EvaluationEvent> {
+    for await (const event of events) {
+      if (event.type === 'report') {
+        request.usage = event.report.usage;
+        metrics.usage(event.report.usage);
+      }
+      yield event;
+    }
+  }
+
+  app.post(
+    '/v1/tasks/:task/evaluations',
+    {
+      schema: {
+        tags: ['tasks'],
+        summary: 'Measure versions of a task on labelled rows',
+        description:
+          'Rows of `text` and `label` are classified, rows of `prompt` and `completion` completed greedily, as ' +
+          'batch work. Nothing is stored. With `stream` the first events are `evaluation.progress` objects with ' +
+          '`contender`, `done` and `total`.',
+        operationId: 'createEvaluation',
+        params: TaskParams,
+        body: {
+          content: {
+            'application/json': { schema: EvaluationBody },
+            'multipart/form-data': { schema: EvaluationForm },
+          },
+        },
+        response: {
+          200: jsonOrEvents(reference(EvaluationSchema), 'The scores of each version and baseline.', EXAMPLE),
+          ...problems(400, 404, 409, 413, 415, 422, 429, 503),
+        },
+      },
+      // A form is no JSON: its parser checks it.
+      validatorCompiler: (part) =>
+        'contentType' in part && part.contentType === 'multipart/form-data'
+          ? () => true
+          : compileValidator(part),
+      config: { produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
+      onRequest: requireReady(state),
+    },
+    async (request, reply) => {
+      const signal = clientSignal(reply);
+      const parts = request.isMultipart()
+        ? await readEvaluationForm(request, limits.uploadBytes)
+        : partsOf(request.body, request.headers['content-type']);
+      const { fields, rows, examples } = parts;
+      const evaluation = evaluationRequest(request.params.task, fields, rows, examples);
+      const events = observed(evaluator.evaluate(evaluation, signal), request);
+      if (fields.stream) return sendEventStream(reply, bodies(events));
+      return evaluationBody(await reportOf(events));
+    },
+  );
+};
+
+/** @param body checked against {@link EvaluationBody}, or nothing, which no schema sees */
+function partsOf(body: unknown, type: string | undefined): EvaluationParts {
+  if (body == null) {
+    throw new DomainError('unsupported_media', 'unsupported_media_type', 'An evaluation needs a body.', {
+      param: 'content-type',
+      expected: TYPES,
+      given: type ?? 'none',
+    });
+  }
+  const { rows, examples, ...fields } = body as Static<typeof EvaluationBody>;
+  const inline = (given: readonly object[] | null | undefined) =>
+    given == null ? null : { kind: 'rows' as const, rows: given };
+  return { fields, rows: inline(rows), examples: inline(examples) };
+}
+
+async function* bodies(events: AsyncGenerator<EvaluationEvent>): AsyncGenerator<object> {
+  for await (const event of events) yield eventBody(event);
+}
+
+async function reportOf(events: AsyncGenerator<EvaluationEvent>): Promise<EvaluationReport> {
+  for await (const event of events) if (event.type === 'report') return event.report;
+  throw new Error('The evaluation ended without a report.');
+}

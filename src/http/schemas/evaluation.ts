@@ -1,0 +1,231 @@
+import { type Static, Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
+import type {
+  ContenderReport,
+  EvaluationEvent,
+  EvaluationReport,
+  EvaluationRequest,
+  LabelledRows,
+} from '../../domain/evaluation.ts';
+import { MAX_COUNT, Text } from './bounds.ts';
+import { nullable, oneOf, optional, UsageSchema, usageBody } from './common.ts';
+import { reference } from './responses.ts';
+import { Version } from './task-inference.ts';
+
+/** Rows in a JSON body; a file may have more. */
+const MAX_ROWS = 20_000;
+
+const Row = Type.Object(
+  {
+    text: Type.Optional(Text),
+    label: Type.Optional(Text),
+    prompt: Type.Optional(Text),
+    completion: Type.Optional(Text),
+  },
+  { additionalProperties: false, description: '`text` and `label`, or `prompt` and `completion`.' },
+);
+const Rows = Type.Array(Row, { minItems: 1, maxItems: MAX_ROWS });
+const FileId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of an uploaded file.' });
+
+const Options = {
+  versions: optional(
+    Type.Array(Version, { maxItems: 16, description: 'Side by side; the active version when left out.' }),
+  ),
+  baselines: optional(
+    Type.Array(oneOf('zero_shot', 'k_shot'), {
+      maxItems: 2,
+      description:
+        'The base model without a soft prompt: with the template alone, or with examples in front as text.',
+    }),
+  ),
+  shots: optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: 1024,
+      description: 'Examples of `k_shot`, of each label or (for completions) in all; 1 when left out.',
+    }),
+  ),
+  seed: optional(
+    Type.Integer({ minimum: 0, maximum: MAX_COUNT, description: 'Draws the examples; 0 when left out.' }),
+  ),
+  max_tokens: optional(
+    Type.Integer({
+      minimum: 1,
+      maximum: MAX_COUNT,
+      description: "Output tokens of a completion; the task's default when left out.",
+    }),
+  ),
+  stream: optional(
+    Type.Boolean({ description: 'Progress as server-sent events; the last one is the evaluation.' }),
+  ),
+  file: optional(FileId),
+  examples_file: optional(FileId),
+};
+
+/** The text fields of a form, after their conversion. */
+export const EvaluationFields = Type.Object(Options, { additionalProperties: false });
+export type EvaluationFields = Static<typeof EvaluationFields>;
+
+export const EvaluationBody = Type.Object(
+  {
+    rows: optional(Rows),
+    examples: optional(Type.Array(Row, { minItems: 1, maxItems: MAX_ROWS, description: 'For `k_shot`.' })),
+    ...Options,
+  },
+  {
+    additionalProperties: false,
+    examples: [
+      {
+        rows: [
+          { text: 'The film was a delight.', label: 'positive' },
+          { text: 'A waste of an evening.', label: 'negative' },
+        ],
+        baselines: ['zero_shot'],
+      },
+    ],
+  },
+);
+
+export const EvaluationForm = Type.Object({
+  ...Options,
+  file: Type.Optional(
+    Type.String({ format: 'binary', description: 'Labelled rows: a .jsonl or .csv file, or a file id.' }),
+  ),
+  examples: Type.Optional(Type.String({ format: 'binary', description: 'Rows for `k_shot`, as a file.' })),
+});
+
+const Count = Type.Integer({ minimum: 0 });
+const Part = Type.Number({ minimum: 0, maximum: 1 });
+
+const Contender = Type.Object({
+  name: Type.String({ description: '`task@version`, `zero_shot` or `k_shot`.' }),
+  type: oneOf('version', 'zero_shot', 'k_shot'),
+  version: nullable(Type.Integer()),
+  n: Type.Integer({ description: 'Rows that the scores are over.' }),
+  too_long: Type.Object(
+    { count: Count, rows: Type.Array(Type.Object({ row: Type.Integer(), line: Type.Integer() })) },
+    { description: 'Rows that do not fit into the context, and the first of them. They count in no score.' },
+  ),
+  loss: Type.Number({ description: 'Mean over rows of -log p(label or completion | input), in nats.' }),
+  seconds: Type.Number(),
+  accuracy: Type.Optional(Part),
+  macro_f1: Type.Optional(Type.Number({ description: 'Mean F1 of the labels that occur.' })),
+  cross_entropy: Type.Optional(
+    Type.Number({ description: 'Mean of -log softmax over the labels at the true one, in nats.' }),
+  ),
+  classes: Type.Optional(
+    Type.Array(
+      Type.Object({
+        label: Type.String(),
+        precision: Part,
+        recall: Part,
+        f1: Part,
+        support: Type.Integer({ description: 'Rows with this label.' }),
+        predicted: Type.Integer({ description: 'Rows for which it was chosen.' }),
+      }),
+    ),
+  ),
+  confusion_matrix: Type.Optional(
+    Type.Array(Type.Array(Count), { description: '[true label][chosen label], in the order of `labels`.' }),
+  ),
+  exact_match: Type.Optional(Part),
+  token_f1: Type.Optional(Part),
+  loss_per_token: Type.Optional(
+    Type.Number({ description: 'Negative log-likelihood a token of the completions, in nats.' }),
+  ),
+});
+
+export const EvaluationSchema = Type.Object(
+  {
+    object: Type.Literal('evaluation'),
+    task: Type.String(),
+    kind: oneOf('classification', 'generation'),
+    rows: Type.Integer(),
+    labels: Type.Array(Type.String(), { description: 'In the order of matrix and classes.' }),
+    contenders: Type.Array(Contender),
+    usage: reference(UsageSchema),
+  },
+  { $id: 'Evaluation', description: 'What versions and baselines reach on labelled rows.' },
+);
+
+/**
+ * @param rows labelled rows that came as a file or in the body; null: the fields name a file
+ * Throws `invalid` missing_rows or ambiguous_rows.
+ */
+export function evaluationRequest(
+  task: string,
+  fields: EvaluationFields,
+  rows: LabelledRows | null,
+  examples: LabelledRows | null,
+): EvaluationRequest {
+  const { versions, baselines, shots, seed, max_tokens: maxTokens } = fields;
+  const source = oneSource(rows, fields.file, 'rows');
+  if (source === null) {
+    throw new DomainError('invalid', 'missing_rows', 'There are no labelled rows.', {
+      param: 'rows',
+      expected: 'rows, or a file',
+      given: 'nothing',
+    });
+  }
+  return {
+    task,
+    versions: versions ?? null,
+    baselines: baselines ?? [],
+    rows: source,
+    examples: oneSource(examples, fields.examples_file, 'examples'),
+    shots: shots ?? 1,
+    seed: seed ?? 0,
+    maxTokens: maxTokens ?? null,
+  };
+}
+
+function oneSource(
+  given: LabelledRows | null,
+  id: string | null | undefined,
+  param: string,
+): LabelledRows | null {
+  if (id == null) return given;
+  if (given === null) return { kind: 'file', id };
+  throw new DomainError('invalid', 'ambiguous_rows', `Both "${param}" and the id of a file are given.`, {
+    param,
+    expected: 'one of them',
+    given: 'both',
+  });
+}
+
+/** What a stream sends: progress, and the evaluation as its last object. */
+export function eventBody(event: EvaluationEvent) {
+  if (event.type === 'report') return evaluationBody(event.report);
+  const { contender, done, total } = event;
+  return { object: 'evaluation.progress' as const, contender, done, total };
+}
+
+export function evaluationBody(report: EvaluationReport): Static<typeof EvaluationSchema> {
+  const { task, kind, rows, labels, contenders, usage } = report;
+  return {
+    object: 'evaluation',
+    task,
+    kind,
+    rows,
+    labels: [...labels],
+    contenders: contenders.map(contenderBody),
+    usage: usageBody(usage),
+  };
+}
+
+function contenderBody(contender: ContenderReport): Static<typeof Contender> {
+  const { name, type, version, n, tooLong, loss, seconds, scores } = contender;
+  const common = { name, type, version, n, too_long: { ...tooLong, rows: [...tooLong.rows] }, loss, seconds };
+  if ('exactMatch' in scores) {
+    const { exactMatch, tokenF1, lossPerToken } = scores;
+    return { ...common, exact_match: exactMatch, token_f1: tokenF1, loss_per_token: lossPerToken };
+  }
+  return {
+    ...common,
+    accuracy: scores.accuracy,
+    macro_f1: scores.macroF1,
+    cross_entropy: scores.crossEntropy,
+    classes: [...scores.classes],
+    confusion_matrix: scores.confusionMatrix.map((row) => [...row]),
+  };
+}
