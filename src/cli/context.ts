@@ -3,7 +3,7 @@ import type { Config } from '../config.ts';
 import type { ResolveOptions } from '../model/cache.ts';
 
 /** A running service, as `serve` needs it. */
-export interface RunningService {
+interface RunningService {
   /** `http://HOST:PORT` with the port that was really taken. */
   readonly url: string;
   /** Commands to try, one a line. */

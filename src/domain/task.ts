@@ -48,7 +48,7 @@ export function assertNotModelId(name: string, modelId: string): void {
   });
 }
 
-export const TEMPLATE_SLOT = '{text}';
+const TEMPLATE_SLOT = '{text}';
 
 /** Throws `invalid` unless the template holds `{text}` exactly once. */
 export function assertTemplate(template: string): void {

@@ -10,14 +10,14 @@ export interface SafetensorsHeader {
   readonly dataStart: number;
 }
 
-export interface SafetensorsLimits {
+interface SafetensorsLimits {
   /** The format's own limit is 100,000,000. */
   readonly maxHeaderBytes: number;
   readonly maxTensors: number;
   readonly maxDimensions: number;
 }
 
-export const FORMAT_LIMITS: SafetensorsLimits = {
+const FORMAT_LIMITS: SafetensorsLimits = {
   maxHeaderBytes: 100_000_000,
   maxTensors: 1_000_000,
   maxDimensions: 16,

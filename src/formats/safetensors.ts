@@ -3,7 +3,7 @@
  * header's length, a JSON header, and the tensors' bytes back to back.
  */
 export { assertFinite, toFloat32 } from './safetensors-convert.ts';
-export { DTYPE_BITS, isSafetensorsDtype, type SafetensorsDtype } from './safetensors-dtype.ts';
+export type { SafetensorsDtype } from './safetensors-dtype.ts';
 export type { SafetensorsEntry } from './safetensors-entry.ts';
 export { refusePickle } from './safetensors-foreign.ts';
 export {
@@ -11,7 +11,6 @@ export {
   parseHeader,
   parseSafetensors,
   type SafetensorsHeader,
-  type SafetensorsLimits,
   tensorBytes,
 } from './safetensors-reader.ts';
 export { encodeSafetensors, type SafetensorsInput } from './safetensors-writer.ts';

@@ -17,7 +17,7 @@ import {
 } from './types.ts';
 
 /** Bytes of one element. */
-export const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, int64: 8, int8: 1, uint8: 1 };
+const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, int64: 8, int8: 1, uint8: 1 };
 
 export function input(name: string, dtype: DType, shape: Shape): Input {
   checkShape(name, shape);

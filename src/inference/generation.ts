@@ -3,10 +3,10 @@ import { DomainError } from '../domain/errors.ts';
 import type { Generation, InferenceEvent, ServiceTier } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { choiceEvents } from './choice.ts';
-import { EventStream } from './event-stream.ts';
 import type { EncodedInput } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
 import { choiceSeed, type GenerationParameters } from './parameters.ts';
+import { PushedEvents } from './pushed-events.ts';
 import type { Target } from './target.ts';
 import { turnOf } from './turn.ts';
 
@@ -51,7 +51,7 @@ export function startGeneration(
   const virtualTokens = plan.inputs.length * (plan.target.prompt?.length ?? 0);
   const promptTokens = plan.inputs.reduce((sum, { ids }) => sum + ids.length, 0);
   let completionTokens = 0;
-  const events = new EventStream<InferenceEvent>(cancel);
+  const events = new PushedEvents<InferenceEvent>(cancel);
   signal.addEventListener('abort', cancel, { once: true });
 
   const pump = async (choice: number): Promise<void> => {

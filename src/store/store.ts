@@ -10,7 +10,7 @@ import { createReads, type Reads } from './reads.ts';
 import { WriterClient, type WriterLimits } from './writer-client.ts';
 
 /** The part of a pino logger that the store uses. */
-export interface StoreLog {
+interface StoreLog {
   info(fields: object, message: string): void;
   error(fields: object, message: string): void;
 }

@@ -10,7 +10,7 @@ const REFUSED = [
 /** Local file header of a zip archive. */
 const ZIP_MAGIC = [0x50, 0x4b, 0x03, 0x04];
 
-export const UPLOAD_TYPES = ['multipart/form-data', 'application/octet-stream'];
+const UPLOAD_TYPES = ['multipart/form-data', 'application/octet-stream'];
 
 /** Whether the type or file name says pickle or zip. The bytes are checked later. */
 export function looksUnsafe(mediaType: string, fileName = ''): boolean {

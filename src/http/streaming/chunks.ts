@@ -2,7 +2,7 @@ import type { FinishReason } from '../../domain/engine.ts';
 import type { Generation, InferenceEvent } from '../../domain/inference.ts';
 import { usageBody } from '../schemas/common.ts';
 
-export type Delta = Extract<InferenceEvent, { type: 'delta' }>;
+type Delta = Extract<InferenceEvent, { type: 'delta' }>;
 
 /** How the choices of one kind of stream look. */
 export interface ChunkForm {

@@ -2,7 +2,7 @@
  * Joins what several producers push into one async iterable for one consumer. Producers never wait: what they
  * can push is bounded by `max_tokens`.
  */
-export class EventStream<T> implements AsyncIterableIterator<T> {
+export class PushedEvents<T> implements AsyncIterableIterator<T> {
   private readonly onClose: () => void;
   private events: T[] = [];
   private position = 0;
