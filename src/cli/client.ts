@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
+import { readEvents } from './event-stream.ts';
 
 /** A problem document (RFC 9457) that the server answered with. */
 export class ServerRefusal extends Error {
@@ -39,6 +40,7 @@ export interface ServerRequest {
   readonly json?: unknown;
   /** Sent as it is. */
   readonly body?: FormData | Uint8Array<ArrayBuffer>;
+  readonly signal?: AbortSignal;
 }
 
 /** A running softprompt server over HTTP. Every method rejects with {@link ServerRefusal} or server_unreachable. */
@@ -61,6 +63,12 @@ export class ServerClient {
     return new Uint8Array(await (await this.send('GET', path, {})).arrayBuffer());
   }
 
+  /** The objects of an answer that comes as server-sent events. */
+  async *events(method: string, path: string, request: ServerRequest): AsyncGenerator<unknown> {
+    const { body } = await this.send(method, path, request);
+    if (body !== null) yield* readEvents(body);
+  }
+
   /** Every item of a paged list. */
   async all<T>(path: string): Promise<readonly T[]> {
     const items: T[] = [];
@@ -76,13 +84,15 @@ export class ServerClient {
   private async send(
     method: string,
     path: string,
-    { headers, json, body }: ServerRequest,
+    { headers, json, body, signal }: ServerRequest,
   ): Promise<Response> {
     const response = await fetch(this.baseUrl + path, {
       method,
       headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
       body: json === undefined ? (body ?? null) : JSON.stringify(json),
+      signal: signal ?? null,
     }).catch((cause: Error) => {
+      if (signal?.aborted) throw cause;
       const reason =
         cause.cause instanceof Error ? cause.cause.message || String(cause.cause) : cause.message;
       throw new DomainError(

@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context.ts';
 import { renderError } from './errors.ts';
+import { evalCommand } from './eval.ts';
 import { classifyCommand, generateCommand } from './infer.ts';
 import { modelCommand } from './model.ts';
 import { promptCommand } from './prompt.ts';
@@ -32,7 +33,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .addCommand(taskCommand(context))
     .addCommand(promptCommand(context))
     .addCommand(generateCommand(context))
-    .addCommand(classifyCommand(context));
+    .addCommand(classifyCommand(context))
+    .addCommand(evalCommand(context));
   inheritOutput(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -9,18 +9,21 @@ export class ProgressReporter {
   private label: string | null = null;
   private bar: SingleBar | null = null;
   private tenths = 0;
+  private readonly amount: (done: number) => string;
 
-  constructor(stream: CliContext['stderr']) {
+  /** @param amount shows how much is done, with its unit */
+  constructor(stream: CliContext['stderr'], amount: (done: number) => string = formatBytes) {
     this.stream = stream;
+    this.amount = amount;
   }
 
   readonly update = ({ label, done, total }: ModelProgress): void => {
     if (label !== this.label) this.begin(label, done, total);
     if (this.bar !== null) {
-      this.bar.update(done, { bytes: formatBytes(done) });
+      this.bar.update(done, { amount: this.amount(done) });
     } else if (total !== null && total > 0) {
       const tenths = Math.floor((done / total) * 10);
-      if (tenths > this.tenths) this.stream.write(`${label}: ${tenths * 10} % of ${formatBytes(total)}\n`);
+      if (tenths > this.tenths) this.stream.write(`${label}: ${tenths * 10} % of ${this.amount(total)}\n`);
       this.tenths = Math.max(tenths, this.tenths);
     }
   };
@@ -45,8 +48,8 @@ export class ProgressReporter {
       this.stream.write(`${label}\n`);
       return;
     }
-    const format = `${label} [{bar}] {percentage} %  {bytes}  ETA {eta_formatted}`;
+    const format = `${label} [{bar}] {percentage} %  {amount}  ETA {eta_formatted}`;
     this.bar = new SingleBar({ format, stream: this.stream, hideCursor: true }, Presets.rect);
-    this.bar.start(total, done, { bytes: formatBytes(done) });
+    this.bar.start(total, done, { amount: this.amount(done) });
   }
 }

@@ -132,6 +132,12 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
     ]);
   });
 
+  it('takes an empty field of a form for an empty list', async (t) => {
+    const { inject, evaluator } = await startApp(t);
+    await inject(form(file('file', 'a.jsonl'), field('versions', ''), field('baselines', 'zero_shot')));
+    assert.deepEqual(evaluator.requests[0]?.versions, []);
+  });
+
   it('takes ids of files', async (t) => {
     const { inject, evaluator } = await startApp(t);
     await inject(post({ file: 'file-1', examples_file: 'file-2' }));

@@ -79,7 +79,9 @@ async function addFile(files: Map<string, LabelledRows>, part: MultipartFile, li
 function addField(fields: Map<string, unknown>, name: string, text: string): void {
   const value = NUMBERS.includes(name) && /^(0|-?[1-9][0-9]{0,14})$/.test(text) ? Number(text) : text;
   if (LISTS.includes(name)) {
-    fields.set(name, [...((fields.get(name) as unknown[] | undefined) ?? []), value]);
+    const before = (fields.get(name) as unknown[] | undefined) ?? [];
+    // An empty field is an empty list.
+    fields.set(name, text === '' ? before : [...before, value]);
     return;
   }
   if (fields.has(name)) {
