@@ -2,7 +2,6 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { createEngine } from './engine/client.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
-import { noFiles } from './evaluation/no-files.ts';
 import { EXAMPLES_MODEL, exampleCommands, registerExamples } from './examples.ts';
 import type { ServicePhase } from './http/dependencies.ts';
 import { createHttpServer } from './http/server.ts';
@@ -13,6 +12,8 @@ import { loadTokenizer } from './model/tokenizer.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
+import { rowFiles } from './training/jobs/row-files.ts';
+import { startTraining } from './training/jobs/service.ts';
 import { startUpkeep } from './upkeep.ts';
 import { readVersion } from './version.ts';
 
@@ -79,6 +80,17 @@ async function start(
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });
   const withExamples =
     engine.model.id === EXAMPLES_MODEL && (await registerExamples({ bundle, tokenizer, store, publisher }));
+  const training = startTraining({
+    store: store.training,
+    tasks: store,
+    publisher,
+    model: engine.model,
+    bundle,
+    home: config.home,
+    threads: config.threads,
+    log,
+  });
+  started.push(() => training.close());
   const uses = new TaskUses(store);
   const inference = createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses });
   const server = await createHttpServer({
@@ -86,7 +98,8 @@ async function start(
     engine,
     store,
     publisher,
-    evaluator: createEvaluator({ inference, engine, store, files: noFiles }),
+    training,
+    evaluator: createEvaluator({ inference, engine, store, files: rowFiles(store.training) }),
     state: { phase: () => phase },
     limits: {
       bodyBytes: config.maxBodyBytes,
@@ -107,6 +120,8 @@ async function start(
     close: async () => {
       phase = 'draining';
       const tidied = upkeep.stop();
+      // Before the engine: a result that is being published needs it.
+      await training.close();
       // First the engine: it finishes or fails what was admitted, and with it every response gets its end.
       await engine.close(config.drainTimeoutMs);
       await tidied;

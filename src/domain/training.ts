@@ -254,6 +254,8 @@ export interface JobRequest {
 
 /** Learning prompts, as the HTTP layer sees it. */
 export interface Training {
+  /** Largest file that {@link addFile} takes. */
+  readonly maxFileBytes: number;
   /** Throws `unprocessable` for a file that cannot be learned from; see readDataset. */
   addFile(filename: string, mediaType: string, content: AsyncIterable<Uint8Array>): Promise<TrainingFile>;
   /** Throws `not_found`, `unprocessable`; see the parts. */

@@ -17,6 +17,10 @@ import { chatRoutes } from './routes/chat.ts';
 import { classifyRoutes } from './routes/classify.ts';
 import { completionRoutes } from './routes/completions.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
+import { fileUploadRoutes } from './routes/file-upload.ts';
+import { fileRoutes } from './routes/files.ts';
+import { fineTuningJobRoutes } from './routes/fine-tuning-jobs.ts';
+import { fineTuningProgressRoutes } from './routes/fine-tuning-progress.ts';
 import { healthRoutes } from './routes/health.ts';
 import { infoRoutes } from './routes/info.ts';
 import { metricsRoutes } from './routes/metrics.ts';
@@ -29,6 +33,9 @@ import { taskRoutes } from './routes/tasks.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
 import { UsageSchema } from './schemas/common.ts';
 import { EvaluationSchema } from './schemas/evaluation.ts';
+import { FileSchema } from './schemas/file.ts';
+import { JobSchema } from './schemas/fine-tuning-job.ts';
+import { CheckpointSchema, EventSchema } from './schemas/fine-tuning-progress.ts';
 import { PromptSchema, UploadedPromptSchema } from './schemas/prompt.ts';
 import { TaskSchema } from './schemas/task.ts';
 
@@ -67,6 +74,10 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     UploadedPromptSchema,
     ModelSchema,
     EvaluationSchema,
+    FileSchema,
+    JobSchema,
+    EventSchema,
+    CheckpointSchema,
   ])
     app.addSchema(schema);
   await documentRoutes(app, version);
@@ -85,6 +96,10 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     await api.register(promptUploadRoutes, dependencies);
     await api.register(promptFileRoutes, dependencies);
     await api.register(evaluationRoutes, tokens);
+    await api.register(fileRoutes, dependencies);
+    await api.register(fileUploadRoutes, dependencies);
+    await api.register(fineTuningJobRoutes, dependencies);
+    await api.register(fineTuningProgressRoutes, dependencies);
     await api.register(modelRoutes, dependencies);
     await api.register(healthRoutes, dependencies);
     await api.register(infoRoutes, dependencies);

@@ -4,6 +4,7 @@ import type { Evaluator } from '../domain/evaluation.ts';
 import type { Inference } from '../domain/inference.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
 import type { TaskStore } from '../domain/store.ts';
+import type { Training } from '../domain/training.ts';
 
 /** `loading` and `draining` refuse inference with 503; only `ready` is ready. */
 export type ServicePhase = 'loading' | 'ready' | 'draining';
@@ -27,6 +28,7 @@ export interface AppDependencies {
   readonly engine: Engine;
   readonly store: TaskStore;
   readonly publisher: PromptPublisher;
+  readonly training: Training;
   readonly evaluator: Evaluator;
   readonly state: ServiceState;
   readonly limits: HttpLimits;

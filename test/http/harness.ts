@@ -7,6 +7,7 @@ import { Compile } from 'typebox/compile';
 import { createApp } from '../../src/http/app.ts';
 import type { HttpLimits, ServicePhase } from '../../src/http/dependencies.ts';
 import { FakeEvaluator } from './fake-evaluator.ts';
+import { FakeTraining } from './fake-training.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from './fakes.ts';
 
 export interface TestApp {
@@ -43,6 +44,7 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
     store,
     publisher,
     evaluator,
+    training: new FakeTraining(),
     log,
     state: { phase: () => test.phase },
     limits: { ...LIMITS, ...limits },

@@ -6,6 +6,7 @@ const TAGS = [
   { name: 'inference', description: 'Generate, classify and score with a task or the base model.' },
   { name: 'tasks', description: 'Named tasks and their metadata.' },
   { name: 'prompts', description: "Immutable versions of a task's soft prompt." },
+  { name: 'training', description: 'Learn prompts from labelled rows.' },
   { name: 'models', description: 'What `model` can name.' },
   { name: 'tokens', description: "The model's tokenizer." },
   { name: 'operation', description: 'Health, metrics and limits.' },

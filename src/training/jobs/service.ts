@@ -39,6 +39,7 @@ const FOLLOW_PAGE = 100;
 /** Starts the queue; jobs that an earlier server left go on. */
 export function startTraining(parts: TrainingParts): TrainingService {
   const { store, tasks, publisher, model, bundle, home, threads, log } = parts;
+  const maxFileBytes = parts.maxFileBytes ?? DATASET_LIMITS.maxBytes;
   const events = new EventLog(store, (error) => log.error({ err: error }, 'events of a job were not stored'));
   const runner = new Runner({
     store,
@@ -80,9 +81,10 @@ export function startTraining(parts: TrainingParts): TrainingService {
   runner.kick();
   return {
     store,
+    maxFileBytes,
     pid: (job) => runner.pid(job),
     addFile: (filename, mediaType, content) =>
-      store.addFile(content, parts.maxFileBytes ?? DATASET_LIMITS.maxBytes, async (path) => {
+      store.addFile(content, maxFileBytes, async (path) => {
         const format = await formatOf(filename, mediaType, path);
         const { kind, rows, labels } = await readDataset(createReadStream(path), { format });
         return { filename, format, kind, rows: rows.length, labels };

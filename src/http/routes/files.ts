@@ -1,0 +1,118 @@
+import { createReadStream } from 'node:fs';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyReply } from 'fastify';
+import { Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
+import type { Training, TrainingFile } from '../../domain/training.ts';
+import type { AppDependencies } from '../dependencies.ts';
+import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
+import { EXAMPLE_FILE, FileParams, FileSchema, fileBody } from '../schemas/file.ts';
+import { json, problems, raw, reference } from '../schemas/responses.ts';
+
+const FileRef = reference(FileSchema);
+const DeletedSchema = Type.Object({
+  id: Type.String(),
+  object: Type.Literal('file'),
+  deleted: Type.Literal(true),
+});
+
+type Options = Pick<AppDependencies, 'training'>;
+
+export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { training }) => {
+  const { store } = training;
+
+  app.get(
+    '/v1/files',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'List files, newest first',
+        operationId: 'listFiles',
+        querystring: Type.Object(
+          { ...PageQuery, purpose: Type.Optional(Type.Enum(['fine-tune'])) },
+          { additionalProperties: false },
+        ),
+        response: {
+          200: json(PageSchema(FileRef), 'A page of files.', {
+            object: 'list',
+            data: [EXAMPLE_FILE],
+            has_more: false,
+            next: null,
+          }),
+          ...problems(400),
+        },
+      },
+    },
+    async ({ query: { limit = DEFAULT_PAGE_SIZE, after } }) =>
+      pageBody(store.listFiles({ limit, ...(after !== undefined && { after }) }), fileBody),
+  );
+
+  app.get(
+    '/v1/files/:file',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'Get a file',
+        operationId: 'getFile',
+        params: FileParams,
+        response: { 200: json(FileRef, 'The file.', EXAMPLE_FILE), ...problems(400, 404) },
+      },
+    },
+    async ({ params }) => fileBody(fileOf(store, params.file)),
+  );
+
+  app.get(
+    '/v1/files/:file/content',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'Download a file as it was uploaded',
+        operationId: 'getFileContent',
+        params: FileParams,
+        response: { 200: raw('application/octet-stream', 'The content.'), ...problems(400, 404) },
+      },
+      // OpenAI's clients ask for the second, which is no registered type.
+      config: { produces: ['application/octet-stream', 'application/binary'] },
+    },
+    async ({ params }, reply) => {
+      const { sha256, bytes } = fileOf(store, params.file);
+      return sendContent(reply.header('content-length', bytes), store.contentPath(sha256));
+    },
+  );
+
+  app.delete(
+    '/v1/files/:file',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'Delete a file that no unfinished job uses',
+        operationId: 'deleteFile',
+        params: FileParams,
+        response: {
+          200: json(DeletedSchema, 'The file is gone.', {
+            id: EXAMPLE_FILE.id,
+            object: 'file',
+            deleted: true,
+          }),
+          ...problems(400, 404, 409, 413, 415, 429, 503, 507),
+        },
+      },
+    },
+    async ({ params }) => {
+      await store.deleteFile(params.file);
+      return { id: params.file, object: 'file' as const, deleted: true as const };
+    },
+  );
+};
+
+const sendContent = (reply: FastifyReply, path: string): FastifyReply =>
+  reply.type('application/octet-stream').send(createReadStream(path));
+
+function fileOf(store: Training['store'], id: string): TrainingFile {
+  const file = store.getFile(id);
+  if (file !== null) return file;
+  throw new DomainError('not_found', 'file_not_found', `There is no file "${id}".`, {
+    param: 'file',
+    given: id,
+  });
+}

@@ -1,0 +1,106 @@
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import { requireReady } from '../plugins/readiness.ts';
+import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
+import {
+  EXAMPLE_JOB,
+  JobBody,
+  JobParams,
+  JobSchema,
+  jobBody,
+  jobRequest,
+} from '../schemas/fine-tuning-job.ts';
+import { json, problems, reference } from '../schemas/responses.ts';
+import { jobOf } from './lookup-job.ts';
+
+const JobRef = reference(JobSchema);
+
+const ACTIONS = {
+  cancel: { summary: 'Cancel a job', done: 'cancelled' },
+  pause: { summary: 'Pause a job; it keeps what it learned', done: 'paused' },
+  resume: { summary: 'Let a paused job go on from its last checkpoint', done: 'queued' },
+} as const;
+
+type Options = Pick<AppDependencies, 'training' | 'state'>;
+
+export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { training, state }) => {
+  const { store } = training;
+
+  app.post(
+    '/v1/fine_tuning/jobs',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'Learn a prompt for a task',
+        description:
+          'The frozen model serves on while the job runs; the result is a new version of the task.',
+        operationId: 'createFineTuningJob',
+        body: JobBody,
+        response: {
+          200: json(JobRef, 'The job waits for its turn.', EXAMPLE_JOB),
+          ...problems(400, 404, 409, 413, 415, 422, 429, 503, 507),
+        },
+      },
+      onRequest: requireReady(state),
+    },
+    async ({ body }) => jobBody(await training.create(jobRequest(body))),
+  );
+
+  app.get(
+    '/v1/fine_tuning/jobs',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'List jobs, newest first',
+        operationId: 'listFineTuningJobs',
+        querystring: Type.Object(PageQuery, { additionalProperties: false }),
+        response: {
+          200: json(PageSchema(JobRef), 'A page of jobs.', {
+            object: 'list',
+            data: [EXAMPLE_JOB],
+            has_more: false,
+            next: null,
+          }),
+          ...problems(400),
+        },
+      },
+    },
+    async ({ query: { limit = DEFAULT_PAGE_SIZE, after } }) =>
+      pageBody(store.listJobs({ limit, ...(after !== undefined && { after }) }), jobBody),
+  );
+
+  app.get(
+    '/v1/fine_tuning/jobs/:job',
+    {
+      schema: {
+        tags: ['training'],
+        summary: 'Get a job',
+        operationId: 'getFineTuningJob',
+        params: JobParams,
+        response: { 200: json(JobRef, 'The job.', EXAMPLE_JOB), ...problems(400, 404) },
+      },
+    },
+    async ({ params }) => jobBody(jobOf(store, params.job)),
+  );
+
+  for (const action of ['cancel', 'pause', 'resume'] as const) {
+    const { summary, done } = ACTIONS[action];
+    app.post(
+      `/v1/fine_tuning/jobs/:job/${action}`,
+      {
+        schema: {
+          tags: ['training'],
+          summary,
+          operationId: `${action}FineTuningJob`,
+          params: JobParams,
+          response: {
+            200: json(JobRef, 'The job in its new state.', { ...EXAMPLE_JOB, status: done }),
+            ...problems(400, 404, 409, 413, 415, 429, 503, 507),
+          },
+        },
+      },
+      async ({ params }) => jobBody(await training[action](params.job)),
+    );
+  }
+};

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import OpenAI, { toFile } from 'openai';
+import type { FineTuningJob, FineTuningJobEvent } from 'openai/resources/fine-tuning/jobs/jobs';
+import { RECORDINGS, readFamily } from '../support/recordings.ts';
+import { startTestService, type TestService } from '../support/service.ts';
+import { jsonLines, moodRows } from '../support/training-rows.ts';
+
+const BASE = 'llama-tiny';
+const family = await readFamily(RECORDINGS, 'llama');
+
+describe("training, driven by OpenAI's client", () => {
+  let service: TestService;
+  let openai: OpenAI;
+  before(async () => {
+    service = await startTestService({ source: family.modelDirectory, name: BASE });
+    openai = new OpenAI({ baseURL: `${service.url}/v1`, apiKey: 'none', maxRetries: 0 });
+  });
+  after(() => service?.close());
+
+  it('uploads, learns, follows the events and serves the result', async () => {
+    const content = jsonLines(moodRows(60));
+    const file = await openai.files.create({
+      file: await toFile(Buffer.from(content), 'mood.jsonl'),
+      purpose: 'fine-tune',
+    });
+    assert.equal(file.status, 'processed');
+    assert.equal(await (await openai.files.content(file.id)).text(), content);
+    const job = await openai.fineTuning.jobs.create({
+      model: BASE,
+      training_file: file.id,
+      suffix: 'mood',
+      seed: 1,
+      // OpenAI's types know its own methods only.
+      method: {
+        type: 'prompt_tuning',
+        prompt_tuning: {
+          config: { num_virtual_tokens: 4 },
+          hyperparameters: { max_steps: 60, learning_rate_multiplier: 2 },
+        },
+      } as never,
+    });
+    assert.equal(job.status, 'validating_files');
+    await assert.rejects(openai.files.delete(file.id), OpenAI.ConflictError);
+
+    const events: FineTuningJobEvent[] = [];
+    const response = await openai.get(`/fine_tuning/jobs/${job.id}/events`, {
+      query: { stream: true },
+      stream: true,
+    });
+    for await (const event of response as AsyncIterable<FineTuningJobEvent>) events.push(event);
+    const messages = events.map(({ message }) => message);
+    assert.equal(messages.at(-1), 'The job has successfully completed.', messages.join('\n'));
+    const steps = events.filter(({ message }) => message.includes('training loss'));
+    assert.deepEqual(
+      steps.map(({ data }) => (data as { step: number }).step),
+      Array.from({ length: 60 }, (_, i) => i + 1),
+    );
+    const { data } = steps[30]!;
+    for (const name of [
+      'train_loss',
+      'learning_rate',
+      'grad_norm',
+      'prompt_norm',
+      'embedding_norm',
+      'tokens_per_second',
+      'seconds_left',
+    ]) {
+      assert.ok(Number.isFinite((data as Record<string, number>)[name]), name);
+    }
+
+    const done: FineTuningJob = await openai.fineTuning.jobs.retrieve(job.id);
+    assert.equal(done.status, 'succeeded');
+    assert.equal(done.fine_tuned_model, 'mood@1');
+    assert.ok(done.trained_tokens! > 0);
+    const listed: string[] = [];
+    for await (const { id } of openai.fineTuning.jobs.list()) listed.push(id);
+    assert.deepEqual(listed, [job.id]);
+    const checkpoints = await openai.fineTuning.jobs.checkpoints.list(job.id);
+    assert.equal(checkpoints.data[0]!.step_number, 60);
+    const paged: FineTuningJobEvent[] = [];
+    for await (const event of openai.fineTuning.jobs.listEvents(job.id, { limit: 7 })) paged.push(event);
+    assert.deepEqual(paged.reverse(), events);
+
+    const { results } = await service.client.ok<{ results: { label: string }[] }>(
+      'POST',
+      '/v1/tasks/mood/classify',
+      { inputs: ['the film was good 3', 'the film was bad 1'] },
+    );
+    assert.deepEqual(
+      results.map(({ label }) => label),
+      ['good', 'bad'],
+    );
+    const completion = await openai.completions.create({
+      model: done.fine_tuned_model!,
+      prompt: 'the film was good 3',
+      max_tokens: 4,
+    });
+    assert.equal(completion.model, 'mood@1');
+    assert.equal((await openai.files.delete(file.id)).deleted, true);
+    await assert.rejects(openai.files.retrieve(file.id), OpenAI.NotFoundError);
+  });
+
+  it('gets typed errors that say what was wrong', async () => {
+    const upload = async (name: string, content: string) =>
+      openai.files.create({ file: await toFile(Buffer.from(content), name), purpose: 'fine-tune' });
+    const code = (expected: string) => (error: unknown) => {
+      assert.ok(error instanceof OpenAI.APIError, String(error));
+      assert.equal(error.code, expected, error.message);
+      return true;
+    };
+    await assert.rejects(upload('empty.jsonl', ''), code('dataset_empty'));
+    await assert.rejects(upload('one.jsonl', jsonLines([{ text: 'a', label: 'x' }])), code('one_class'));
+    await assert.rejects(upload('broken.csv', 'text,label\n"a,b\n'), code('dataset_invalid'));
+    const file = await upload('mood.jsonl', jsonLines(moodRows(8)));
+    const create = (changes: object) =>
+      openai.fineTuning.jobs.create({ model: BASE, training_file: file.id, suffix: 'x', ...changes });
+    await assert.rejects(create({ training_file: 'file-none' }), code('file_not_found'));
+    await assert.rejects(create({ model: 'nobody' }), code('model_not_found'));
+    await assert.rejects(create({ suffix: BASE }), code('task_name_reserved'));
+  });
+});
