@@ -17,7 +17,7 @@ export type DatasetFormat = 'jsonl' | 'csv';
 export interface DatasetOptions {
   readonly format: DatasetFormat;
   readonly limits?: DatasetLimits;
-  /** Labels that rows may have, for a validation set; null: any, at least two. */
+  /** Labels that rows may have, such as a task's own; null: any, at least two. Completions have none. */
   readonly labels?: readonly string[] | null;
 }
 
@@ -33,6 +33,7 @@ export async function readDataset(
   const problems = new Problems(limits.maxProblems);
   const bytes = limitBytes(source, limits.maxBytes);
   const read = format === 'csv' ? readCsv : readJsonLines;
+  const known = labels === null ? null : new Set(labels);
   const rows: DataRow[] = [];
   let kind: DatasetKind | null = null;
   for await (const raw of read(bytes, limits, problems)) {
@@ -46,8 +47,8 @@ export async function readDataset(
     }
     const row = checkRow(raw, kind, problems);
     if (row === null) continue;
-    if (labels !== null && !labels.includes(row.target)) {
-      const message = `the label ${JSON.stringify(row.target.slice(0, 80))} is not among the training labels`;
+    if (kind === 'classification' && known !== null && !known.has(row.target)) {
+      const message = `the label ${JSON.stringify(row.target.slice(0, 80))} is not among the known labels`;
       problems.add({ row: row.row, line: row.line, code: 'unknown_label', message });
       continue;
     }
