@@ -8,6 +8,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { byteProductEntries } from '../src/engine/byte-products.ts';
 import { SERVING_IO } from '../src/families/decoder.ts';
 import { BUNDLE_FILES, type Bundle, openBundle } from '../src/model/bundle.ts';
 import { loadTokenizer } from '../src/model/tokenizer.ts';
@@ -34,8 +35,7 @@ class Model {
     return new Model(
       bundle,
       await InferenceSession.create(join(directory, BUNDLE_FILES.graph), {
-        // Without VNNI, sums of 8-bit products saturate unless the kernels are told to keep them exact.
-        extra: { session: { x64quantprecision: '1' } },
+        extra: { session: { ...(await byteProductEntries()) } },
       }),
       new Float32Array(table.buffer, table.byteOffset, table.byteLength / 4),
     );

@@ -2,12 +2,19 @@ import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
 import { BUNDLE_FILES, type Bundle, bestCount, SERVING_IO } from '../model/bundle.ts';
 import type { Backend, StepInputs, StepOutputs } from './backend.ts';
+import { byteProductEntries } from './byte-products.ts';
 import type { KvShape } from './kv/kv.ts';
 
 export interface SessionOptions {
   /** Threads inside one operator; 0 lets onnxruntime take the physical cores. */
   readonly threads: number;
 }
+
+/**
+ * A thread that waits for its part of an operator spins for a while, because waking it takes longer than most
+ * operators; not for longer, because the HTTP thread needs the core between steps.
+ */
+const SPINNING = { allow_spinning: '1', spin_duration_us: '1000' };
 
 /** Outputs are copied one by one, so what is not asked for costs nothing on its way out. */
 const SMALL_OUTPUTS = [
@@ -26,9 +33,7 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
     executionMode: 'sequential',
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    // A spinning thread takes the core from the HTTP thread, and steps grow several times longer under load.
-    // Without VNNI, sums of 8-bit products saturate unless the kernels are told to keep them exact.
-    extra: { session: { intra_op: { allow_spinning: '0' }, x64quantprecision: '1' } },
+    extra: { session: { ...(await byteProductEntries()), intra_op: SPINNING } },
   });
   const { config } = bundle.manifest;
   return new OrtBackend(

@@ -1,4 +1,5 @@
 import ort from 'onnxruntime-node';
+import { byteProductEntries } from '../../src/engine/byte-products.ts';
 import { createGraph, encodeModel, type Graph, type Input, type Result } from '../../src/graph/index.ts';
 
 export interface Fed {
@@ -34,8 +35,7 @@ export async function runSession(
 export const sessionOptions: ort.InferenceSession.SessionOptions = {
   intraOpNumThreads: 1,
   logSeverityLevel: 3,
-  // x86 processors without VNNI saturate sums of int8 products unless told to be exact; others ignore it.
-  extra: { session: { x64quantprecision: '1' } },
+  extra: { session: { ...(await byteProductEntries()) } },
 };
 
 /** Runs a graph that keeps all of its tensors inside the model. */
