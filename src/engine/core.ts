@@ -288,10 +288,10 @@ export class EngineCore {
     this.batch.remove(sequence);
   }
 
-  /** Memory is short: the row is given up, and the sequence is read anew when there is room. */
+  /** The row is given up, and the sequence goes on when there is room: what the input cache lost is read anew. */
   private preempt(sequence: Sequence): void {
     this.counters.preempted++;
-    this.batch.remove(sequence);
+    this.end(sequence);
     this.enqueue(this.requests.ofSequence(sequence, Number.POSITIVE_INFINITY), { first: true });
   }
 

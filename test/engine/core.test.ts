@@ -397,6 +397,26 @@ test('rows that outgrow the memory give way to older ones and go on later, sampl
   assert.ok(tight.backend.runs.every(([batch, sequence, past]) => sequence > 1 || batch * past * 32 <= 8192));
 });
 
+test('one flow does not keep all rows from another, and what gave way ends as it would have', async () => {
+  for (const inputCacheBytes of [0, 1e6]) {
+    const engine = new Harness({ inputCacheBytes });
+    const long = { flow: 'flood', maxTokens: 100 };
+    for (let i = 0; i < 6; i++) engine.core.generate(i, request(null, range(20, i), long));
+    for (let i = 0; i < 10; i++) await engine.core.step();
+    engine.core.generate(6, request(null, [5], { maxTokens: 12 }));
+    for (let steps = 0; engine.last(6)?.type !== 'end'; steps++) {
+      assert.ok(steps < 40, 'the other flow waits for a whole stream of the flood');
+      await engine.core.step();
+    }
+    await engine.settle();
+    assert.deepEqual(engine.tokens(6), greedy([5], 12));
+    for (let i = 0; i < 6; i++) {
+      assert.deepEqual(engine.tokens(i), greedy(range(20, i), 100));
+    }
+    assert.ok(engine.core.stats().preemptionsTotal > 0);
+  }
+});
+
 test('a preempted request can be aborted while it waits', async () => {
   const engine = new Harness({ kvCacheBytes: 4 * 64 * 32 });
   for (let i = 0; i < 3; i++) engine.core.generate(i, request(null, [i + 1], { maxTokens: 150 }));

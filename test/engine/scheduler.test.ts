@@ -173,6 +173,36 @@ test('when rows outgrow the memory, batch work leaves first, then the latest', (
   assert.deepEqual(plan.preempted, [rows[1], rows[3]]);
 });
 
+test('a flow with many rows gives up its latest for a flow with fewer, until both have the same', () => {
+  const scheduler = create();
+  const rows = [0, 1, 2, 3].map((joined) => row(5, { flow: 'flood', joined }));
+  scheduler.running.push(...rows);
+  queue(scheduler, ...['a', 'b', 'c'].map((name) => item(name, 5, { flow: 'other' })));
+  queue(scheduler, item('more', 5, { flow: 'flood' }));
+  for (const [name, latest] of [
+    ['a', rows[3]],
+    ['b', rows[2]],
+  ] as const) {
+    const plan = scheduler.schedule();
+    assert.ok(plan?.kind === 'decode');
+    assert.deepEqual(plan.preempted, [latest]);
+    scheduler.running.splice(scheduler.running.indexOf(latest!), 1);
+    scheduler.postprocess(plan, { ms: 1, positions: 3, read: [] });
+    assert.equal(run(scheduler), `${name}:5`);
+    scheduler.running.push(row(5, { flow: 'other', joined: 4 }));
+  }
+  const plan = scheduler.schedule();
+  assert.ok(plan?.kind === 'decode');
+  assert.deepEqual(plan.preempted, [], 'two rows each');
+});
+
+test('batch work takes no row from interactive work', () => {
+  const scheduler = create({ maxBatchSize: 2 });
+  scheduler.running.push(row(5), row(5));
+  queue(scheduler, item('patient', 5, { flow: 'other', priority: 'batch' }));
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [] });
+});
+
 test('the last row stays whatever it takes', () => {
   const scheduler = create({ fits: () => false });
   scheduler.running.push(row(10));

@@ -1,4 +1,5 @@
 import { FairQueue, type Queued } from './fair-queue.ts';
+import { type RowHolder, rowToYield } from './fair-rows.ts';
 import { Pace } from './pace.ts';
 
 /** Something that waits to be read through the model: an input, a text to score, a prompt's prefix. */
@@ -23,12 +24,10 @@ export interface WaitingItem extends Queued {
 }
 
 /** A row of the decode batch. */
-export interface RunningItem extends Pick<Queued, 'priority' | 'flow'> {
+export interface RunningItem extends RowHolder {
   /** Positions that it holds now. */
   readonly rowLength: number;
   readonly finalLength: number;
-  /** Order of joining the batch; higher is later. */
-  readonly joined: number;
 }
 
 export interface SchedulerLimits {
@@ -46,7 +45,7 @@ export interface SchedulerLimits {
 
 /** What the next forward pass is for. */
 export type Plan<W, R> =
-  /** One token for every row; `preempted` rows leave first, because memory is short. */
+  /** One token for every row; `preempted` rows leave first: memory is short, or another flow has too few rows. */
   | { readonly kind: 'decode'; readonly preempted: readonly R[] }
   | { readonly kind: 'read'; readonly items: readonly W[]; readonly budget: number };
 
@@ -90,7 +89,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     const decodeDue = this.running.length > 0 && this.lastWasRead;
     const read = decodeDue ? null : this.planRead();
     if (read !== null) return read;
-    return this.running.length > 0 ? { kind: 'decode', preempted: this.overflow() } : null;
+    return this.running.length > 0 ? { kind: 'decode', preempted: this.leaving() } : null;
   }
 
   /**
@@ -145,7 +144,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     const budget =
       this.running.length > 0 ? this.pace.interleavedPositions(bounds.least, bounds.most) : readBudget;
     const { partial } = this;
-    const eligible = this.eligible();
+    const { eligible } = this.inTurn();
     if (partial !== null) {
       // Short ones need not wait for a long one to end: they take turns with its chunks.
       const short = this.lastReadWasPartial ? eligible.filter((item) => item.remaining <= budget) : [];
@@ -179,43 +178,55 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     return items;
   }
 
-  /** Ready items in fair order, without the partial one; those that need a row as far as rows and memory go. */
-  private eligible(): W[] {
+  /**
+   * Ready items in fair order, without the partial one; those that need a row as far as rows and memory go, and the
+   * first for which they do not.
+   */
+  private inTurn(): { readonly eligible: readonly W[]; readonly blocked: W | null } {
     const { maxBatchSize, fits } = this.limits;
-    const result: W[] = [];
+    const eligible: W[] = [];
     const reserved = this.partial?.needsRow ? [this.partial] : [];
     let rows = this.running.length + reserved.length;
     let batchRows = [...this.running, ...reserved].filter((item) => item.priority === 'batch').length;
     let longest = Math.max(0, ...[...this.running, ...reserved].map(lengthWithHeadroom));
-    let blocked = false;
+    let blocked: W | null = null;
     let batchBlocked = false;
     for (const item of this.waiting.inOrder()) {
       // What holds memory goes on, else it could wait for the row of one that waits for this memory.
       if (item === this.partial || item.state === 'queued') continue;
       if (item.needsRow) {
         // Once one does not fit, later ones must not overtake it for ever.
-        if (blocked || (batchBlocked && item.priority === 'batch')) continue;
+        if (blocked !== null || (batchBlocked && item.priority === 'batch')) continue;
         if (item.priority === 'batch' && batchRows + 1 > this.maxBatchRows) {
           batchBlocked = true;
           continue;
         }
         const length = Math.max(longest, lengthWithHeadroom(item));
         if (rows + 1 > maxBatchSize || (rows > 0 && !fits(rows + 1, length))) {
-          blocked = true;
+          blocked = item;
           continue;
         }
         rows++;
         if (item.priority === 'batch') batchRows++;
         longest = length;
       }
-      if (item.state === 'ready') result.push(item);
+      if (item.state === 'ready') eligible.push(item);
     }
-    return result;
+    return { eligible, blocked };
   }
 
   private get maxBatchRows(): number {
     const { maxBatchSize } = this.limits;
     return Math.max(1, maxBatchSize - Math.floor(maxBatchSize * INTERACTIVE_SHARE));
+  }
+
+  /** Rows that leave before the next step; for the sake of fairness one at a time. */
+  private leaving(): readonly R[] {
+    const overflow = this.overflow();
+    if (overflow.length > 0 || this.waiting.size === 0) return overflow;
+    const { blocked } = this.inTurn();
+    const unfair = blocked === null ? null : rowToYield(this.running, blocked);
+    return unfair === null ? [] : [unfair];
   }
 
   /** Rows that must leave so that the others can have one more position: batch work first, then the latest. */

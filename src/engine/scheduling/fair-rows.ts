@@ -1,0 +1,32 @@
+import type { Queued } from './fair-queue.ts';
+
+/** What a row of the decode batch is held for. */
+export interface RowHolder extends Pick<Queued, 'priority' | 'flow'> {
+  /** Order of joining the batch; higher is later. */
+  readonly joined: number;
+}
+
+/**
+ * The row that should be given up for something of `wanting`'s flow that waits for one, or null. Rows are shared
+ * like turns: the flow with the most rows yields its latest, as long as it still has at least as many as the other
+ * then has. So two flows never take a row from each other in turn. Batch work takes none from interactive work.
+ */
+export function rowToYield<R extends RowHolder>(
+  running: readonly R[],
+  wanting: Pick<Queued, 'priority' | 'flow'>,
+): R | null {
+  const flows = new Map<string, R[]>();
+  for (const row of running) {
+    if (wanting.priority === 'batch' && row.priority === 'interactive') continue;
+    const rows = flows.get(keyOf(row));
+    if (rows === undefined) flows.set(keyOf(row), [row]);
+    else rows.push(row);
+  }
+  const own = flows.get(keyOf(wanting))?.length ?? 0;
+  let most: R[] = [];
+  for (const rows of flows.values()) if (rows.length > most.length) most = rows;
+  if (most.length < own + 2) return null;
+  return most.reduce((latest, row) => (row.joined > latest.joined ? row : latest));
+}
+
+const keyOf = ({ priority, flow }: Pick<Queued, 'priority' | 'flow'>): string => `${priority} ${flow}`;
