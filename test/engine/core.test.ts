@@ -313,7 +313,7 @@ test('an abort frees the row at once, whatever the request was doing', async () 
   await engine.core.step();
   engine.core.providePrompt('a', Float32Array.from(PROMPTS.a!));
   engine.core.providePrompt('b', Float32Array.from(PROMPTS.b!));
-  for (let i = 0; i < 10; i++) await engine.core.step();
+  while (engine.core.stats().running < 2) assert.ok(await engine.core.step());
   engine.core.generate(3, request('c', [3], { maxTokens: 5 }));
   assert.equal(engine.core.stats().running, 2);
   const before = engine.tokens(1).length;
@@ -402,7 +402,7 @@ test('one flow does not keep all rows from another, and what gave way ends as it
     const engine = new Harness({ inputCacheBytes });
     const long = { flow: 'flood', maxTokens: 100 };
     for (let i = 0; i < 6; i++) engine.core.generate(i, request(null, range(20, i), long));
-    for (let i = 0; i < 10; i++) await engine.core.step();
+    while (engine.core.stats().running < 4) assert.ok(await engine.core.step());
     engine.core.generate(6, request(null, [5], { maxTokens: 12 }));
     for (let steps = 0; engine.last(6)?.type !== 'end'; steps++) {
       assert.ok(steps < 40, 'the other flow waits for a whole stream of the flood');

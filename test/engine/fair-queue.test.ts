@@ -7,13 +7,13 @@ interface Item extends Queued {
 }
 
 function item(name: string, flow: string, overrides: Partial<Item> = {}): Item {
-  return { name, flow, priority: 'interactive', remaining: 10, ...overrides };
+  return { name, flow, priority: 'interactive', remaining: 10, rowLength: 0, finalLength: 0, ...overrides };
 }
 
 /** Serves items one after the other, each for its tokens, and returns their names. */
 function serve(queue: FairQueue<Item>, count: number): string[] {
   return Array.from({ length: count }, () => {
-    const [next] = queue.inOrder();
+    const [next] = queue.inOrder([]);
     assert.ok(next !== undefined);
     queue.charge(next, next.remaining);
     queue.remove(next);
@@ -85,8 +85,8 @@ test('order can be read without being changed, and covers every item once', () =
   for (let i = 0; i < 40; i++) {
     queue.add(item(`${i}`, `${i % 7}`, { priority: i % 3 === 0 ? 'batch' : 'interactive', remaining: i }));
   }
-  const once = [...queue.inOrder()];
-  assert.deepEqual([...queue.inOrder()], once);
+  const once = [...queue.inOrder([])];
+  assert.deepEqual([...queue.inOrder([])], once);
   assert.equal(new Set(once).size, 40);
   assert.deepEqual(new Set(queue), new Set(once));
 });
@@ -106,4 +106,18 @@ test('idle flows are forgotten by the thousand, but not what one has had beyond 
   }
   queue.add(greedy);
   assert.deepEqual(serve(queue, 2), ['modest', 'greedy']);
+});
+
+test('what the running rows of a flow will take still counts before it is charged', () => {
+  const queue = new FairQueue<Item>();
+  const output = { rowLength: 10, finalLength: 42 };
+  for (const flow of ['a', 'b']) {
+    for (let i = 0; i < 4; i++) queue.add(item(`${flow}${i}`, flow, output));
+  }
+  const order = (running: readonly Item[]) => [...queue.inOrder(running)].map(({ name }) => name).join(' ');
+  assert.equal(order([]), 'a0 b0 a1 b1 a2 b2 a3 b3');
+  const rows = [item('x', 'a', output), item('y', 'a', output)];
+  assert.equal(order(rows), 'b0 b1 a0 b2 a1 b3 a2 a3');
+  const ending = { rowLength: 41, finalLength: 42 };
+  assert.equal(order([item('x', 'a', ending)]), 'b0 a0 b1 a1 b2 a2 b3 a3');
 });

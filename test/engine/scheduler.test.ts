@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { RunningItem } from '../../src/engine/scheduling/fair-rows.ts';
 import {
   type Plan,
-  type RunningItem,
   Scheduler,
   type SchedulerLimits,
   type WaitingItem,

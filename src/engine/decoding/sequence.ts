@@ -1,6 +1,6 @@
 import type { GenerateEvent, GenerateRequest, Priority } from '../../domain/engine.ts';
 import type { Prediction } from '../reading/results.ts';
-import type { RunningItem } from '../scheduling/scheduler.ts';
+import type { RunningItem } from '../scheduling/fair-rows.ts';
 import { tokenDetail } from './logprobs.ts';
 import { Sampler } from './sampler.ts';
 

@@ -1,13 +1,27 @@
 import type { Priority } from '../../domain/engine.ts';
 
-/** What the queue needs to know about something that waits. */
-export interface Queued {
+/** A row of the decode batch, or something that will have one. */
+export interface Row {
   readonly priority: Priority;
-  /** Whose turn it uses up: the task, or the base model. */
+  /** Whose service it uses up: the task, or the base model. */
   readonly flow: string;
-  /** Tokens that its next turn is expected to take; at least 1 is counted. */
+  /** Positions that its row holds now, or when it joins the batch. */
+  readonly rowLength: number;
+  /** Most positions that its row can come to hold. */
+  readonly finalLength: number;
+}
+
+/** What the queue needs to know about something that waits. */
+export interface Queued extends Row {
+  /** Tokens that are still to be read; at least 1 is counted. */
   readonly remaining: number;
 }
+
+/** A generated token occupies the batch about as long as this many tokens that are read. */
+export const TOKENS_PER_STEP = 2;
+
+/** Outputs are expected to end before this many tokens, whatever the request allows. */
+const LONGEST_EXPECTED_OUTPUT = 256;
 
 /** While both classes wait, interactive work gets this many tokens for one of batch work. */
 const WEIGHTS: Readonly<Record<Priority, number>> = { interactive: 8, batch: 1 };
@@ -20,7 +34,8 @@ const MAX_IDLE_FLOWS = 1024;
  * ("Fairness in Serving Large Language Models"), on two levels. Between the priority classes tokens are
  * weighted; inside a class the flow that has had the fewest tokens comes first, so a flood of one task waits
  * behind itself. A flow that comes back after a pause starts at the level of those that wait: it has saved
- * up nothing. Inside a flow the order is that of arrival.
+ * up nothing. Inside a flow the order is that of arrival. Rows that run count with what they are expected to
+ * take still, else a flow could take several before it is charged for the first, and then wait for all others.
  */
 export class FairQueue<T extends Queued> {
   private readonly classes: Readonly<Record<Priority, FlowClass<T>>> = {
@@ -61,11 +76,11 @@ export class FairQueue<T extends Queued> {
     yield* this.classes.batch;
   }
 
-  /** All items in the order in which they would be served if each took its remaining tokens. */
-  *inOrder(): Generator<T, void, undefined> {
+  /** All items in the order in which they would be served if each took what it is expected to. */
+  *inOrder(running: readonly Row[]): Generator<T, void, undefined> {
     const { interactive, batch } = this.classes;
-    const urgent = interactive.inOrder();
-    const patient = batch.inOrder();
+    const urgent = interactive.inOrder(running.filter(({ priority }) => priority === 'interactive'));
+    const patient = batch.inOrder(running.filter(({ priority }) => priority === 'batch'));
     let nextUrgent = urgent.next();
     let nextPatient = patient.next();
     let urgentServed = interactive.served;
@@ -150,10 +165,12 @@ class FlowClass<T extends Queued> {
     for (const { items } of this.flows.values()) yield* items;
   }
 
-  *inOrder(): Generator<T, void, undefined> {
-    const turns = [...this.flows.values()]
-      .filter((flow) => flow.items.length > 0)
-      .map((flow) => ({ items: flow.items, next: 0, served: flow.served }));
+  *inOrder(running: readonly Row[]): Generator<T, void, undefined> {
+    const owed = new Map<string, number>();
+    for (const row of running) owed.set(row.flow, (owed.get(row.flow) ?? 0) + expectedOutput(row));
+    const turns = [...this.flows]
+      .filter(([, { items }]) => items.length > 0)
+      .map(([name, { items, served }]) => ({ items, next: 0, served: served + (owed.get(name) ?? 0) }));
     while (turns.length > 0) {
       let least = 0;
       for (let i = 1; i < turns.length; i++) if (turns[i]!.served < turns[least]!.served) least = i;
@@ -181,6 +198,12 @@ class FlowClass<T extends Queued> {
   }
 }
 
+/** Tokens of one turn. */
 function costOf(item: Queued): number {
-  return Math.max(1, item.remaining);
+  return Math.max(1, item.remaining) + expectedOutput(item);
+}
+
+/** What a row is expected to take still, in tokens that are read. */
+function expectedOutput({ rowLength, finalLength }: Row): number {
+  return TOKENS_PER_STEP * Math.min(LONGEST_EXPECTED_OUTPUT, Math.max(0, finalLength - rowLength));
 }

@@ -1,7 +1,7 @@
-import type { Queued } from './fair-queue.ts';
+import type { Row } from './fair-queue.ts';
 
-/** What a row of the decode batch is held for. */
-export interface RowHolder extends Pick<Queued, 'priority' | 'flow'> {
+/** A row of the decode batch. */
+export interface RunningItem extends Row {
   /** Order of joining the batch; higher is later. */
   readonly joined: number;
 }
@@ -11,9 +11,9 @@ export interface RowHolder extends Pick<Queued, 'priority' | 'flow'> {
  * like turns: the flow with the most rows yields its latest, as long as it still has at least as many as the other
  * then has. So two flows never take a row from each other in turn. Batch work takes none from interactive work.
  */
-export function rowToYield<R extends RowHolder>(
+export function rowToYield<R extends RunningItem>(
   running: readonly R[],
-  wanting: Pick<Queued, 'priority' | 'flow'>,
+  wanting: Pick<Row, 'priority' | 'flow'>,
 ): R | null {
   const flows = new Map<string, R[]>();
   for (const row of running) {
@@ -29,4 +29,4 @@ export function rowToYield<R extends RowHolder>(
   return most.reduce((latest, row) => (row.joined > latest.joined ? row : latest));
 }
 
-const keyOf = ({ priority, flow }: Pick<Queued, 'priority' | 'flow'>): string => `${priority} ${flow}`;
+const keyOf = ({ priority, flow }: Pick<Row, 'priority' | 'flow'>): string => `${priority} ${flow}`;

@@ -1,5 +1,5 @@
-import { FairQueue, type Queued } from './fair-queue.ts';
-import { type RowHolder, rowToYield } from './fair-rows.ts';
+import { FairQueue, type Queued, TOKENS_PER_STEP } from './fair-queue.ts';
+import { type RunningItem, rowToYield } from './fair-rows.ts';
 import { Pace } from './pace.ts';
 
 /** Something that waits to be read through the model: an input, a text to score, a prompt's prefix. */
@@ -9,25 +9,12 @@ export interface WaitingItem extends Queued {
    * and its row; `ready`: it can run.
    */
   readonly state: 'queued' | 'preparing' | 'ready';
-  /** Positions that have not run yet. */
-  readonly remaining: number;
   /** When it gives up waiting for its first run, on the clock that `expired` is asked with. */
   readonly deadline: number;
   /** Positions that stand before those. */
   readonly pastLength: number;
   /** True when finishing it takes a row of the decode batch. */
   readonly needsRow: boolean;
-  /** Positions that its row holds when it joins. */
-  readonly rowLength: number;
-  /** Most positions that its row can come to hold. */
-  readonly finalLength: number;
-}
-
-/** A row of the decode batch. */
-export interface RunningItem extends RowHolder {
-  /** Positions that it holds now. */
-  readonly rowLength: number;
-  readonly finalLength: number;
 }
 
 export interface SchedulerLimits {
@@ -54,9 +41,6 @@ const MAX_PADDING = 0.25;
 
 /** A row joins only if the batch fits with every row this much longer: else it might be sent away at once. */
 const HEADROOM = 64;
-
-/** A generated token occupies the batch about as long as this many tokens that are read. */
-const TOKENS_PER_STEP = 2;
 
 /** Full batches' worth of items that are made ready ahead of their turn. */
 const LOOKAHEAD = 2;
@@ -127,7 +111,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
   /** The items whose turn is near: as many as could run in the next few runs. */
   upcoming(): W[] {
     const near: W[] = [];
-    for (const item of this.waiting.inOrder()) {
+    for (const item of this.waiting.inOrder(this.running)) {
       near.push(item);
       if (near.length === this.limits.maxBatchSize * LOOKAHEAD) break;
     }
@@ -191,7 +175,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     let longest = Math.max(0, ...[...this.running, ...reserved].map(lengthWithHeadroom));
     let blocked: W | null = null;
     let batchBlocked = false;
-    for (const item of this.waiting.inOrder()) {
+    for (const item of this.waiting.inOrder(this.running)) {
       // What holds memory goes on, else it could wait for the row of one that waits for this memory.
       if (item === this.partial || item.state === 'queued') continue;
       if (item.needsRow) {
