@@ -23,14 +23,34 @@ export interface Batch {
 const LENGTH_STEP = 4;
 
 /**
+ * Tokens of texts in one run, a single longer text aside. What the backward pass keeps of each token adds up to
+ * megabytes, so this bounds the memory of any batch; products of this many rows are as fast as they get.
+ */
+const MOST_TEXT_TOKENS = 640;
+
+/** Packs examples into as many equal batches as memory asks for. Their losses and gradients add up to those of one. */
+export function packBatches(examples: readonly Example[], layout: BatchLayout): Batch[] {
+  const runs = Math.ceil(examples.length / Math.max(1, Math.floor(MOST_TEXT_TOKENS / widthOf(examples))));
+  const size = Math.ceil(examples.length / runs);
+  const weight = lossWeight(examples, layout.objective);
+  return Array.from({ length: Math.ceil(examples.length / size) }, (_, run) =>
+    packBatch(examples.slice(run * size, (run + 1) * size), layout, weight),
+  );
+}
+
+/**
  * Packs examples into one batch. The continuations of an example stand behind its text in one row, each seeing the
  * text and itself only and counting its positions from the end of the text: the text passes through the model once,
  * however many labels there are. All examples need the same number of continuations.
+ * @param weight of each right continuation in the loss
  */
-export function packBatch(examples: readonly Example[], layout: BatchLayout): Batch {
+export function packBatch(
+  examples: readonly Example[],
+  layout: BatchLayout,
+  weight = lossWeight(examples, layout.objective),
+): Batch {
   const { promptLength } = layout;
-  const longest = Math.max(...examples.map(packedLength));
-  const sequence = Math.max(LENGTH_STEP, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+  const sequence = widthOf(examples);
   const choices = examples[0]!.continuations.length;
   const inputIds = new BigInt64Array(examples.length * sequence);
   const positionIds = new BigInt64Array(promptLength + inputIds.length);
@@ -57,21 +77,26 @@ export function packBatch(examples: readonly Example[], layout: BatchLayout): Ba
     [TRAINING_IO.promptBias]: { data: promptBias(layout), dims: [promptLength, promptLength] },
     [TRAINING_IO.textBias]: { data: textBias, dims: [examples.length, sequence, promptLength + sequence] },
     ...picks.feeds(examples.length * choices),
-    [TRAINING_IO.lossWeights]: {
-      data: lossWeights(examples, layout.objective),
-      dims: [examples.length, choices],
-    },
+    [TRAINING_IO.lossWeights]: { data: lossWeights(examples, weight), dims: [examples.length, choices] },
   };
   return { feeds, examples, tokens: positionIds.length };
 }
 
+/** Columns of a batch of these examples. */
+function widthOf(examples: readonly Example[]): number {
+  const longest = Math.max(...examples.map(packedLength));
+  return Math.max(LENGTH_STEP, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
+}
+
 /** tokens: the mean over all label tokens of the batch, as transformers takes it; choices: over the examples. */
-function lossWeights(examples: readonly Example[], objective: Objective): Float32Array {
+function lossWeight(examples: readonly Example[], objective: Objective): number {
+  if (objective === 'choices') return 1 / examples.length;
+  return 1 / examples.reduce((sum, { continuations, target }) => sum + continuations[target]!.length, 0);
+}
+
+function lossWeights(examples: readonly Example[], weight: number): Float32Array {
   const choices = examples[0]!.continuations.length;
   const weights = new Float32Array(examples.length * choices);
-  const tokens = examples.reduce((sum, { continuations, target }) => sum + continuations[target]!.length, 0);
-  for (const [row, { target }] of examples.entries()) {
-    weights[row * choices + target] = 1 / (objective === 'tokens' ? tokens : examples.length);
-  }
+  for (const [row, { target }] of examples.entries()) weights[row * choices + target] = weight;
   return weights;
 }

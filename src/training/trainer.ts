@@ -1,4 +1,4 @@
-import { type Batch, type BatchLayout, packBatch } from './batch.ts';
+import { type Batch, type BatchLayout, packBatches } from './batch.ts';
 import { epochBatches } from './batches.ts';
 import { type Example, packedLength } from './example.ts';
 import type { Differentiated } from './model.ts';
@@ -93,9 +93,9 @@ export class Trainer {
   async step(): Promise<StepReport> {
     const started = performance.now();
     const { step, parameters, slots } = this.current;
-    const { settings, model, hiddenSize } = this.parts;
-    const { batch, epoch } = this.batchOf(step);
-    const { loss, gradient } = await model.run(parameters, batch);
+    const { settings, hiddenSize } = this.parts;
+    const { batches, epoch } = this.batchOf(step);
+    const { loss, gradient } = await this.differentiate(batches);
     if (!Number.isFinite(loss)) throw new Diverged(step + 1, 'loss');
     const gradientNorm = norm(gradient);
     if (!Number.isFinite(gradientNorm)) throw new Diverged(step + 1, 'gradient');
@@ -118,7 +118,7 @@ export class Trainer {
       learningRate,
       gradientNorm,
       promptRms,
-      tokens: batch.tokens,
+      tokens: batches.reduce((sum, { tokens }) => sum + tokens, 0),
       milliseconds: performance.now() - started,
     };
   }
@@ -149,7 +149,21 @@ export class Trainer {
     return patience !== null && this.current.stale >= patience;
   }
 
-  private batchOf(step: number): { readonly batch: Batch; readonly epoch: number } {
+  /** The sums over the batches of one update. */
+  private async differentiate(batches: readonly Batch[]): Promise<Pick<Differentiated, 'loss' | 'gradient'>> {
+    const { parameters } = this.current;
+    const gradient = new Float32Array(parameters.length);
+    let loss = 0;
+    for (const batch of batches) {
+      const part = await this.parts.model.run(parameters, batch);
+      loss += part.loss;
+      for (let i = 0; i < gradient.length; i++) gradient[i]! += part.gradient[i]!;
+    }
+    return { loss, gradient };
+  }
+
+  /** The rows of one update, in as many batches as memory asks for. */
+  private batchOf(step: number): { readonly batches: readonly Batch[]; readonly epoch: number } {
     const { examples, settings, layout } = this.parts;
     const perEpoch = batchesPerEpoch(examples.length, settings.batchSize);
     const number = Math.floor(step / perEpoch);
@@ -159,7 +173,7 @@ export class Trainer {
     const rows = this.epoch.batches[step % perEpoch]!;
     return {
       epoch: number,
-      batch: packBatch(
+      batches: packBatches(
         rows.map((row) => examples[row]!),
         layout,
       ),

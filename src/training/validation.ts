@@ -1,5 +1,5 @@
 import type { Batch } from './batch.ts';
-import { type BatchLayout, packBatch } from './batch.ts';
+import { type BatchLayout, packBatches } from './batch.ts';
 import { evaluationBatches } from './batches.ts';
 import { type Example, packedLength } from './example.ts';
 import type { Evaluated } from './model.ts';
@@ -32,8 +32,8 @@ export class Validation {
   constructor(model: Evaluator, examples: readonly Example[], layout: BatchLayout, batchSize: number) {
     this.model = model;
     this.hasChoices = examples.some(({ continuations }) => continuations.length > 1);
-    this.batches = evaluationBatches(examples.map(packedLength), batchSize).map((rows) =>
-      packBatch(
+    this.batches = evaluationBatches(examples.map(packedLength), batchSize).flatMap((rows) =>
+      packBatches(
         rows.map((row) => examples[row]!),
         layout,
       ),

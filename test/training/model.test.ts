@@ -4,7 +4,7 @@ import { type TestContext, test } from 'node:test';
 import type { Precision } from '../../src/domain/model.ts';
 import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
 import { importModel } from '../../src/model/import.ts';
-import { type BatchLayout, packBatch } from '../../src/training/batch.ts';
+import { type BatchLayout, packBatch, packBatches } from '../../src/training/batch.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../src/training/checkpoint.ts';
 import type { Example } from '../../src/training/example.ts';
 import { type FrozenModel, LossModel } from '../../src/training/model.ts';
@@ -75,6 +75,33 @@ test('evaluation gives the numbers of training, and an example those of its own 
     const alone = await evaluating.run(START, packBatch([example], LAYOUT));
     for (const [choice, loglik] of alone.logLikelihoods.entries()) {
       assert.ok(Math.abs(loglik - together.logLikelihoods[row * 2 + choice]!) < 1e-4);
+    }
+  }
+});
+
+test('a batch that is too large for one run is the sum of several', async (t) => {
+  const model = await differentiating(t, await frozenLlama(t));
+  const examples: Example[] = Array.from({ length: 61 }, (_, row) => ({
+    inputIds: Array.from({ length: 14 + (row % 7) }, (_, i) => (row * 5 + i * 3) % 40),
+    continuations: [[1], [2, 3, 4 + (row % 3)]],
+    target: row % 2,
+  }));
+  for (const objective of ['choices', 'tokens'] as const) {
+    const layout = { ...LAYOUT, objective };
+    const batches = packBatches(examples, layout);
+    assert.deepEqual(
+      batches.map((batch) => batch.examples.length),
+      [21, 21, 19],
+    );
+    const whole = await model.run(START, packBatch(examples, layout));
+    const parts = [];
+    for (const batch of batches) parts.push(await model.run(START, batch));
+    const loss = parts.reduce((sum, part) => sum + part.loss, 0);
+    assert.ok(Math.abs(loss - whole.loss) < 1e-5 * whole.loss, `${loss} against ${whole.loss}`);
+    const largest = whole.gradient.reduce((max, g) => Math.max(max, Math.abs(g)), 0);
+    for (const [i, g] of whole.gradient.entries()) {
+      const sum = parts.reduce((total, { gradient }) => total + gradient[i]!, 0);
+      assert.ok(Math.abs(sum - g) < 1e-4 * largest, `element ${i}`);
     }
   }
 });

@@ -66,6 +66,34 @@ test('stopped after any event, stored and resumed, a run ends bit for bit as an 
   }
 });
 
+test('an update whose rows take several runs adds up their losses and gradients', async () => {
+  const examples = Array.from({ length: 30 }, () => ({
+    inputIds: new Array<number>(60).fill(1),
+    continuations: [[1], [2]],
+    target: 0,
+  }));
+  const sizes: number[] = [];
+  const model: Differentiator = {
+    async run(prompt, batch) {
+      sizes.push(batch.examples.length);
+      return {
+        loss: batch.examples.length,
+        gradient: prompt.map((_, i) => batch.examples.length * i),
+        logLikelihoods: new Float32Array(),
+      };
+    },
+  };
+  const settings = { ...SETTINGS, batchSize: 30, maxGradientNorm: null };
+  const { loss, gradientNorm, tokens } = await Trainer.start(
+    toyParts({ model, examples, settings }),
+    START,
+  ).step();
+  assert.deepEqual(sizes, [10, 10, 10]);
+  assert.equal(loss, 30);
+  assert.ok(Math.abs(gradientNorm - 30 * Math.hypot(...START.keys())) < 1e-3);
+  assert.equal(tokens, 30 * 60 + 3 * LAYOUT.promptLength);
+});
+
 test('another seed is another run', async () => {
   const run = async (seed: number): Promise<Float32Array> => {
     const trainer = Trainer.start(toyParts({ settings: { ...SETTINGS, seed } }), START);
