@@ -104,6 +104,27 @@ test('a reading run between steps is bounded by the measured pace', () => {
   assert.equal(learned.at(-2), 'long:100');
 });
 
+test('a burst is read in longer runs while few rows would pause for it', () => {
+  const budgetOf = (waiting: number, rows: number, overrides: Partial<Item> = {}): number => {
+    const scheduler = create({ maxBatchSize: 16, interleavedReadBudget: { least: 4, most: 500 } });
+    queue(scheduler, item('first', 100));
+    run(scheduler, 2);
+    for (let i = 0; i < rows; i++) scheduler.running.push(row(20));
+    run(scheduler, 2, 40);
+    queue(scheduler, ...Array.from({ length: waiting }, (_, i) => item(`${i}`, 30, overrides)));
+    const plan = scheduler.schedule();
+    assert.ok(plan?.kind === 'read');
+    return plan.budget;
+  };
+  // Two decode steps of 40 ms at 2 ms a position, for one input a row; at most four times that.
+  assert.equal(budgetOf(1, 1), 40);
+  assert.equal(budgetOf(1, 8), 40);
+  assert.equal(budgetOf(6, 2), 120);
+  assert.equal(budgetOf(15, 1), 160);
+  assert.equal(budgetOf(15, 1, { needsRow: false }), 40);
+  assert.equal(budgetOf(15, 1, { priority: 'batch' }), 40);
+});
+
 test('the first in turn is read with those near to it in length, within the budget and little padding', () => {
   const scheduler = create({ maxBatchSize: 6 });
   queue(scheduler, item('a', 20), item('b', 3), item('c', 22), item('d', 19), item('e', 21), item('f', 20));

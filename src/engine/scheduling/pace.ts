@@ -4,6 +4,9 @@ const WEIGHT = 0.2;
 /** A reading run between two decode steps takes about this many decode steps' time, */
 const STEPS_PER_READ = 2;
 
+/** up to this many times longer when more inputs wait than rows would pause: the sum of all delays is what counts, */
+const MOST_PRESSURE = 4;
+
 /** but this many milliseconds are always granted: people do not notice that a stream pauses so long. */
 const UNNOTICED_MS = 60;
 
@@ -28,10 +31,14 @@ export class Pace {
     this.decodeMs = blend(this.decodeMs, ms);
   }
 
-  /** Positions that one reading run may take while rows decode, within the given bounds. */
-  interleavedPositions(least: number, most: number): number {
+  /**
+   * Positions that one reading run may take while rows decode, within the given bounds.
+   * @param pressure how many inputs wait for each row that decodes
+   */
+  interleavedPositions(least: number, most: number, pressure: number): number {
     if (this.readMsPerPosition === null) return least;
-    const ms = Math.max(UNNOTICED_MS, STEPS_PER_READ * (this.decodeMs ?? 0));
+    const steps = STEPS_PER_READ * Math.min(MOST_PRESSURE, Math.max(1, pressure));
+    const ms = Math.max(UNNOTICED_MS, steps * (this.decodeMs ?? 0));
     return Math.min(most, Math.max(least, Math.floor(ms / this.readMsPerPosition)));
   }
 }

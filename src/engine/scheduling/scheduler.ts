@@ -125,10 +125,12 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
 
   private planRead(): Plan<W, R> | null {
     const { readBudget, interleavedReadBudget: bounds } = this.limits;
-    const budget =
-      this.running.length > 0 ? this.pace.interleavedPositions(bounds.least, bounds.most) : readBudget;
     const { partial } = this;
     const { eligible } = this.inTurn();
+    const budget =
+      this.running.length > 0
+        ? this.pace.interleavedPositions(bounds.least, bounds.most, this.pressureOf(eligible))
+        : readBudget;
     if (partial !== null) {
       // Short ones need not wait for a long one to end: they take turns with its chunks.
       const short = this.lastReadWasPartial ? eligible.filter((item) => item.remaining <= budget) : [];
@@ -136,6 +138,15 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     }
     if (eligible.length === 0) return null;
     return { kind: 'read', items: this.company(eligible, budget), budget };
+  }
+
+  /** Inputs that wait for each running row, those aside that must not delay it: work without rows never ends a burst. */
+  private pressureOf(eligible: readonly W[]): number {
+    const urgent = this.running.some(({ priority }) => priority === 'interactive');
+    const joining = eligible.filter(
+      ({ needsRow, priority }) => needsRow && !(urgent && priority === 'batch'),
+    );
+    return joining.length / this.running.length;
   }
 
   /** The first item and those that can run with it at little padding, the nearest in length first. */
