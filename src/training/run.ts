@@ -6,7 +6,13 @@ export type StopReason = 'completed' | 'early_stopping' | 'diverged';
 /** After each event the trainer's state is consistent: it can be stored, and the run resumed from it. */
 export type TrainingEvent =
   | ({ readonly type: 'step' } & StepReport)
-  | { readonly type: 'validation'; readonly step: number; readonly score: Score; readonly isBest: boolean }
+  | {
+      readonly type: 'validation';
+      readonly step: number;
+      readonly score: Score;
+      readonly isBest: boolean;
+      readonly milliseconds: number;
+    }
   | {
       readonly type: 'stopped';
       readonly reason: StopReason;
@@ -33,9 +39,11 @@ export async function* runTraining(
   for (;;) {
     if (validation !== null && trainer.validationDue) {
       const { step, parameters } = trainer.state;
+      const start = performance.now();
       const score = await validation.score(parameters);
+      const milliseconds = performance.now() - start;
       const isBest = trainer.record(score);
-      yield { type: 'validation', step, score, isBest };
+      yield { type: 'validation', step, score, isBest, milliseconds };
     }
     if (trainer.exhausted) return yield stopped('early_stopping', null);
     if (trainer.state.step >= trainer.settings.totalSteps) return yield stopped('completed', null);

@@ -3,7 +3,7 @@ import type { TrainingEvent } from '../run.ts';
 import type { StepReport } from '../trainer.ts';
 import type { PreparedJob } from './prepare.ts';
 
-/** Weight of the newest step in the time of a step. */
+/** Weight of the newest measurement in the time of a step or of a validation. */
 const SMOOTHING = 0.1;
 
 /** Turns what a run does into events of its job. */
@@ -11,6 +11,8 @@ export class Reports {
   private readonly job: PreparedJob;
   private readonly hiddenSize: number;
   private stepMs: number | null = null;
+  /** Null: none is done yet, or there is nothing to validate on. */
+  private validationMs: number | null = null;
 
   constructor(job: PreparedJob, hiddenSize: number) {
     this.job = job;
@@ -31,8 +33,7 @@ export class Reports {
 
   private step(report: StepReport): NewJobEvent | null {
     const { milliseconds } = report;
-    this.stepMs =
-      this.stepMs === null ? milliseconds : this.stepMs + SMOOTHING * (milliseconds - this.stepMs);
+    this.stepMs = smooth(this.stepMs, milliseconds);
     const { totalSteps } = this.job.run.training;
     const { step } = report;
     if (step % this.job.run.loggingSteps !== 0 && step !== 1 && step !== totalSteps) return null;
@@ -53,12 +54,24 @@ export class Reports {
         prompt_norm: report.promptRms * rowNorm,
         embedding_norm: this.job.embeddingRms * rowNorm,
         tokens_per_second: Math.round((report.tokens * 1000) / milliseconds),
-        seconds_left: Math.round(((totalSteps - step) * this.stepMs) / 100) / 10,
+        seconds_left: this.secondsLeft(step, this.stepMs),
       },
     };
   }
 
-  private validation({ step, score, isBest }: TrainingEvent & { type: 'validation' }): NewJobEvent {
+  /** Steps and validations that are to come, as long as they took until now. */
+  private secondsLeft(step: number, stepMs: number): number {
+    const { totalSteps, validationSteps } = this.job.run.training;
+    // The step that is reported is validated after its report.
+    const done = Math.ceil(step / validationSteps) - 1;
+    const validations = Math.ceil(totalSteps / validationSteps) - done;
+    const milliseconds = (totalSteps - step) * stepMs + validations * (this.validationMs ?? 0);
+    return Math.round(milliseconds / 100) / 10;
+  }
+
+  private validation(event: TrainingEvent & { type: 'validation' }): NewJobEvent {
+    const { step, score, isBest } = event;
+    this.validationMs = smooth(this.validationMs, event.milliseconds);
     const accuracy = score.accuracy === null ? '' : `, accuracy=${score.accuracy.toFixed(4)}`;
     const best = isBest ? ' (best so far)' : '';
     const { totalSteps } = this.job.run.training;
@@ -77,3 +90,6 @@ export class Reports {
     };
   }
 }
+
+const smooth = (before: number | null, newest: number): number =>
+  before === null ? newest : before + SMOOTHING * (newest - before);
