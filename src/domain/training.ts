@@ -32,11 +32,20 @@ export const isFinal = (status: JobStatus): boolean =>
 
 export type Auto<T> = T | 'auto';
 
+/** PEFT's three, and the class labels of Lester et al. 2021. */
+export const INITIALISATIONS = ['RANDOM', 'TEXT', 'SAMPLE_VOCAB', 'CLASS_LABELS'] as const;
+export const OPTIMISERS = ['adamw', 'adafactor', 'sgd'] as const;
+export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
+/** tokens: cross-entropy of the label's tokens; choices: cross-entropy over the labels' log-likelihoods. */
+export const OBJECTIVES = ['tokens', 'choices'] as const;
+/** auto: when at least as good as the active version on the validation rows. */
+export const ACTIVATIONS = ['auto', 'always', 'never'] as const;
+
 /** peft.PromptTuningConfig, as far as it decides a run; the rest of its fields must agree with the model. */
 export interface PromptTuningConfig {
   readonly num_virtual_tokens: number;
-  /** PEFT's three, and the class labels of Lester et al. 2021. auto: labels if there are any, else SAMPLE_VOCAB. */
-  readonly prompt_tuning_init: Auto<'RANDOM' | 'TEXT' | 'SAMPLE_VOCAB' | 'CLASS_LABELS'>;
+  /** auto: labels if there are any, else SAMPLE_VOCAB. */
+  readonly prompt_tuning_init: Auto<(typeof INITIALISATIONS)[number]>;
   readonly prompt_tuning_init_text: string | null;
 }
 
@@ -48,15 +57,14 @@ export interface Hyperparameters {
   readonly learning_rate_multiplier: Auto<number>;
   /** Updates; wins over n_epochs. */
   readonly max_steps: Auto<number>;
-  readonly optim: Auto<'adamw' | 'adafactor' | 'sgd'>;
-  readonly lr_scheduler_type: Auto<'constant' | 'linear' | 'cosine'>;
+  readonly optim: Auto<(typeof OPTIMISERS)[number]>;
+  readonly lr_scheduler_type: Auto<(typeof SCHEDULES)[number]>;
   readonly warmup_steps: Auto<number>;
   readonly weight_decay: Auto<number>;
   readonly max_grad_norm: Auto<number>;
   /** Longest row of the prompt; auto: no limit. */
   readonly max_row_norm: Auto<number>;
-  /** tokens: cross-entropy of the label's tokens; choices: cross-entropy over the labels' log-likelihoods. */
-  readonly objective: Auto<'tokens' | 'choices'>;
+  readonly objective: Auto<(typeof OBJECTIVES)[number]>;
   /** Updates between validations. */
   readonly eval_steps: Auto<number>;
   /** Updates between checkpoints. */
@@ -67,8 +75,7 @@ export interface Hyperparameters {
   readonly early_stopping_patience: Auto<number>;
   /** Part of the training rows that is held out when there is no validation file; 0: none. */
   readonly validation_split: Auto<number>;
-  /** auto: when at least as good as the active version on the validation rows. */
-  readonly activate: 'auto' | 'always' | 'never';
+  readonly activate: (typeof ACTIVATIONS)[number];
   /** `task` or `task@version` whose prompt learning starts from; null: prompt_tuning_init decides. */
   readonly init_from: string | null;
 }

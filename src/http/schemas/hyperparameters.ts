@@ -1,4 +1,5 @@
 import { type TSchema, Type } from 'typebox';
+import { ACTIVATIONS, INITIALISATIONS, OBJECTIVES, OPTIMISERS, SCHEDULES } from '../../domain/training.ts';
 import { MAX_COUNT } from './bounds.ts';
 
 /** A value, or "auto" for the default that suits files and model. */
@@ -11,8 +12,8 @@ const count = (minimum: number, description: string) =>
 const positive = (description: string) =>
   auto(Type.Number({ exclusiveMinimum: 0, maximum: 1e6 }), 'a number above 0', description);
 
-const choice = <const V extends string>(values: V[], description: string) =>
-  auto(Type.Enum(values), `one of ${values.join(', ')}`, description);
+const choice = <const V extends string>(values: readonly V[], description: string) =>
+  auto(Type.Enum([...values]), `one of ${values.join(', ')}`, description);
 
 /** OpenAI's names where it has one, else those of transformers' TrainingArguments. */
 export const HyperparametersSchema = Type.Object(
@@ -26,8 +27,8 @@ export const HyperparametersSchema = Type.Object(
     learning_rate: positive('Highest rate; auto: by the size of the model’s embeddings.'),
     learning_rate_multiplier: positive('Factor of the rate; auto: 1.'),
     max_steps: count(1, 'Updates; wins over n_epochs.'),
-    optim: choice(['adamw', 'adafactor', 'sgd'], 'Optimiser; auto: adamw.'),
-    lr_scheduler_type: choice(['constant', 'linear', 'cosine'], 'Schedule after the warm-up; auto: linear.'),
+    optim: choice(OPTIMISERS, 'Optimiser; auto: adamw.'),
+    lr_scheduler_type: choice(SCHEDULES, 'Schedule after the warm-up; auto: linear.'),
     warmup_steps: count(0, 'Updates over which the rate rises; auto: a twentieth.'),
     weight_decay: auto(
       Type.Number({ minimum: 0, maximum: 1 }),
@@ -37,7 +38,7 @@ export const HyperparametersSchema = Type.Object(
     max_grad_norm: positive('Longest gradient; auto: 1.'),
     max_row_norm: positive('Longest row of the prompt; auto: no limit.'),
     objective: choice(
-      ['tokens', 'choices'],
+      OBJECTIVES,
       "Cross-entropy of the label's tokens, or over all labels; auto: choices where there are labels.",
     ),
     eval_steps: count(1, 'Updates between validations; auto: a tenth.'),
@@ -53,7 +54,7 @@ export const HyperparametersSchema = Type.Object(
       'Part of the rows held out where there is no validation file; auto: a tenth from 40 rows on.',
     ),
     activate: Type.Optional(
-      Type.Enum(['auto', 'always', 'never'], {
+      Type.Enum([...ACTIVATIONS], {
         default: 'auto',
         description: 'auto: if at least as good as the active version on the validation rows.',
       }),
@@ -91,7 +92,7 @@ export const PromptTuningConfigSchema = Type.Object(
     num_layers: Size,
     modules_to_save: Type.Optional(Type.Null()),
     prompt_tuning_init: Type.Optional(
-      Type.Enum(['RANDOM', 'TEXT', 'SAMPLE_VOCAB', 'CLASS_LABELS'], {
+      Type.Enum([...INITIALISATIONS], {
         description:
           "PEFT's three, and the class labels; left out: the labels if there are any, else SAMPLE_VOCAB.",
       }),
