@@ -18,9 +18,24 @@ function refusalLines(error: DomainError | ServerRefusal): string[] {
   const lines = [`error: ${error.message} [${error.code}]`];
   if (error.param !== undefined) lines.push(`  field:    ${error.param}`);
   if (error.expected !== undefined) lines.push(`  expected: ${show(error.expected)}`);
-  if (error.given !== undefined) lines.push(`  given:    ${show(error.given)}`);
+  if (isProblems(error.given)) lines.push(...error.given.map(problemLine));
+  else if (error.given !== undefined) lines.push(`  given:    ${show(error.given)}`);
   return lines;
 }
+
+/** What the server says of a row that cannot be learned from. */
+interface RowProblem {
+  readonly row: number;
+  readonly line: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+const isProblems = (given: unknown): given is readonly RowProblem[] =>
+  Array.isArray(given) && given.length > 0 && given.every((it) => Number.isInteger(Object(it).row));
+
+const problemLine = ({ row, line, code, message }: RowProblem): string =>
+  `  row ${row}, line ${line}: ${message} [${code}]`;
 
 function failureLines(error: unknown): string[] {
   if (error instanceof Error && error.name === 'AbortError') return ['error: interrupted'];

@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
-import { basename } from 'node:path';
 import { Command } from 'commander';
 import { ServerClient, taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
 import { type EvaluationView, renderEvaluation } from './eval-report.ts';
+import { appendFile } from './form-file.ts';
 import { interruptible } from './interrupt.ts';
 import { addJson, addSettings, configOf, parseInteger, parsePositiveInteger } from './options.ts';
 import { printResult } from './output.ts';
@@ -66,10 +65,6 @@ async function formOf(options: Readonly<Record<string, unknown>>): Promise<FormD
 function parseVersions(value: string): readonly string[] {
   if (value === 'none') return [''];
   return value.split(',').map((number) => String(parsePositiveInteger(number)));
-}
-
-async function appendFile(form: FormData, name: string, path: string): Promise<void> {
-  form.append(name, new Blob([new Uint8Array(await readFile(path))]), basename(path));
 }
 
 /** Shows the progress on stderr; rejects when the server ends without a result. */

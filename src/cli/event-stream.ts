@@ -9,7 +9,7 @@ const DONE = '[DONE]';
 export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerator<unknown> {
   const decoder = new TextDecoder();
   let text = '';
-  for await (const chunk of body) {
+  for await (const chunk of untilBroken(body)) {
     const lines = (text + decoder.decode(chunk, { stream: true })).split('\n');
     text = lines.pop()!;
     for (const line of lines) {
@@ -23,8 +23,19 @@ export async function* readEvents(body: AsyncIterable<Uint8Array>): AsyncGenerat
       yield value;
     }
   }
-  throw refusal('The server ended its answer early.', 'stream_ended_early');
+  throw endedEarly();
 }
+
+/** fetch says with a TypeError that the connection broke, or that nothing came for long. */
+async function* untilBroken(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* body;
+  } catch (error) {
+    throw error instanceof TypeError ? endedEarly() : error;
+  }
+}
+
+const endedEarly = (): ServerRefusal => refusal('The server ended its answer early.', 'stream_ended_early');
 
 const refusal = (detail: string, code: string): ServerRefusal =>
   new ServerRefusal(200, { detail, error: { code } });

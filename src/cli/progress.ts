@@ -3,6 +3,15 @@ import type { ModelProgress } from '../model/cache.ts';
 import type { CliContext } from './context.ts';
 import { formatBytes } from './output.ts';
 
+/** How far long work is. */
+export interface Progress extends ModelProgress {
+  /** Shown in place of the amount and an estimated time; every report of a label has them, or none has. */
+  readonly details?: string;
+}
+
+/** Narrow, so that a bar with details fits into 80 columns. */
+const DETAILED_BAR = 10;
+
 /** Shows long work on stderr: a bar on a terminal, otherwise a line for every tenth. */
 export class ProgressReporter {
   private readonly stream: CliContext['stderr'];
@@ -17,13 +26,15 @@ export class ProgressReporter {
     this.amount = amount;
   }
 
-  readonly update = ({ label, done, total }: ModelProgress): void => {
-    if (label !== this.label) this.begin(label, done, total);
+  readonly update = (progress: Progress): void => {
+    const { label, done, total, details } = progress;
+    if (label !== this.label) this.begin(progress);
     if (this.bar !== null) {
-      this.bar.update(done, { amount: this.amount(done) });
+      this.bar.update(done, { amount: this.amount(done), details });
     } else if (total !== null && total > 0) {
       const tenths = Math.floor((done / total) * 10);
-      if (tenths > this.tenths) this.stream.write(`${label}: ${tenths * 10} % of ${this.amount(total)}\n`);
+      const rest = details === undefined ? ` of ${this.amount(total)}` : `, ${details}`;
+      if (tenths > this.tenths) this.stream.write(`${label}: ${tenths * 10} %${rest}\n`);
       this.tenths = Math.max(tenths, this.tenths);
     }
   };
@@ -40,7 +51,7 @@ export class ProgressReporter {
     this.label = null;
   }
 
-  private begin(label: string, done: number, total: number | null): void {
+  private begin({ label, done, total, details }: Progress): void {
     this.end();
     this.label = label;
     this.tenths = 0;
@@ -48,8 +59,10 @@ export class ProgressReporter {
       this.stream.write(`${label}\n`);
       return;
     }
-    const format = `${label} [{bar}] {percentage} %  {amount}  ETA {eta_formatted}`;
-    this.bar = new SingleBar({ format, stream: this.stream, hideCursor: true }, Presets.rect);
-    this.bar.start(total, done, { amount: this.amount(done) });
+    const rest = details === undefined ? '{amount}  ETA {eta_formatted}' : '{details}';
+    const format = `${label} [{bar}] {percentage} %  ${rest}`;
+    const barsize = details === undefined ? {} : { barsize: DETAILED_BAR };
+    this.bar = new SingleBar({ format, stream: this.stream, hideCursor: true, ...barsize }, Presets.rect);
+    this.bar.start(total, done, { amount: this.amount(done), details });
   }
 }

@@ -47,4 +47,17 @@ describe('the progress of long work', () => {
     progress.end();
     assert.match(text(), /file \[.*\] 50 % {2}500 B/);
   });
+
+  it('shows details in place of the amount', () => {
+    for (const [isTTY, expected] of [
+      [true, /work \[.{10}\] 50 % {2}5\/10, 3 s left/],
+      [false, /^work\nwork: 50 %, 5\/10, 3 s left\n$/],
+    ] as const) {
+      const { stream, text } = collect(isTTY);
+      const progress = new ProgressReporter(stream);
+      progress.update({ label: 'work', done: 5, total: 10, details: '5/10, 3 s left' });
+      progress.end();
+      assert.match(text(), expected);
+    }
+  });
 });
