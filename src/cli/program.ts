@@ -3,16 +3,20 @@ import type { CliContext } from './context.ts';
 import { renderError } from './errors.ts';
 import { evalCommand } from './eval.ts';
 import { classifyCommand, generateCommand } from './infer.ts';
+import { jobCommand } from './job.ts';
 import { modelCommand } from './model.ts';
 import { promptCommand } from './prompt.ts';
 import { serveCommand } from './serve.ts';
 import { taskCommand } from './task.ts';
+import { trainCommand } from './train.ts';
 
 const EXAMPLES = `
 Examples:
   softprompt serve
   softprompt prompt init --text "Summarise the text in one sentence." --task summary
   softprompt generate summary "The committee met on Monday and ..." --max-tokens 40
+  softprompt train --task mood --data reviews.jsonl
+  softprompt eval --task mood --data test.jsonl --zero-shot
   softprompt model import ./my-model.gguf --name my-model --precision int8
 
 Every flag with a variable in its description can also be set in the environment.`;
@@ -34,6 +38,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .addCommand(promptCommand(context))
     .addCommand(generateCommand(context))
     .addCommand(classifyCommand(context))
+    .addCommand(trainCommand(context))
+    .addCommand(jobCommand(context))
     .addCommand(evalCommand(context));
   inheritOutput(program, context);
   try {

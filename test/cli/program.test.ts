@@ -17,6 +17,8 @@ describe('the command line', () => {
     ['prompt', 'upload'],
     ['generate'],
     ['classify'],
+    ['train'],
+    ['job', 'watch'],
   ]) {
     it(`has help for ${command.join(' ')}`, async () => {
       const { code, stdout, stderr } = await run([...command, '--help']);

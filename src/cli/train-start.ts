@@ -1,0 +1,81 @@
+import { DomainError } from '../domain/errors.ts';
+import { type ServerClient, ServerRefusal, taskPath } from './client.ts';
+import { appendFile } from './form-file.ts';
+import type { JobView } from './job-view.ts';
+import { methodOf } from './train-options.ts';
+
+export interface TrainOptions extends Readonly<Record<string, unknown>> {
+  readonly task: string;
+  readonly data: string;
+  readonly validation?: string;
+  readonly template?: string;
+  readonly seed?: number;
+}
+
+/** Uploads the files and creates the job. After a refusal or an interruption the files are deleted again. */
+export async function startJob(
+  client: ServerClient,
+  options: TrainOptions,
+  signal: AbortSignal,
+): Promise<JobView> {
+  const { task, data, validation, template, seed } = options;
+  const uploaded: string[] = [];
+  try {
+    const model = await baseModel(client, signal);
+    for (const path of validation === undefined ? [data] : [data, validation]) {
+      uploaded.push(await upload(client, path, signal));
+    }
+    if (template !== undefined) await ensureTask(client, task, template);
+    signal.throwIfAborted();
+    // Not interrupted: a job whose id is not known could not be cancelled.
+    return await client.call<JobView>('POST', '/v1/fine_tuning/jobs', {
+      json: {
+        model,
+        training_file: uploaded[0],
+        validation_file: uploaded[1],
+        suffix: task,
+        seed,
+        method: methodOf(options),
+      },
+    });
+  } catch (error) {
+    // The failure itself is what counts; a file that stays does no harm.
+    await Promise.allSettled(uploaded.map((id) => client.call('DELETE', `/v1/files/${id}`)));
+    throw error;
+  }
+}
+
+async function baseModel(client: ServerClient, signal: AbortSignal): Promise<string> {
+  const { data } = await client.call<{
+    readonly data: readonly { readonly id: string; readonly parent: string | null }[];
+  }>('GET', '/v1/models', { signal });
+  const base = data.find(({ parent }) => parent === null);
+  if (base === undefined) throw new Error('The server lists no base model.');
+  return base.id;
+}
+
+async function upload(client: ServerClient, path: string, signal: AbortSignal): Promise<string> {
+  const form = new FormData();
+  form.append('purpose', 'fine-tune');
+  await appendFile(form, 'file', path);
+  return (await client.call<{ readonly id: string }>('POST', '/v1/files', { body: form, signal })).id;
+}
+
+/** Creates the task with the template. Throws `conflict` when it exists with another one. */
+async function ensureTask(client: ServerClient, name: string, template: string): Promise<void> {
+  const path = taskPath(name);
+  const task = await client
+    .call<{ readonly template: string | null }>('GET', path)
+    .catch((error: unknown) => {
+      if (error instanceof ServerRefusal && error.code === 'task_not_found') return null;
+      throw error;
+    });
+  if (task === null) await client.call('PUT', path, { json: { template } });
+  else if (task.template !== template) {
+    throw new DomainError('conflict', 'template_differs', `The task ${name} has another template.`, {
+      param: '--template',
+      expected: task.template ?? 'no --template: the task has none',
+      given: template,
+    });
+  }
+}
