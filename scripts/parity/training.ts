@@ -6,9 +6,7 @@
  */
 import { parseArgs } from 'node:util';
 import { readIndex } from '../../test/support/recordings.ts';
-import { checkTraining } from '../../test/support/training-parity.ts';
-
-const TRAINED_FAMILIES = ['llama', 'llama3', 'mistral', 'qwen2'];
+import { checkTraining, TRAINED_FAMILIES } from '../../test/support/training-parity.ts';
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -11,6 +11,9 @@ import { type FrozenModel, LossModel } from '../../src/training/model.ts';
 import { adamW } from '../../src/training/optimisers/adamw.ts';
 import { readIndex } from './recordings.ts';
 
+/** Families with recordings of training. */
+export const TRAINED_FAMILIES: readonly string[] = ['llama', 'llama3', 'mistral', 'qwen2'];
+
 /** What PEFT computed for one adapter on a right-padded batch; labels of -100 are ignored. */
 export interface RecordedTraining {
   readonly input_ids: readonly (readonly number[])[];
