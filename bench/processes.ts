@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 
 /** Bytes of a process's memory: what it holds now and the most that it held. */
 export interface Memory {
@@ -14,13 +14,23 @@ export async function memoryOf(pid: number | undefined): Promise<Memory | null> 
   if (status === null) return null;
   const bytes = (field: string) =>
     1024 * Number(new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(status)?.[1]);
-  const children = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8').catch(() => '');
-  const pids = children.split(' ').filter((child) => child !== '');
-  const others = await Promise.all(pids.map((child) => memoryOf(Number(child))));
+  const others = await Promise.all((await childrenOf(pid)).map(memoryOf));
   return {
     rss: others.reduce((sum, other) => sum + (other?.rss ?? 0), bytes('VmRSS')),
     peakRss: others.reduce((sum, other) => sum + (other?.peakRss ?? 0), bytes('VmHWM')),
   };
+}
+
+/** Processes that a process started and that still run; none where the system has no /proc. */
+export async function childrenOf(pid: number | undefined): Promise<number[]> {
+  const threads = await readdir(`/proc/${pid}/task`).catch(() => []);
+  const lists = await Promise.all(
+    threads.map((thread) => readFile(`/proc/${pid}/task/${thread}/children`, 'utf8').catch(() => '')),
+  );
+  return lists
+    .flatMap((list) => list.split(' '))
+    .filter((child) => child !== '')
+    .map(Number);
 }
 
 /** Whether processes can be held on processors here (`taskset` of util-linux). */

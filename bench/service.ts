@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { BUNDLE_FILES, type Bundle } from '../src/model/bundle.ts';
 import { streamCompletion } from './load/stream.ts';
-import { type Memory, memoryOf, spawnPinned, stopProcess, tailOf } from './processes.ts';
+import { childrenOf, type Memory, memoryOf, spawnPinned, stopProcess, tailOf } from './processes.ts';
 import type { PromptWriter } from './prompts.ts';
 import type { Batch, BatchTiming, BenchPrompt, ClassifyRequest, ClassifyTiming, System } from './system.ts';
 
@@ -123,6 +123,13 @@ export class Service implements System {
 
   async peakRss(): Promise<number | null> {
     return (await this.memory())?.peakRss ?? null;
+  }
+
+  /** Largest resident set of one process that the service started and that runs now, in bytes. */
+  async childPeakRss(): Promise<number | null> {
+    const children = await Promise.all((await childrenOf(this.#child.pid)).map(memoryOf));
+    const peaks = children.flatMap((memory) => memory?.peakRss ?? []);
+    return peaks.length > 0 ? Math.max(...peaks) : null;
   }
 
   close(): Promise<void> {
