@@ -7,13 +7,13 @@ import type { Samples } from './samples.ts';
 import type { Service } from './service.ts';
 import type { BenchPrompt, System } from './system.ts';
 
-/** One measurement of the benchmark with its tables. */
-export interface Workload {
+/** One measurement of the benchmark with its tables, on what its half provides. */
+export interface Workload<C = Context> {
   readonly id: string;
   readonly title: string;
   /** Prompts that every service holds before the workload runs. */
   readonly prompts?: readonly BenchPrompt[];
-  run(context: Context): Promise<void>;
+  run(context: C): Promise<void>;
   /** What `run` found; tables of figures that were not measured are left out. */
   tables(samples: Samples): readonly Table[];
 }
@@ -38,7 +38,7 @@ export interface Context {
  * other one, and all of a round lie close together in time.
  */
 export async function interleave<T>(
-  { random, rounds, log }: Context,
+  { random, rounds, log }: Pick<Context, 'random' | 'rounds' | 'log'>,
   items: readonly T[],
   measure: (item: T) => Promise<void>,
   most = rounds,

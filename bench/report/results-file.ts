@@ -1,16 +1,26 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
-const BEGIN = '<!-- measured: written by npm run bench -->';
-const END = '<!-- end of measured -->';
+/** What a run measured decides which part of the file it replaces. */
+export type Section = 'serving' | 'training';
 
-/** Replaces what an earlier run wrote and keeps what people wrote around it. */
-export async function writeResults(file: string, measured: string): Promise<void> {
+const MARKERS: Readonly<Record<Section, { readonly begin: string; readonly end: string }>> = {
+  serving: { begin: '<!-- measured: written by npm run bench -->', end: '<!-- end of measured -->' },
+  training: {
+    begin: '<!-- training measured: written by npm run bench -->',
+    end: '<!-- end of training measured -->',
+  },
+};
+
+/** Replaces what an earlier run wrote into the section, and keeps the other section and what people wrote. */
+export async function writeResults(file: string, section: Section, measured: string): Promise<void> {
   const before = await readFile(file, 'utf8').catch(() => '# Results\n');
-  const section = `${BEGIN}\n\n${measured.trim()}\n\n${END}`;
-  const [begin, end] = [before.indexOf(BEGIN), before.indexOf(END)];
+  const markers = MARKERS[section];
+  const text = `${markers.begin}\n\n${measured.trim()}\n\n${markers.end}`;
+  const begin = before.indexOf(markers.begin);
+  const end = before.indexOf(markers.end, begin);
   const after =
     begin >= 0 && end > begin
-      ? before.slice(0, begin) + section + before.slice(end + END.length)
-      : `${before.trimEnd()}\n\n${section}\n`;
+      ? before.slice(0, begin) + text + before.slice(end + markers.end.length)
+      : `${before.trimEnd()}\n\n${text}\n`;
   await writeFile(file, after);
 }

@@ -35,6 +35,7 @@ export function number(value: number): string {
 export const milliseconds = (seconds: number): string => number(seconds * 1000);
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 export const megabytes = (bytes: number): string => (bytes / 1e6).toFixed(0);
+export const gigabytes = (bytes: number): string => number(bytes / 1e9);
 
 /** `median (smallest to largest)` of the rounds. */
 export function withRange({ value, low, high }: Spread, format = number): string {

@@ -1,8 +1,6 @@
-/** The figures that the project set out to reach, each from the samples of one run. */
+/** The figures of serving that the project set out to reach. */
 import type { Precision } from '../../src/domain/model.ts';
 import { LLAMA_CPP, PEFT, serviceName, TRANSFORMERS_JS } from '../names.ts';
-import type { Samples } from '../samples.ts';
-import { pairedRatio, type Spread, spread } from '../statistics.ts';
 import { TEXTS_PER_SECOND } from '../workloads/classification.ts';
 import { DISTINCT, IDENTICAL } from '../workloads/diversity.ts';
 import { FEW_TASKS, MANY_TASKS } from '../workloads/population.ts';
@@ -10,15 +8,8 @@ import { LONG_PROMPT, NO_PROMPT } from '../workloads/prompt-length.ts';
 import { SATURATED_EVENT_LOOP_DELAY } from '../workloads/rate-sweep.ts';
 import { againstMemory, outside } from '../workloads/steps.ts';
 import { throughput } from '../workloads/streams.ts';
-import { milliseconds, number, percent, type Table, withRange } from './table.ts';
-
-interface Figure {
-  readonly name: string;
-  readonly target: { readonly atMost: number } | { readonly atLeast: number };
-  readonly format?: (value: number) => string;
-  /** Null: what it needs was not measured. */
-  measure(samples: Samples): Spread | null;
-}
+import { type Figure, ratio, single } from './figure.ts';
+import { milliseconds, percent } from './table.ts';
 
 /** Both precisions are held to the target. */
 function ofBoth(name: string, figure: (system: string) => Omit<Figure, 'name'>): Figure[] {
@@ -38,18 +29,7 @@ function against(peer: string, precision: Precision, figure: string): Figure['me
   return (samples) => ratio(samples.of(serviceName(precision), figure), samples.of(peer, figure));
 }
 
-function ratio(above: readonly number[], below: readonly number[]): Spread | null {
-  return above.length > 0 && below.length > 0 ? pairedRatio(above, below) : null;
-}
-
-function single(system: string, figure: string): Figure['measure'] {
-  return (samples) => {
-    const values = samples.of(system, figure);
-    return values.length > 0 ? spread(values) : null;
-  };
-}
-
-const FIGURES: readonly Figure[] = [
+export const SERVING_FIGURES: readonly Figure[] = [
   ...ofBoth('time to first token, 100-token prompt / none', (system) => ({
     target: { atMost: 1.05 },
     measure: within(system, LONG_PROMPT, NO_PROMPT),
@@ -116,23 +96,3 @@ const FIGURES: readonly Figure[] = [
     measure: single(system, SATURATED_EVENT_LOOP_DELAY),
   })),
 ];
-
-/** Every figure with its target, what was measured, and whether that meets it. */
-export function figuresTable(samples: Samples): Table {
-  return {
-    title: 'Figures and targets',
-    columns: ['figure', 'target', 'measured', ''],
-    rows: FIGURES.map((figure) => figureRow(figure, samples)),
-    note:
-      'Ratios of medians of one run; in brackets the smallest and largest of the rounds, whose two sides were ' +
-      'measured next to each other.',
-  };
-}
-
-function figureRow({ name, target, format = number, measure }: Figure, samples: Samples): string[] {
-  const [sign, limit] = 'atMost' in target ? ['<=', target.atMost] : ['>=', target.atLeast];
-  const measured = measure(samples);
-  if (measured === null) return [name, `${sign} ${format(limit)}`, 'not measured in this run', ''];
-  const met = sign === '<=' ? measured.value <= limit : measured.value >= limit;
-  return [name, `${sign} ${format(limit)}`, withRange(measured, format), met ? 'met' : '**missed**'];
-}
