@@ -1,4 +1,6 @@
 /** Loss, gradient and ten AdamW steps against recordings of PEFT. */
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { readIndex } from '../../../test/support/recordings.ts';
 import {
   checkTraining,
@@ -10,6 +12,9 @@ import { number } from '../../report/table.ts';
 import type { TrainingWorkload } from '../context.ts';
 
 const SYSTEM = serviceName('float32');
+
+/** Trainings are recorded in a file of their own or beside the cases of inference. */
+const FILES = ['training.json', 'cases.json'] as const;
 
 const CHECKS = [
   'loss',
@@ -35,8 +40,12 @@ export const parity: TrainingWorkload = {
     if (trained.length === 0) throw new Error(`${recordings} has none of ${TRAINED_FAMILIES.join(', ')}`);
     for (const family of trained) {
       log(family);
-      for (const finding of await checkTraining(recordings, family, 'cases.json')) add(finding);
+      for (const file of FILES.filter((name) => existsSync(join(recordings, family, name)))) {
+        for (const finding of await checkTraining(recordings, family, file)) add(finding);
+      }
     }
+    if (samples.of(SYSTEM, OF_TOLERANCE).length === 0)
+      throw new Error(`${recordings} has no recorded training`);
 
     function add(finding: TrainingFinding): void {
       samples.add(SYSTEM, difference(finding.check), finding.difference);
