@@ -7,6 +7,7 @@ import { PromptWriter } from '../prompts.ts';
 import { seededRandom } from '../random.ts';
 import type { Outcome } from '../report/report.ts';
 import type { Unavailable } from '../report/systems.ts';
+import type { Table } from '../report/table.ts';
 import { TRAINING_FIGURES } from '../report/training-figures.ts';
 import { Samples } from '../samples.ts';
 import { Service } from '../service.ts';
@@ -71,16 +72,18 @@ export async function measureTraining(setting: Setting): Promise<Outcome> {
     samples,
     figures: TRAINING_FIGURES,
     tables: [
-      {
-        title: 'Systems',
-        columns: ['system', 'what it is'],
-        rows: [
-          ...systems,
-          ...unavailable.map((peer) => [peer.name, `not measured: ${peer.reason}`] as const),
-        ],
-        note: 'Steps are measured inside the systems’ own processes; jobs and streams over HTTP.',
-      },
+      ...systemsTable([
+        ...systems,
+        ...unavailable.map((peer) => [peer.name, `not measured: ${peer.reason}`] as const),
+      ]),
       ...workloads.flatMap((workload) => workload.tables(samples)),
     ],
   };
+}
+
+/** No table where no workload compares systems. */
+function systemsTable(rows: readonly (readonly [name: string, description: string])[]): readonly Table[] {
+  if (rows.length === 0) return [];
+  const note = 'Steps are measured inside the systems’ own processes; jobs and streams over HTTP.';
+  return [{ title: 'Systems', columns: ['system', 'what it is'], rows, note }];
 }
