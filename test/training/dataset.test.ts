@@ -97,6 +97,27 @@ test('problems of a CSV file', async () => {
   assert.deepEqual(await problems('name,class\na,x\n', csv), [[1, 2, 'unknown_kind']]);
 });
 
+test('what readers understand in different ways is refused', async () => {
+  const rest = '{"text":"b","label":"y"}';
+  assert.deepEqual(await problems(`{"text":"a","text":"c","label":"x"}\n${rest}`), [[1, 1, 'duplicate_key']]);
+  assert.deepEqual(await problems(`{"text":"a","label":"x\\ud800"}\n${rest}`), [[1, 1, 'invalid_json']]);
+  assert.deepEqual(await problems(`${rest}\n\ufeff${rest}`), [[2, 2, 'invalid_json']]);
+  assert.deepEqual(await problems('text,label,label\na,x,y\n', { format: 'csv' }), [
+    [1, 1, 'duplicate_column'],
+  ]);
+});
+
+test('labels are as long and as many as a task may have', async () => {
+  const long = { text: 'a', label: 'x'.repeat(1025) };
+  assert.deepEqual(await problems(`{"text":"b","label":"y"}\n${JSON.stringify(long)}`), [
+    [2, 2, 'label_too_long'],
+  ]);
+  const rows = (count: number) =>
+    Array.from({ length: count }, (_, i) => JSON.stringify({ text: 'a', label: `${i}` })).join('\n');
+  assert.equal((await read(rows(1024))).labels.length, 1024);
+  assert.equal((await refusal(read(rows(1025)))).code, 'too_many_labels');
+});
+
 test('bytes that are no UTF-8 are a problem of their row', async () => {
   const bad = Buffer.from('{"text":"a\xff","label":"x"}\n', 'latin1');
   assert.deepEqual(await problems(bad), [[1, 1, 'invalid_utf8']]);

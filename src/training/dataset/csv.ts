@@ -34,6 +34,12 @@ export async function* readCsv(
   try {
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
       if (header === null) {
+        const twice = record.find((name, i) => record.indexOf(name) !== i);
+        if (twice !== undefined) {
+          const message = `the column ${JSON.stringify(twice.slice(0, 40))} comes twice`;
+          problems.add({ row: 1, line: info.lines, code: 'duplicate_column', message });
+          return;
+        }
         header = record;
         continue;
       }

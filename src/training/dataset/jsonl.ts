@@ -1,9 +1,12 @@
+import { isJsonObject, JsonError, type JsonValue, parseJson } from '../../formats/json.ts';
 import type { DatasetLimits } from './limits.ts';
 import type { Problems } from './problems.ts';
 import type { RawRow } from './rows.ts';
 
 const NEWLINE = 0x0a;
-const decoder = new TextDecoder('utf-8', { fatal: true });
+const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
+/** Rows are flat; what is deeper is named by its field, within reason. */
+const JSON_OPTIONS = { maxDepth: 32, numbers: 'any' } as const;
 
 /** One JSON object a line; empty lines are skipped. A line that is none is a problem, not an end. */
 export async function* readJsonLines(
@@ -19,25 +22,32 @@ export async function* readJsonLines(
       fault('row_too_large', `expected a line of at most ${limits.maxRowBytes} bytes`);
       continue;
     }
-    let value: unknown;
+    const text = line === 1 ? withoutMark(bytes) : bytes;
+    if (isBlank(text)) continue;
+    let value: JsonValue;
     try {
-      const text = decoder.decode(bytes).trim();
-      if (text === '') continue;
-      value = JSON.parse(text);
+      value = parseJson(text, JSON_OPTIONS);
     } catch (error) {
-      const code = error instanceof SyntaxError ? 'invalid_json' : 'invalid_utf8';
-      fault(code, code === 'invalid_json' ? `expected JSON: ${excerpt(error)}` : 'expected UTF-8');
+      if (!(error instanceof JsonError)) throw error;
+      fault(...describe(error));
       continue;
     }
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-      fault('not_an_object', 'expected a JSON object');
-      continue;
-    }
-    yield { row: ++row, line, fields: new Map(Object.entries(value)) };
+    if (isJsonObject(value)) yield { row: ++row, line, fields: value };
+    else fault('not_an_object', 'expected a JSON object');
   }
 }
 
-const excerpt = (error: unknown): string => (error as Error).message.slice(0, 200);
+const withoutMark = (bytes: Uint8Array): Uint8Array =>
+  BYTE_ORDER_MARK.every((byte, i) => bytes[i] === byte) ? bytes.subarray(BYTE_ORDER_MARK.length) : bytes;
+
+/** JSON's white space only: other spaces are no empty line but a fault. */
+const isBlank = (bytes: Uint8Array): boolean =>
+  bytes.every((byte) => byte === 0x20 || byte === 0x09 || byte === 0x0d);
+
+function describe({ fault, message }: JsonError): [code: string, message: string] {
+  if (fault === 'invalid_utf8') return [fault, 'expected UTF-8'];
+  return [fault === 'duplicate_key' ? fault : 'invalid_json', `expected JSON: ${message.slice(0, 200)}`];
+}
 
 /** The lines without their ends; null for a line longer than `most`, which is never held. */
 async function* lines(source: AsyncIterable<Uint8Array>, most: number): AsyncGenerator<Uint8Array | null> {

@@ -4,6 +4,9 @@ export interface DatasetLimits {
   readonly maxBytes: number;
   readonly maxRows: number;
   readonly maxRowBytes: number;
+  /** Distinct labels, and characters of one: what a task may have. */
+  readonly maxLabels: number;
+  readonly maxLabelLength: number;
   /** Problems that are listed; further ones are only counted. */
   readonly maxProblems: number;
 }
@@ -12,6 +15,8 @@ export const DATASET_LIMITS: DatasetLimits = {
   maxBytes: 64 * 2 ** 20,
   maxRows: 200_000,
   maxRowBytes: 2 ** 20,
+  maxLabels: 1024,
+  maxLabelLength: 1024,
   maxProblems: 100,
 };
 

@@ -18,7 +18,7 @@ export interface DataRow {
 /** classification: the targets are labels of a closed set. completion: any text. */
 export type DatasetKind = 'classification' | 'completion';
 
-const FIELDS: Readonly<Record<DatasetKind, readonly [input: string, target: string]>> = {
+export const FIELDS: Readonly<Record<DatasetKind, readonly [input: string, target: string]>> = {
   classification: ['text', 'label'],
   completion: ['prompt', 'completion'],
 };

@@ -15,8 +15,6 @@ import { parseAdapterConfig } from '../../prompts/adapter-config.ts';
 import { assertConfigFits } from '../../prompts/model-checks.ts';
 
 const DEFAULT_VIRTUAL_TOKENS = 20;
-/** As many as a task may have. */
-const MOST_LABELS = 1024;
 
 const AUTO: Hyperparameters = {
   n_epochs: 'auto',
@@ -68,6 +66,7 @@ export function specify({ store, tasks, model }: SpecificationParts, request: Jo
   assertSameKind(training, validation);
   const task = tasks.getTask(request.task);
   const hyperparameters = { ...AUTO, ...request.hyperparameters };
+  assertOneStart(request, training);
   return {
     task: request.task,
     model: model.id,
@@ -101,19 +100,36 @@ function fileOf(store: SpecificationParts['store'], id: string, param: string): 
 }
 
 function assertSameKind(training: TrainingFile, validation: TrainingFile | null): void {
-  if (training.labels.length > MOST_LABELS) {
-    throw new DomainError('unprocessable', 'too_many_labels', `A task has at most ${MOST_LABELS} labels.`, {
-      param: 'training_file',
-      expected: `at most ${MOST_LABELS}; rows of prompt and completion may have any number`,
-      given: training.labels.length,
-    });
-  }
   if (validation === null || validation.kind === training.kind) return;
   throw new DomainError('unprocessable', 'file_kinds_differ', 'The two files have rows of different kinds.', {
     param: 'validation_file',
     expected: training.kind,
     given: validation.kind,
   });
+}
+
+/** Where learning starts must be said once, and be there. */
+function assertOneStart({ config, hyperparameters }: JobRequest, { kind }: TrainingFile): void {
+  const init = config.prompt_tuning_init;
+  const anew = init ?? config.prompt_tuning_init_text ?? null;
+  if (anew !== null && (hyperparameters.init_from ?? null) !== null) {
+    throw new DomainError('invalid', 'init_conflict', 'Learning starts from a prompt or anew, not both.', {
+      param: 'init_from',
+      expected: 'either init_from or prompt_tuning_init and its text',
+      given: anew,
+    });
+  }
+  if (init !== 'CLASS_LABELS' || kind === 'classification') return;
+  throw new DomainError(
+    'unprocessable',
+    'init_needs_labels',
+    'The initialisation CLASS_LABELS needs labels.',
+    {
+      param: 'prompt_tuning_init',
+      expected: 'rows of text and label',
+      given: kind,
+    },
+  );
 }
 
 /** A label that does not begin with a space goes on a line of its own, where a tokenizer would expect it. */
