@@ -199,6 +199,9 @@ export type JobChange = Partial<
 
 /** Reads are synchronous, writes durable when their promise resolves; lists are newest first. */
 export interface TrainingStore {
+  /** Path of the lock file of the one server that trains. */
+  readonly trainerLock: string;
+
   getFile(id: string): TrainingFile | null;
   listFiles(options: PageOptions): Page<TrainingFile>;
   /**

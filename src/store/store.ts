@@ -79,7 +79,7 @@ async function openReads(file: string, client: WriterClient): Promise<Opened> {
   try {
     const db = openForReading(file);
     const trainingReads: TrainingReads = createTrainingReads(db);
-    const training = await createTrainingStore(`${file}-files`, trainingReads, client);
+    const training = await createTrainingStore(file, trainingReads, client);
     return { db, reads: createReads(db), training };
   } catch (error) {
     await client.close();

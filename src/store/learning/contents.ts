@@ -1,9 +1,12 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createWriteStream } from 'node:fs';
-import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../domain/errors.ts';
+
+/** What no one knows but is younger may be an upload that another server on this store receives now. */
+const ABANDONED_MS = 3_600_000;
 
 /** A content that was received but is not kept yet. */
 export interface Received {
@@ -24,7 +27,7 @@ export class Contents {
   static async open(directory: string, known: readonly string[]): Promise<Contents> {
     await mkdir(directory, { recursive: true });
     for (const name of await readdir(directory)) {
-      if (!known.includes(name)) await rm(join(directory, name), { force: true });
+      if (!known.includes(name)) await removeAbandoned(join(directory, name));
     }
     return new Contents(directory);
   }
@@ -69,6 +72,11 @@ export class Contents {
   async remove(sha256: string): Promise<void> {
     await rm(this.path(sha256), { force: true });
   }
+}
+
+async function removeAbandoned(path: string): Promise<void> {
+  const found = await stat(path).catch(() => null);
+  if (found !== null && Date.now() - found.mtimeMs > ABANDONED_MS) await rm(path, { force: true });
 }
 
 async function synced(path: string): Promise<void> {

@@ -3,13 +3,13 @@ import type { WriterClient } from '../writer-client.ts';
 import { Contents } from './contents.ts';
 import type { TrainingReads } from './reads.ts';
 
-/** @param directory holds the contents of files; it is created when it does not exist */
+/** @param database its path begins the names of what lies beside it */
 export async function createTrainingStore(
-  directory: string,
+  database: string,
   { contents: knownContents, ...reads }: TrainingReads,
   client: WriterClient,
 ): Promise<TrainingStore> {
-  const contents = await Contents.open(directory, knownContents());
+  const contents = await Contents.open(`${database}-files`, knownContents());
   // Keeping a content and removing the same one must not cross.
   let last: Promise<unknown> = Promise.resolve();
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
@@ -19,6 +19,7 @@ export async function createTrainingStore(
   };
   return {
     ...reads,
+    trainerLock: `${database}-trainer.lock`,
     contentPath: (sha256) => contents.path(sha256),
     async addFile(source, maxBytes, inspect) {
       const received = await contents.receive(source, maxBytes);

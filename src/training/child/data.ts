@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
+import { DomainError } from '../../domain/errors.ts';
 import type { JobSpec } from '../../domain/training.ts';
 import type { Dataset, DatasetFormat } from '../dataset/dataset.ts';
 import { readDataset } from '../dataset/dataset.ts';
@@ -11,7 +12,10 @@ export interface JobData {
   readonly validation: Dataset | null;
 }
 
-/** Reads the files of a job and holds rows out for validation where there is no file for it. */
+/**
+ * Reads the files of a job and holds rows out for validation where there is no file for it. Rejects like readDataset,
+ * and with `unprocessable` file_content_missing.
+ */
 export async function readJobData(
   spec: JobSpec,
   trainingPath: string,
@@ -33,8 +37,15 @@ export async function readJobData(
   return { training: part(false), validation: part(true) };
 }
 
-const read = (path: string, format: DatasetFormat, labels: readonly string[] | null): Promise<Dataset> =>
-  readDataset(createReadStream(path), { format, labels });
+async function read(path: string, format: DatasetFormat, labels: readonly string[] | null): Promise<Dataset> {
+  try {
+    return await readDataset(createReadStream(path), { format, labels });
+  } catch (error) {
+    if (Object(error).code !== 'ENOENT') throw error;
+    const message = 'The content of a file of the job is no longer on the disk.';
+    throw new DomainError('unprocessable', 'file_content_missing', message, { param: 'file' });
+  }
+}
 
 /** `count` of the row numbers below `rows`, by the order of their hashes: the same for a seed everywhere. */
 function drawRows(rows: number, count: number, seed: number): number[] {

@@ -22,8 +22,9 @@ export class Parent {
   }
 
   send(message: FromChild): Promise<void> {
-    return new Promise((resolve, reject) => {
-      process.send!(message, undefined, {}, (error: Error | null) => (error ? reject(error) : resolve()));
+    return new Promise((resolve) => {
+      // The channel may break before the end of the parent is noticed.
+      process.send!(message, undefined, {}, (error: Error | null) => (error ? this.orphaned() : resolve()));
     });
   }
 

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
 import type { NewJobEvent, TrainingStore } from '../../domain/training.ts';
+import { Watch } from './watch.ts';
 
 /** Events that wait while the store cannot take them; older ones are dropped. */
 const MOST_WAITING = 1000;
@@ -8,7 +9,8 @@ const MOST_WAITING = 1000;
 export class EventLog {
   private readonly store: Pick<TrainingStore, 'addEvents'>;
   private readonly onFailure: (error: unknown) => void;
-  private readonly waiting = new Map<string, NewJobEvent[]>();
+  private readonly waiting = new Map<string, readonly NewJobEvent[]>();
+  private readonly scheduled = new Set<string>();
   private readonly changes = new EventEmitter().setMaxListeners(0);
   private writing: Promise<void> = Promise.resolve();
 
@@ -18,18 +20,13 @@ export class EventLog {
   }
 
   add(job: string, event: NewJobEvent): void {
-    const events = this.waiting.get(job);
-    if (events !== undefined) {
-      events.push(event);
-      if (events.length > MOST_WAITING) events.shift();
-      return;
-    }
-    this.waiting.set(job, [event]);
-    this.writing = this.writing.then(() => this.write(job));
+    this.wait(job, [...(this.waiting.get(job) ?? []), event]);
+    this.schedule(job);
   }
 
-  /** Resolves when everything that was added is stored, or could not be. */
+  /** Resolves when everything that was added is stored, or could not be once more. */
   flush(): Promise<void> {
+    for (const job of this.waiting.keys()) this.schedule(job);
     return this.writing;
   }
 
@@ -38,31 +35,32 @@ export class EventLog {
     this.changes.emit(job);
   }
 
-  /** Resolves at the next announcement, or when the signal aborts. */
-  changed(job: string, signal: AbortSignal): Promise<void> {
-    return new Promise((resolve) => {
-      const done = (): void => {
-        this.changes.off(job, done);
-        signal.removeEventListener('abort', done);
-        resolve();
-      };
-      if (signal.aborted) return resolve();
-      this.changes.on(job, done);
-      signal.addEventListener('abort', done);
-    });
+  /** Sees the announcements from now on; to be closed. */
+  watch(job: string): Watch {
+    return new Watch(this.changes, job);
+  }
+
+  private wait(job: string, events: readonly NewJobEvent[]): void {
+    this.waiting.set(job, events.slice(-MOST_WAITING));
+  }
+
+  private schedule(job: string): void {
+    if (this.scheduled.has(job)) return;
+    this.scheduled.add(job);
+    this.writing = this.writing.then(() => this.write(job));
   }
 
   private async write(job: string): Promise<void> {
     const events = this.waiting.get(job) ?? [];
     this.waiting.delete(job);
+    this.scheduled.delete(job);
     try {
       await this.store.addEvents(job, events);
       this.announce(job);
     } catch (error) {
       this.onFailure(error);
-      const later = this.waiting.get(job) ?? [];
-      // Not tried again before the next event: a full disk stays full for a while.
-      if (later.length > 0) later.unshift(...events.slice(-MOST_WAITING));
+      // Tried again with the next event or flush, not at once: a full disk stays full for a while.
+      this.wait(job, [...events, ...(this.waiting.get(job) ?? [])]);
     }
   }
 }

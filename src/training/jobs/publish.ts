@@ -3,6 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { PromptVersion } from '../../domain/prompt.ts';
 import type { PromptPublisher } from '../../domain/publishing.ts';
 import type { TaskStore } from '../../domain/store.ts';
+import type { Task } from '../../domain/task.ts';
 import type { JobResult, JobScore, TrainingJob } from '../../domain/training.ts';
 import type { Outcome } from '../child/protocol.ts';
 import { isBetter } from '../validation.ts';
@@ -41,10 +42,11 @@ export async function publishOutcome(
   incumbentScore: JobScore | null,
 ): Promise<Published> {
   const { task } = job.spec;
-  await describeTask(tasks, job, outcome);
+  const changed = taskChanged(tasks.getTask(task), job, outcome);
+  await patiently(() => describeTask(tasks, job, outcome));
   const upload = { kind: 'tensor', model: outcome.prompt } as const;
   const { version } = await patiently(() => publisher.publish(task, upload, { activate: false }));
-  const decision = decide(job, outcome, version, incumbent, incumbentScore);
+  const decision = decide(job, outcome, version, incumbent, incumbentScore, changed);
   const published = (active: boolean, reason: string): Published => ({
     reason,
     result: {
@@ -75,10 +77,18 @@ function decide(
   version: PromptVersion,
   incumbent: PromptVersion | null,
   incumbentScore: JobScore | null,
+  changed: boolean,
 ): { readonly activate: boolean; readonly reason: string } {
   const wanted = spec.hyperparameters.activate;
   if (reason === 'diverged') return { activate: false, reason: 'the run diverged' };
-  if (wanted !== 'auto') return { activate: wanted === 'always', reason: `activate is "${wanted}"` };
+  const change = 'the template or the labels of the task were changed after the job was created';
+  if (wanted !== 'auto') {
+    return {
+      activate: wanted === 'always',
+      reason: `activate is "${wanted}"${changed ? `; ${change}` : ''}`,
+    };
+  }
+  if (changed) return { activate: false, reason: change };
   if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
   if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
   if (score === null || incumbentScore === null) {
@@ -88,6 +98,17 @@ function decide(
   const worse = isBetter(incumbentScore, score);
   const found = worse ? 'the active version is better' : 'it is at least as good as the version before';
   return { activate: !worse, reason: `${found} on the validation rows` };
+}
+
+/** Whether a task would not serve the prompt as it was learned and compared. A task that is gone is made anew. */
+function taskChanged(task: Task | null, { spec }: TrainingJob, { labels }: Outcome): boolean {
+  if (task === null) return false;
+  const learned = new Set(labels);
+  const sameLabels =
+    learned.size === 0 ||
+    task.labels === null ||
+    (task.labels.length === learned.size && task.labels.every((label) => learned.has(label)));
+  return task.template !== spec.template || !sameLabels;
 }
 
 /** A task that the job makes gets the labels and the template that were learned with; one without labels gets them. */

@@ -26,6 +26,7 @@ export class Runner {
   private readonly validating: Lane;
   private readonly training: Lane;
   private readonly processes = new Map<string, TrainingProcess>();
+  private readonly stopping = new WeakSet<TrainingProcess>();
   private closed = false;
 
   constructor(parts: RunnerParts) {
@@ -58,6 +59,16 @@ export class Runner {
     else this.stop(running, STOP_MS);
   }
 
+  /** Sees what another server on this store did: there is work, or a job is no longer wanted. */
+  look(): void {
+    this.kick();
+    for (const [job, running] of this.processes) {
+      const status = this.parts.store.getJob(job)?.status;
+      if (status === 'running' || status === 'validating_files' || this.stopping.has(running)) continue;
+      this.interrupt(job, status === 'cancelled' ? 'kill' : 'checkpoint');
+    }
+  }
+
   /** Process id of a job that is worked on. */
   pid(job: string): number | undefined {
     return this.processes.get(job)?.pid;
@@ -72,6 +83,7 @@ export class Runner {
   }
 
   private stop(running: TrainingProcess, patience: number): void {
+    this.stopping.add(running);
     running.send({ type: 'stop' });
     const timer = setTimeout(() => running.kill(), patience);
     const cancel = (): void => clearTimeout(timer);
@@ -104,7 +116,8 @@ export class Runner {
     const started = await this.change(
       job.id,
       ['queued', 'running'],
-      { status: 'running', startedAt: job.startedAt ?? Date.now(), error: null },
+      // A server that ended while it published left that mark; until the run ends anew it may be cancelled.
+      { status: 'running', startedAt: job.startedAt ?? Date.now(), error: null, publishing: false },
       [message('info', resumed ? 'The job goes on.' : 'The job started.')],
     );
     if (started === null) return;
@@ -173,7 +186,8 @@ export class Runner {
     try {
       return await process.ended();
     } finally {
-      this.processes.delete(job.id);
+      // The process that validates still ends while the one that trains has begun.
+      if (this.processes.get(job.id) === process) this.processes.delete(job.id);
       await this.parts.events.flush();
     }
   }
@@ -199,8 +213,8 @@ export class Runner {
         ]);
         return;
       }
-      // The store itself is closed or has failed: the job stays as it is.
-      if (kind === 'unavailable') throw error;
+      // The store itself is busy, closed or has failed: the job stays as it is, and is tried again.
+      if (kind === 'unavailable' || kind === 'contended') throw error;
       await this.change(
         job.id,
         from,

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
@@ -9,9 +10,10 @@ import { DATASET_LIMITS } from '../dataset/limits.ts';
 import { EventLog, message } from './event-log.ts';
 import { formatOf } from './format.ts';
 import type { PublishParts } from './publish.ts';
-import { Runner } from './runner.ts';
+import { Runner, type RunnerParts } from './runner.ts';
 import { specify } from './specification.ts';
 import { trainableBundle } from './trainable-bundle.ts';
+import { takeTurn } from './turn.ts';
 
 export interface TrainingParts extends PublishParts {
   readonly store: TrainingStore;
@@ -21,7 +23,7 @@ export interface TrainingParts extends PublishParts {
   readonly home: string;
   /** Threads of one run of the training graph; 0: the physical cores. */
   readonly threads: number;
-  readonly log: { error(fields: object, text: string): void };
+  readonly log: { info(fields: object, text: string): void; error(fields: object, text: string): void };
   readonly maxFileBytes?: number;
 }
 
@@ -33,6 +35,8 @@ export interface TrainingService extends Training {
 }
 
 const UNFINISHED: readonly JobStatus[] = ['validating_files', 'queued', 'running', 'paused'];
+/** Time between two looks at what other servers on the same store changed. */
+const LOOK_MS = 1000;
 /** Events that one read of a follower takes. */
 const FOLLOW_PAGE = 100;
 
@@ -41,25 +45,45 @@ export function startTraining(parts: TrainingParts): TrainingService {
   const { store, tasks, publisher, model, bundle, home, threads, log } = parts;
   const maxFileBytes = parts.maxFileBytes ?? DATASET_LIMITS.maxBytes;
   const events = new EventLog(store, (error) => log.error({ err: error }, 'events of a job were not stored'));
-  const runner = new Runner({
+  const runnerParts: RunnerParts = {
     store,
     tasks,
     publisher,
     events,
-    async assignmentOf({ spec }) {
+    async assignmentOf({ id, spec }) {
       const { directory } = await trainableBundle(bundle, home);
+      // A job that has a checkpoint goes on from there, also when the prompt that it began with was deleted.
+      const begins = spec.initialPrompt !== null && store.latestCheckpoint(id) === null;
       return {
         spec,
         bundle: directory,
         trainingPath: store.contentPath(spec.trainingFile.sha256),
         validationPath: spec.validationFile && store.contentPath(spec.validationFile.sha256),
-        initialPrompt: spec.initialPrompt === null ? null : readInitialPrompt(tasks, spec.initialPrompt),
+        initialPrompt: begins ? readInitialPrompt(tasks, spec.initialPrompt!) : null,
         threads,
       };
     },
     onFailure: (error, job) => log.error({ err: error, job: job?.id }, 'a training job met a fault'),
-  });
+  };
   const closing = new AbortController();
+  /** Null: another server on this store trains. */
+  let runner: Runner | null = null;
+  const turn = takeTurn({
+    lock: store.trainerLock,
+    signal: closing.signal,
+    async work() {
+      runner = new Runner(runnerParts);
+      const own = runner;
+      const timer = setInterval(() => own.look(), LOOK_MS);
+      own.kick();
+      if (!closing.signal.aborted) await once(closing.signal, 'abort');
+      clearInterval(timer);
+      await own.close();
+      runner = null;
+    },
+    onWait: () => log.info({ lock: store.trainerLock }, 'another server trains on this database'),
+    onFailure: (error) => log.error({ err: error }, 'the turn to train could not be taken'),
+  });
 
   /** Moves a job, or says why it cannot be moved. */
   async function move(
@@ -78,11 +102,10 @@ export function startTraining(parts: TrainingParts): TrainingService {
     return moved;
   }
 
-  runner.kick();
   return {
     store,
     maxFileBytes,
-    pid: (job) => runner.pid(job),
+    pid: (job) => runner?.pid(job),
     addFile: (filename, mediaType, content) =>
       store.addFile(content, maxFileBytes, async (path) => {
         const format = await formatOf(filename, mediaType, path);
@@ -96,43 +119,47 @@ export function startTraining(parts: TrainingParts): TrainingService {
       const job = await store.addJob(spec);
       events.add(job.id, message('info', `Created fine-tuning job: ${job.id}`));
       await events.flush();
-      runner.kick();
+      runner?.kick();
       return job;
     },
     async cancel(id) {
       const to = () => ({ status: 'cancelled', finishedAt: Date.now() }) as const;
       const job = await move(id, 'cancelled', UNFINISHED, to, 'The job was cancelled.');
-      runner.interrupt(id, 'kill');
+      runner?.interrupt(id, 'kill');
       return job;
     },
     async pause(id) {
       const from = UNFINISHED.filter((status) => status !== 'paused');
       const job = await move(id, 'paused', from, () => ({ status: 'paused' }), 'The job was paused.');
-      runner.interrupt(id, 'checkpoint');
+      runner?.interrupt(id, 'checkpoint');
       return job;
     },
     async resume(id) {
       const to = ({ plan }: TrainingJob) =>
         ({ status: plan === null ? 'validating_files' : 'queued' }) as const;
       const job = await move(id, 'resumed', ['paused'], to, 'The job was resumed.');
-      runner.kick();
+      runner?.kick();
       return job;
     },
     async *follow(id, signal) {
       jobOf(store, id);
       const either = AbortSignal.any([signal, closing.signal]);
-      for (let seq = 0; !either.aborted; ) {
-        // Read before the events: what a job says at its end is stored together with its last state.
-        const { status } = jobOf(store, id);
-        const changed = events.changed(id, either);
-        const found = store.eventsAfter(id, seq, FOLLOW_PAGE);
-        for (const event of found) {
-          yield event;
-          seq = event.seq;
+      const watch = events.watch(id);
+      try {
+        for (let seq = 0; !either.aborted; ) {
+          // Read before the events: what a job says at its end is stored together with its last state.
+          const { status } = jobOf(store, id);
+          const found = store.eventsAfter(id, seq, FOLLOW_PAGE);
+          for (const event of found) {
+            yield event;
+            seq = event.seq;
+          }
+          if (found.length > 0) continue;
+          if (isFinal(status)) return;
+          await watch.next(either);
         }
-        if (found.length > 0) continue;
-        if (isFinal(status)) return;
-        await changed;
+      } finally {
+        watch.close();
       }
       if (closing.signal.aborted) {
         throw new DomainError('unavailable', 'draining', 'The service is shutting down.', { retryAfter: 5 });
@@ -140,7 +167,7 @@ export function startTraining(parts: TrainingParts): TrainingService {
     },
     async close() {
       closing.abort();
-      await runner.close();
+      await turn;
     },
   };
 }

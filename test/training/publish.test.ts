@@ -1,0 +1,142 @@
+import assert from 'node:assert/strict';
+import { type TestContext, test } from 'node:test';
+import { DomainError } from '../../src/domain/errors.ts';
+import type { PromptPublisher } from '../../src/domain/publishing.ts';
+import type { Hyperparameters, JobScore, TrainingJob } from '../../src/domain/training.ts';
+import type { Outcome } from '../../src/training/child/protocol.ts';
+import { incumbentOf, publishOutcome } from '../../src/training/jobs/publish.ts';
+import { EMPTY, temporaryStore, version } from '../store/temporary.ts';
+
+const score = (accuracy: number, loss = 1): JobScore => ({ accuracy, loss });
+
+const jobWith = (activate: Hyperparameters['activate']): TrainingJob =>
+  ({
+    spec: { task: 'mood', modelHash: 'm'.repeat(64), template: '{text}\n', hyperparameters: { activate } },
+  }) as TrainingJob;
+
+const outcome = (given: Partial<Omit<Outcome, 'prompt'>> = {}) => ({
+  reason: 'completed' as const,
+  detail: null,
+  lastStep: 10,
+  step: 8,
+  prompt: Buffer.from('learned'),
+  score: score(0.8),
+  trainedTokens: 100,
+  labels: ['good', 'bad'],
+  ...given,
+});
+
+/** A store and a publisher that adds the bytes as a version. */
+async function publishing(t: TestContext) {
+  const { store } = await temporaryStore(t);
+  const publisher: PromptPublisher = {
+    async publish(task, { model }) {
+      return { ...(await store.addVersion(version(task, model))), warnings: [] };
+    },
+    activate: (task, number, ifMatch) => store.activate(task, number, ifMatch),
+  };
+  return { store, publisher };
+}
+
+/** Publishes beside an active version whose score is `incumbentScore`. */
+async function published(
+  t: TestContext,
+  activate: Hyperparameters['activate'],
+  given: Partial<Omit<Outcome, 'prompt'>>,
+  incumbentScore: JobScore | null,
+) {
+  const { store, publisher } = await publishing(t);
+  await store.addVersion(version('mood', 'before'));
+  await store.putTask('mood', { ...EMPTY, template: '{text}\n' });
+  await store.activate('mood', 1);
+  const job = jobWith(activate);
+  const incumbent = incumbentOf(store, job);
+  const { result, reason } = await publishOutcome(
+    { tasks: store, publisher },
+    job,
+    outcome(given),
+    incumbent,
+    incumbentScore,
+  );
+  assert.equal(store.getTask('mood')!.activeVersion, result.active ? 2 : 1);
+  return { active: result.active, reason };
+}
+
+test('what is learned serves when it is at least as good as what served', async (t) => {
+  const active = async (
+    ...args: [Hyperparameters['activate'], Partial<Omit<Outcome, 'prompt'>>, JobScore | null]
+  ) => (await published(t, ...args)).active;
+  assert.equal(await active('auto', {}, score(0.7)), true);
+  assert.equal(await active('auto', {}, score(0.8)), true, 'as good');
+  assert.equal(await active('auto', {}, score(0.8, 0.5)), false, 'the loss decides');
+  assert.equal(await active('auto', {}, score(0.9)), false);
+  assert.equal(await active('auto', { score: null }, null), false, 'not compared');
+  assert.equal(await active('always', {}, score(0.9)), true);
+  assert.equal(await active('never', {}, score(0.1)), false);
+  assert.equal(await active('always', { reason: 'diverged' }, score(0.1)), false);
+});
+
+test('a task that does not exist is made with what was learned with, and serves', async (t) => {
+  const { store, publisher } = await publishing(t);
+  const parts = { tasks: store, publisher };
+  const first = await publishOutcome(parts, jobWith('auto'), outcome(), null, null);
+  assert.equal(first.result.active, true);
+  const { template, labels, activeVersion } = store.getTask('mood')!;
+  assert.deepEqual([template, labels, activeVersion], ['{text}\n', ['good', 'bad'], 1]);
+  // As after a crash between publication and the end of the job.
+  const incumbent = incumbentOf(store, jobWith('auto'));
+  const again = await publishOutcome(parts, jobWith('auto'), outcome(), incumbent, score(0.8));
+  assert.deepEqual([again.result.version, again.result.active], [1, true]);
+  assert.equal(store.getVersion('mood', 2), null);
+});
+
+test('changed labels or another template keep a prompt from serving unasked', async (t) => {
+  for (const change of [
+    { template: null, labels: null },
+    { template: '{text}\n', labels: ['good', 'ugly'] },
+    { template: '{text}\n', labels: ['good', 'bad', 'ugly'] },
+  ]) {
+    const { store, publisher } = await publishing(t);
+    await store.putTask('mood', { ...EMPTY, ...change });
+    const parts = { tasks: store, publisher };
+    const { result, reason } = await publishOutcome(parts, jobWith('auto'), outcome(), null, null);
+    assert.equal(result.active, false, JSON.stringify(change));
+    assert.match(reason, /were changed after the job was created/);
+    const asked = await publishOutcome(parts, jobWith('always'), outcome(), null, null);
+    assert.equal(asked.result.active, true);
+  }
+});
+
+test('what was activated during the comparison stays', async (t) => {
+  const { store, publisher } = await publishing(t);
+  await store.addVersion(version('mood', 'before'));
+  await store.putTask('mood', { ...EMPTY, template: '{text}\n' });
+  await store.activate('mood', 1);
+  const job = jobWith('auto');
+  const incumbent = incumbentOf(store, job);
+  await store.addVersion(version('mood', 'by hand'));
+  await store.activate('mood', 2);
+  const parts = { tasks: store, publisher };
+  const { result, reason } = await publishOutcome(parts, job, outcome(), incumbent, score(0.1));
+  assert.deepEqual([result.version, result.active], [3, false]);
+  assert.match(reason, /another version was activated/);
+  assert.equal(store.getTask('mood')!.activeVersion, 2);
+});
+
+test('a busy service is asked again; other refusals are not', async (t) => {
+  const { store, publisher } = await publishing(t);
+  const failing = (kind: 'contended' | 'unprocessable'): PromptPublisher => {
+    let left = 1;
+    return {
+      ...publisher,
+      publish: async (...args) => {
+        if (left-- > 0) throw new DomainError(kind, 'refused', 'No.', { retryAfter: 1 });
+        return publisher.publish(...args);
+      },
+    };
+  };
+  const publish = (kind: 'contended' | 'unprocessable') =>
+    publishOutcome({ tasks: store, publisher: failing(kind) }, jobWith('auto'), outcome(), null, null);
+  assert.equal((await publish('contended')).result.version, 1);
+  await assert.rejects(publish('unprocessable'), { code: 'refused' });
+});
