@@ -1,9 +1,13 @@
+import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** The recordings of this repository, see test/fixtures/peft/README.md. */
 export const RECORDINGS = fileURLToPath(new URL('../fixtures/peft', import.meta.url));
+
+/** An adapter that this service learned, as scripts/parity/trained.ts downloaded it, and what PEFT computes with it. */
+const TRAINED = 'trained';
 
 /** What PEFT (or transformers, for the base model) computed from one text at batch 1. */
 export interface RecordedCase {
@@ -73,6 +77,11 @@ export async function readFamily(root: string, name: string): Promise<RecordedFa
   const adapters: RecordedAdapter[] = [];
   for (const [adapter, { dir, cases }] of Object.entries(file.adapters)) {
     if (cases !== undefined) adapters.push(await readAdapter(adapter, join(directory, dir), cases));
+  }
+  const trained = join(directory, TRAINED);
+  if (existsSync(trained)) {
+    const cases = await readJson<readonly RecordedCase[]>(join(trained, 'cases.json'));
+    adapters.unshift(await readAdapter(TRAINED, trained, cases));
   }
   const { base, tokenize = [], chat = [] } = file;
   return { name, modelDirectory: join(directory, 'model'), base, adapters, tokenize, chat };

@@ -1,0 +1,111 @@
+"""Loads an adapter that this service trained with PEFT, and compares what PEFT computes with what the service said.
+
+    pip install torch==2.13.0 transformers==5.17.0 peft==0.21.0     # and gguf for a GGUF file
+    python scripts/parity/trained-peft.py MODEL FOLDER [--cases FILE --labels INDEX.json]
+
+MODEL is a Hugging Face directory or a GGUF file (dequantised to float32), FOLDER what trained.ts wrote. Exits with 1
+when a difference is beyond the tolerance. --cases records what PEFT computes on the texts of MODEL/../cases.json,
+in the form of test/fixtures/peft/FAMILY/cases.json.
+"""
+
+import argparse
+import json
+import pathlib
+import sys
+
+import torch
+import transformers
+from peft import PeftModel
+
+TOLERANCE = 2e-3
+
+
+def load(model, folder):
+    source = {"pretrained_model_name_or_path": str(model)}
+    if model.suffix == ".gguf":
+        source = {"pretrained_model_name_or_path": str(model.resolve().parent), "gguf_file": model.name}
+    base = transformers.AutoModelForCausalLM.from_pretrained(**source, dtype=torch.float32)
+    return PeftModel.from_pretrained(base, folder).eval()
+
+
+@torch.no_grad()
+def logprobs(model, ids):
+    """Log-probabilities [positions of the prompt and of ids, vocabulary], by a full forward without a cache."""
+    return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0].log_softmax(-1)
+
+
+def greedy(model, ids, count):
+    sequence = list(ids)
+    for _ in range(count):
+        sequence.append(logprobs(model, sequence)[-1].argmax().item())
+    return sequence[len(ids) :]
+
+
+def loglik(model, ids, target):
+    rows = logprobs(model, [*ids, *target])[-len(target) - 1 : -1]
+    return sum(row[token].item() for row, token in zip(rows, target))
+
+
+def compare(model, record):
+    equal, tops, scores = 0, [], []
+    for prompt in record["prompts"]:
+        sequence, parted = list(prompt["ids"]), False
+        for step in prompt["steps"]:
+            last = logprobs(model, sequence)[-1]
+            tops += [abs(last[token].item() - value) for token, value in step["top"]]
+            parted = last.argmax().item() != step["id"]
+            if parted:
+                break
+            sequence.append(step["id"])
+        equal += not parted
+    for score in record["scores"]:
+        scores.append(abs(loglik(model, score["ids"], score["target"]) - score["loglik"]))
+    return equal, tops, scores
+
+
+def record_cases(model, cases, labels):
+    """As record.py beside the fixtures does it. The ids of text and labels are those of the recorded tokenizer."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(cases.parent / "model")
+    targets = [tokenizer(label, add_special_tokens=False)["input_ids"] for label in labels]
+    recorded = []
+    for case in json.loads(cases.read_text())["base"]:
+        ids = case["input_ids"]
+        with torch.no_grad():
+            logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
+        recorded.append(
+            {
+                "text": case["text"],
+                "input_ids": ids,
+                "last_logits": [round(x, 6) for x in logits.tolist()],
+                "greedy_ids": greedy(model, ids, len(case["greedy_ids"])),
+                "label_loglik": [round(loglik(model, ids, target), 6) for target in targets],
+            }
+        )
+    return recorded
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("model", type=pathlib.Path)
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--cases", type=pathlib.Path)
+    parser.add_argument("--labels", type=pathlib.Path)
+    args = parser.parse_args()
+    model = load(args.model, args.folder)
+    record = json.loads((args.folder / "service.json").read_text())
+    equal, tops, scores = compare(model, record)
+    print(
+        f"{record['source']}: {equal} of {len(record['prompts'])} texts with equal greedy tokens; "
+        f"log-probabilities: max {max(tops):.2e}, mean {sum(tops) / len(tops):.2e} over {len(tops)}; "
+        f"log-likelihoods: max {max(scores):.2e} over {len(scores)}"
+    )
+    if args.cases is not None:
+        labels = json.loads(args.labels.read_text())["labels"]
+        cases = record_cases(model, args.model.parent / "cases.json", labels)
+        args.cases.write_text(json.dumps(cases, ensure_ascii=False) + "\n")
+    # Not `>`: a NaN is no agreement.
+    sys.exit(not (max(tops) <= TOLERANCE and max(scores) <= TOLERANCE))
+
+
+if __name__ == "__main__":
+    main()
