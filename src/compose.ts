@@ -2,7 +2,10 @@ import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { createEngine } from './engine/client.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
-import { EXAMPLES_MODEL, exampleCommands, registerExamples } from './examples.ts';
+import { exampleCommands } from './examples/commands.ts';
+import { EXAMPLES_MODEL, learnedExamples } from './examples/learned.ts';
+import { registerExamples } from './examples/register.ts';
+import { writtenExamples } from './examples/written.ts';
 import type { ServicePhase } from './http/dependencies.ts';
 import { createHttpServer } from './http/server.ts';
 import { createInference } from './inference/inference.ts';
@@ -79,7 +82,12 @@ async function start(
   started.push(() => engine.close(config.drainTimeoutMs));
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });
   const withExamples =
-    engine.model.id === EXAMPLES_MODEL && (await registerExamples({ bundle, tokenizer, store, publisher }));
+    engine.model.id === EXAMPLES_MODEL &&
+    (await registerExamples(
+      [...(await learnedExamples()), ...writtenExamples(bundle, tokenizer)],
+      store,
+      publisher,
+    ));
   const training = startTraining({
     store: store.training,
     tasks: store,

@@ -1,33 +1,21 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { after, before, describe, it, type TestContext } from 'node:test';
-import type { PromptPublisher } from '../src/domain/publishing.ts';
-import type { TaskStore } from '../src/domain/store.ts';
-import { registerExamples } from '../src/examples.ts';
-import { type Bundle, describeModel } from '../src/model/bundle.ts';
-import { importModel } from '../src/model/import.ts';
-import { loadTokenizer, type Tokenizer } from '../src/model/tokenizer.ts';
-import { createPromptSource } from '../src/prompts/prompt-source.ts';
-import { createPublisher } from '../src/prompts/publisher.ts';
-import { EMPTY, temporaryStore } from './store/temporary.ts';
-import { RECORDINGS, readFamily } from './support/recordings.ts';
+import { describe, it, type TestContext } from 'node:test';
+import type { PromptPublisher } from '../../src/domain/publishing.ts';
+import type { TaskStore } from '../../src/domain/store.ts';
+import { type Example, registerExamples } from '../../src/examples/register.ts';
+import { createPromptSource } from '../../src/prompts/prompt-source.ts';
+import { createPublisher } from '../../src/prompts/publisher.ts';
+import { promptFile, TINY } from '../prompts/samples.ts';
+import { EMPTY, temporaryStore } from '../store/temporary.ts';
 
 const NAMES = ['capital', 'opposite', 'sentiment'];
 
 describe('the example tasks', () => {
-  let directory: string;
-  let bundle: Bundle;
-  let tokenizer: Tokenizer;
-  before(async () => {
-    directory = await mkdtemp(join(tmpdir(), 'softprompt-examples-'));
-    const { modelDirectory } = await readFamily(RECORDINGS, 'llama');
-    const target = join(directory, 'bundle');
-    bundle = await importModel({ source: modelDirectory, target, id: 'tiny', precision: 'float32' });
-    tokenizer = await loadTokenizer(bundle);
-  });
-  after(() => rm(directory, { recursive: true, force: true }));
+  const examples: readonly Example[] = NAMES.map((task, i) => ({
+    task,
+    metadata: { ...EMPTY, description: `The task ${task}`, defaults: { max_tokens: 4, stop: ['\n'] } },
+    prompt: async () => ({ kind: 'tensor', model: promptFile([i + 1, TINY.tokenDim]) }),
+  }));
 
   /** Registers as a start does; the process is killed instead of the write number `kill`. */
   async function start(store: TaskStore, kill = Number.POSITIVE_INFINITY): Promise<boolean> {
@@ -44,13 +32,8 @@ describe('the example tasks', () => {
     });
     const prompts = createPromptSource(store);
     const engine = { warm: async () => {} };
-    const publisher: PromptPublisher = createPublisher({
-      store: dying,
-      engine,
-      model: describeModel(bundle),
-      prompts,
-    });
-    return registerExamples({ bundle, tokenizer, store: dying, publisher });
+    const publisher: PromptPublisher = createPublisher({ store: dying, engine, model: TINY, prompts });
+    return registerExamples(examples, dying, publisher);
   }
 
   const shown = (store: TaskStore) =>

@@ -1,0 +1,30 @@
+import { readFile } from 'node:fs/promises';
+import type { TaskMetadata } from '../domain/task.ts';
+import type { Example } from './register.ts';
+
+/** The model that learned the prompts; rows of another model's size or meaning would be worth nothing to it. */
+export const EXAMPLES_MODEL = 'smollm2-135m-instruct';
+
+/** Folders of `examples/` with a prompt that this project's trainer learned. */
+const NAMES = ['intent', 'sentiment'] as const;
+
+const DIRECTORY = new URL('../../examples/', import.meta.url);
+
+/** The learned examples that the package ships. Rejects with the file system's error when one is missing. */
+export async function learnedExamples(directory: URL = DIRECTORY): Promise<readonly Example[]> {
+  return await Promise.all(
+    NAMES.map(async (task) => {
+      const read = (name: string): Promise<Uint8Array> => readFile(new URL(`${task}/${name}`, directory));
+      const metadata = JSON.parse(Buffer.from(await read('task.json')).toString()) as TaskMetadata;
+      return {
+        task,
+        metadata,
+        prompt: async () => ({
+          kind: 'peft' as const,
+          config: await read('adapter_config.json'),
+          model: await read('adapter_model.safetensors'),
+        }),
+      };
+    }),
+  );
+}
