@@ -49,15 +49,12 @@ def loglik(model, ids, target):
 def compare(model, record):
     equal, tops, scores = 0, [], []
     for prompt in record["prompts"]:
-        sequence, parted = list(prompt["ids"]), False
-        for step in prompt["steps"]:
-            last = logprobs(model, sequence)[-1]
-            tops += [abs(last[token].item() - value) for token, value in step["top"]]
-            parted = last.argmax().item() != step["id"]
-            if parted:
-                break
-            sequence.append(step["id"])
-        equal += not parted
+        # One forward over all steps: row i is what follows the first i greedy tokens.
+        chosen = [step["id"] for step in prompt["steps"]]
+        rows = logprobs(model, prompt["ids"] + chosen)[-len(chosen) - 1 : -1]
+        best = rows.argmax(-1).tolist()
+        equal += best == chosen
+        tops += [abs(row[i].item() - p) for row, step in zip(rows, prompt["steps"]) for i, p in step["top"]]
     for score in record["scores"]:
         scores.append(abs(loglik(model, score["ids"], score["target"]) - score["loglik"]))
     return equal, tops, scores
