@@ -3,7 +3,7 @@ import type { Config } from './config.ts';
 import { createEngine } from './engine/client.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
-import { EXAMPLES_MODEL, learnedExamples } from './examples/learned.ts';
+import { isExamplesModel, learnedExamples } from './examples/learned.ts';
 import { registerExamples } from './examples/register.ts';
 import { writtenExamples } from './examples/written.ts';
 import type { ServicePhase } from './http/dependencies.ts';
@@ -82,7 +82,7 @@ async function start(
   started.push(() => engine.close(config.drainTimeoutMs));
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });
   const withExamples =
-    engine.model.id === EXAMPLES_MODEL &&
+    isExamplesModel(engine.model) &&
     (await registerExamples(
       [...(await learnedExamples()), ...writtenExamples(bundle, tokenizer)],
       store,

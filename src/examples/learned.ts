@@ -1,14 +1,20 @@
 import { readFile } from 'node:fs/promises';
+import type { ModelInfo } from '../domain/model.ts';
 import type { TaskMetadata } from '../domain/task.ts';
 import type { Example } from './register.ts';
 
-/** The model that learned the prompts; rows of another model's size or meaning would be worth nothing to it. */
-export const EXAMPLES_MODEL = 'smollm2-135m-instruct';
+/** The model that the prompts were learned on; another one would make nothing of them. */
+const MODEL = { id: 'smollm2-135m-instruct', tokenDim: 576, numLayers: 30 };
 
 /** Folders of `examples/` with a prompt that this project's trainer learned. */
 const NAMES = ['intent', 'sentiment'] as const;
 
 const DIRECTORY = new URL('../../examples/', import.meta.url);
+
+/** Whether the examples are for this model. A name alone does not tell: whoever imports a model chooses it. */
+export function isExamplesModel({ id, tokenDim, numLayers }: ModelInfo): boolean {
+  return id === MODEL.id && tokenDim === MODEL.tokenDim && numLayers === MODEL.numLayers;
+}
 
 /** The learned examples that the package ships. Rejects with the file system's error when one is missing. */
 export async function learnedExamples(directory: URL = DIRECTORY): Promise<readonly Example[]> {

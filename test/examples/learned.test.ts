@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { Compile } from 'typebox/compile';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { exampleCommands } from '../../src/examples/commands.ts';
-import { learnedExamples } from '../../src/examples/learned.ts';
+import { isExamplesModel, learnedExamples } from '../../src/examples/learned.ts';
 import { TaskBody, taskMetadata } from '../../src/http/schemas/task.ts';
 import { validateUpload } from '../../src/prompts/validate.ts';
 import { TINY } from '../prompts/samples.ts';
@@ -33,6 +33,12 @@ describe('the learned examples that are shipped', () => {
       assert.deepEqual(taskMetadata(body), metadata);
       assert.ok((metadata.description?.length ?? 0) > 0 && (metadata.labels?.length ?? 0) > 1, task);
     }
+  });
+
+  it('are for one model, whose name and sizes must agree', () => {
+    assert.equal(isExamplesModel(SMOLLM2), true);
+    assert.equal(isExamplesModel({ ...SMOLLM2, id: 'other' }), false);
+    assert.equal(isExamplesModel({ ...SMOLLM2, tokenDim: 960, numLayers: 32 }), false);
   });
 
   it('are what the first of the printed commands ask', async () => {
