@@ -7,7 +7,7 @@ import type { Example } from './register.ts';
 const MODEL = { id: 'smollm2-135m-instruct', tokenDim: 576, numLayers: 30 };
 
 /** Folders of `examples/` with a prompt that this project's trainer learned. */
-const NAMES = ['intent', 'sentiment'] as const;
+const NAMES = ['intent', 'sentiment', 'spam'] as const;
 
 const DIRECTORY = new URL('../../examples/', import.meta.url);
 
