@@ -15,7 +15,7 @@ function serve(queue: FairQueue<Item>, count: number): string[] {
   return Array.from({ length: count }, () => {
     const [next] = queue.inOrder([]);
     assert.ok(next !== undefined);
-    queue.charge(next, next.remaining);
+    queue.charge([{ to: next, tokens: next.remaining }], []);
     queue.remove(next);
     return next.name;
   });
@@ -63,10 +63,24 @@ test('a flow saves nothing up while it is away', () => {
   assert.equal(served.filter((name) => name === 'away').length, 10);
 });
 
+test('ever new flows do not keep one waiting that had its turn', () => {
+  const queue = new FairQueue<Item>();
+  for (let i = 0; i < 3; i++) queue.add(item('again', 'again'));
+  queue.add(item('new', 'new 0'));
+  const served: string[] = [];
+  for (let i = 1; i <= 40; i++) {
+    served.push(...serve(queue, 1));
+    queue.add(item('new', `new ${i}`));
+  }
+  // At most two flows share the queue at a time, so a flow that always waits gets about every second turn.
+  assert.ok(served.lastIndexOf('again') <= 8, served.join(' '));
+  assert.equal(served.filter((name) => name === 'again').length, 3);
+});
+
 test('generated tokens count as service', () => {
   const queue = new FairQueue<Item>();
   for (let i = 0; i < 5; i++) for (const flow of ['a', 'b']) queue.add(item(flow, flow));
-  queue.charge({ priority: 'interactive', flow: 'a' }, 35);
+  queue.charge([{ to: { priority: 'interactive', flow: 'a' }, tokens: 35 }], []);
   assert.deepEqual(serve(queue, 5), ['b', 'b', 'b', 'b', 'a']);
 });
 
@@ -97,7 +111,7 @@ test('idle flows are forgotten by the thousand, but not what one has had beyond 
   const modest = item('modest', 'modest');
   queue.add(greedy);
   queue.add(modest);
-  queue.charge(greedy, 1e6);
+  queue.charge([{ to: greedy, tokens: 1e6 }], []);
   queue.remove(greedy);
   for (let i = 0; i < 5000; i++) {
     const passing = item(`${i}`, `flow ${i}`);

@@ -217,6 +217,17 @@ test('a flow with many rows gives up its latest for a flow with fewer, until bot
   assert.deepEqual(plan.preempted, [], 'two rows each');
 });
 
+test('no row is given up while one will be free within a few steps', () => {
+  const scheduler = create();
+  const rows = [0, 1, 2, 3].map((joined) => row(5, { flow: 'flood', joined, finalLength: 100 }));
+  const ending = row(97, { flow: 'flood', joined: 0, finalLength: 100 });
+  scheduler.running.push(...rows.slice(1), ending);
+  queue(scheduler, item('other', 5, { flow: 'other' }));
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [] });
+  scheduler.running.splice(3, 1, rows[0]!);
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [rows[3]] });
+});
+
 test('batch work takes no row from interactive work', () => {
   const scheduler = create({ maxBatchSize: 2 });
   scheduler.running.push(row(5), row(5));

@@ -17,6 +17,12 @@ export interface Queued extends Row {
   readonly remaining: number;
 }
 
+/** Tokens that a row or something that waits was given. */
+export interface Service {
+  readonly to: Pick<Row, 'priority' | 'flow'>;
+  readonly tokens: number;
+}
+
 /** A generated token occupies the batch about as long as this many tokens that are read. */
 export const TOKENS_PER_STEP = 2;
 
@@ -33,9 +39,11 @@ const MAX_IDLE_FLOWS = 1024;
  * A queue that is fair by service received, not by arrival: the virtual token counter of Sheng et al. 2024
  * ("Fairness in Serving Large Language Models"), on two levels. Between the priority classes tokens are
  * weighted; inside a class the flow that has had the fewest tokens comes first, so a flood of one task waits
- * behind itself. A flow that comes back after a pause starts at the level of those that wait: it has saved
- * up nothing. Inside a flow the order is that of arrival. Rows that run count with what they are expected to
- * take still, else a flow could take several before it is charged for the first, and then wait for all others.
+ * behind itself. A flow that comes back after a pause starts at the level of one that was served all the time,
+ * the virtual time of Parekh and Gallager 1993 ("A Generalized Processor Sharing Approach to Flow Control"): it has
+ * saved up nothing, and ever new flows cannot keep one that had its turn waiting. Inside a flow the order is that of
+ * arrival. Rows that run count with what they are expected to take still, else a flow could take several before it
+ * is charged for the first, and then wait for all others.
  */
 export class FairQueue<T extends Queued> {
   private readonly classes: Readonly<Record<Priority, FlowClass<T>>> = {
@@ -65,9 +73,16 @@ export class FairQueue<T extends Queued> {
     return this.classes[item.priority].has(item);
   }
 
-  /** Counts service that a flow was given. */
-  charge({ priority, flow }: Pick<Queued, 'priority' | 'flow'>, tokens: number): void {
-    this.classes[priority].charge(flow, tokens);
+  /** Counts the service of one run, given while these rows were `running`. */
+  charge(services: readonly Service[], running: readonly Row[]): void {
+    for (const [priority, own] of Object.entries(this.classes)) {
+      const ofClass = services.filter(({ to }) => to.priority === priority);
+      if (ofClass.length > 0)
+        own.charge(
+          ofClass,
+          running.filter((row) => row.priority === priority),
+        );
+    }
   }
 
   /** All items in no particular order. */
@@ -121,7 +136,7 @@ class FlowClass<T extends Queued> {
   served = 0;
   size = 0;
   private readonly flows = new Map<string, Flow<T>>();
-  /** Level of the flow that was served least among those that waited last. */
+  /** Tokens that a flow would have had which always wanted some: the virtual time. */
   private floor = 0;
 
   constructor(weight: number) {
@@ -130,7 +145,6 @@ class FlowClass<T extends Queued> {
 
   /** The flow's queue, for an item that is about to be put into it. */
   enter(item: T): T[] {
-    this.floor = this.lowest() ?? this.floor;
     let flow = this.flows.get(item.flow);
     if (flow === undefined) {
       if (this.flows.size >= MAX_IDLE_FLOWS) this.forgetIdle();
@@ -145,7 +159,6 @@ class FlowClass<T extends Queued> {
     const items = this.flows.get(item.flow)?.items ?? [];
     const at = items.indexOf(item);
     if (at < 0) return false;
-    this.floor = this.lowest() ?? this.floor;
     items.splice(at, 1);
     this.size--;
     return true;
@@ -155,10 +168,18 @@ class FlowClass<T extends Queued> {
     return this.flows.get(item.flow)?.items.includes(item) ?? false;
   }
 
-  charge(name: string, tokens: number): void {
-    this.served += tokens / this.weight;
-    const flow = this.flows.get(name);
-    if (flow !== undefined) flow.served += tokens;
+  charge(services: readonly Service[], running: readonly Row[]): void {
+    const sharing = new Set(running.map(({ flow }) => flow));
+    for (const [name, { items }] of this.flows) if (items.length > 0) sharing.add(name);
+    let total = 0;
+    for (const { to, tokens } of services) {
+      sharing.add(to.flow);
+      total += tokens;
+      const flow = this.flows.get(to.flow);
+      if (flow !== undefined) flow.served += tokens;
+    }
+    this.served += total / this.weight;
+    this.floor += total / sharing.size;
   }
 
   *[Symbol.iterator](): Generator<T, void, undefined> {
@@ -180,14 +201,6 @@ class FlowClass<T extends Queued> {
       turn.served += costOf(item);
       if (turn.next === turn.items.length) turns.splice(least, 1);
     }
-  }
-
-  private lowest(): number | null {
-    let lowest: number | null = null;
-    for (const { items, served } of this.flows.values()) {
-      if (items.length > 0 && (lowest === null || served < lowest)) lowest = served;
-    }
-    return lowest;
   }
 
   /** A flow at or below the floor has nothing to remember: it would come back at the floor. */

@@ -45,6 +45,9 @@ const HEADROOM = 64;
 /** Full batches' worth of items that are made ready ahead of their turn. */
 const LOOKAHEAD = 2;
 
+/** No row is given up for another flow while one will be free within this many steps. */
+const FREE_SOON = 4;
+
 /** Batch work leaves this share of the rows to interactive work. */
 const INTERACTIVE_SHARE = 0.25;
 
@@ -89,13 +92,15 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     this.lastWasRead = plan.kind === 'read';
     if (plan.kind === 'decode') {
       this.pace.observeDecode(done.ms);
-      for (const row of this.running) this.waiting.charge(row, TOKENS_PER_STEP);
+      const services = this.running.map((to) => ({ to, tokens: TOKENS_PER_STEP }));
+      this.waiting.charge(services, this.running);
       return;
     }
     this.pace.observeRead(done.positions, done.ms);
+    const services = plan.items.map((to, i) => ({ to, tokens: done.read[i]! }));
+    this.waiting.charge(services, this.running);
     plan.items.forEach((item, i) => {
       const read = done.read[i]!;
-      this.waiting.charge(item, read);
       // A job that is gone was aborted in the meantime.
       if (read < item.remaining && this.waiting.has(item)) this.partial = item;
     });
@@ -219,6 +224,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
   private leaving(): readonly R[] {
     const overflow = this.overflow();
     if (overflow.length > 0 || this.waiting.size === 0) return overflow;
+    if (this.running.some(({ rowLength, finalLength }) => finalLength - rowLength <= FREE_SOON)) return [];
     const { blocked } = this.inTurn();
     const unfair = blocked === null ? null : rowToYield(this.running, blocked);
     return unfair === null ? [] : [unfair];
