@@ -17,16 +17,22 @@ interface Flow {
   waiting: number;
 }
 
+const NONE: Flow = { inside: 0, waiting: 0 };
+
 /**
- * Estimates how long one more interactive sequence of a flow would wait for a row: those ahead of it that have
- * none, times how long a row is kept, over the number of rows. Turns are fair: of every other flow no more are
- * ahead of it than its own flow has waiting, and itself. Durations are learned from the sequences themselves; times
- * are milliseconds.
+ * Estimates how long one more interactive sequence of a flow would wait for a row. Within its flow's fair share of
+ * the rows it does not wait: a flow that holds more yields one. Beyond that share: those ahead of it, times how long
+ * a row is kept, over the number of rows. Turns are fair as well: of every other flow no more are ahead of it than
+ * its own flow has waiting, and itself; and those may still come in front of it that a flow with fewer inside can
+ * send until it has as many. Durations are learned from the sequences themselves; times are milliseconds.
  */
 export class QueueWait {
   private readonly rows: number;
   private readonly flows = new Map<string, Flow>();
   private inside = 0;
+  /** Those that had their first token. */
+  private started = 0;
+  /** How long a row of a full batch is kept. */
   private durationMs = 0;
 
   /** @param rows rows of the decode batch */
@@ -40,40 +46,61 @@ export class QueueWait {
     flow.inside++;
     flow.waiting++;
     this.inside++;
-    let start: number | null = null;
+    let start: { readonly at: number; readonly beside: number } | null = null;
     let left = false;
     return {
       started: (now) => {
         if (start !== null || left) return;
-        start = now;
         flow.waiting--;
+        start = { at: now, beside: ++this.started };
       },
       ended: (now) => {
         if (left) return;
         left = true;
+        if (start === null) flow.waiting--;
+        else this.observe(now - start.at, (start.beside + this.started--) / 2);
         this.inside--;
         if (--flow.inside === 0) this.flows.delete(name);
-        if (start === null) {
-          flow.waiting--;
-          return;
-        }
-        const duration = now - start;
-        this.durationMs += (this.durationMs === 0 ? 1 : WEIGHT) * (duration - this.durationMs);
       },
     };
   }
 
   estimateMs(name: string): number {
+    if (this.hasShareFor(name)) return 0;
     const withoutRow = this.inside + 1 - this.rows;
-    if (withoutRow <= 0) return 0;
-    const own = (this.flows.get(name)?.waiting ?? 0) + 1;
-    let inTurn = 0;
-    for (const [other, { waiting }] of this.flows) inTurn += other === name ? 0 : Math.min(waiting, own);
-    return (Math.min(withoutRow, inTurn + own) * this.durationMs) / this.rows;
+    const { inside, waiting } = this.flows.get(name) ?? NONE;
+    let inTurn = waiting + 1;
+    let toCome = 0;
+    for (const [other, flow] of this.flows) {
+      if (other === name) continue;
+      inTurn += Math.min(flow.waiting, waiting + 1);
+      toCome += Math.max(0, inside - flow.inside);
+    }
+    return ((Math.min(withoutRow, inTurn) + toCome) * this.durationMs) / this.rows;
   }
 
   /** Whole seconds after which to try again. */
   retryAfter(name: string): number {
     return Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(this.estimateMs(name) / 1000)));
+  }
+
+  /**
+   * Whether every flow could have as many rows as this one with one more: then a row is free, or one flow holds
+   * more than that, and yields (`rowToYield`).
+   */
+  private hasShareFor(name: string): boolean {
+    const wanted = (this.flows.get(name)?.inside ?? 0) + 1;
+    let rows = wanted;
+    for (const [other, { inside }] of this.flows) rows += other === name ? 0 : Math.min(inside, wanted);
+    return rows <= this.rows;
+  }
+
+  /**
+   * A row was kept so long beside so many others. In a full batch it would have been kept longer: between not at all
+   * (reading the weights is what a step costs) and in proportion (computing is), so the geometric mean of the two.
+   */
+  private observe(ms: number, rows: number): void {
+    const full = ms * Math.sqrt(this.rows / Math.min(rows, this.rows));
+    this.durationMs += (this.durationMs === 0 ? 1 : WEIGHT) * (full - this.durationMs);
   }
 }

@@ -25,9 +25,9 @@ test('each sequence ahead adds its share of the time that rows are kept', () => 
   const wait = new QueueWait(4);
   pass(wait, 1000, 3000);
   for (let i = 0; i < 8; i++) wait.enter('a');
-  // Five are ahead of a row: the ninth waits until five of four rows' sequences of 2 s have ended.
-  assert.equal(wait.estimateMs('a'), 2500);
-  assert.equal(wait.retryAfter('a'), 3);
+  // 2 s alone count as 4 s beside three others; the ninth gets its row when the fifth of those before it has ended.
+  assert.equal(wait.estimateMs('a'), 5000);
+  assert.equal(wait.retryAfter('a'), 5);
 });
 
 test('durations are followed, and what never started says nothing', () => {
@@ -42,16 +42,57 @@ test('durations are followed, and what never started says nothing', () => {
   assert.equal(wait.retryAfter('a'), 60);
 });
 
-test('a flood of one flow is in the way of that flow, and of others only as far as turns are fair', () => {
+test('a row of a full batch counts as it is', () => {
+  const wait = new QueueWait(2);
+  const first = wait.enter('a');
+  first.started(0);
+  for (let at = 0; at < 100; at++) {
+    const second = wait.enter('a');
+    second.started(at);
+    second.ended(at + 3000);
+  }
+  wait.enter('a');
+  assert.equal(wait.estimateMs('a'), 1500);
+});
+
+test('a flow within its share of the rows does not wait, however many of another flow do', () => {
   const wait = new QueueWait(4);
-  pass(wait, 0, 4000);
+  pass(wait, 0, 30_000);
   const flood = Array.from({ length: 40 }, () => wait.enter('flood'));
-  for (const passage of flood.slice(0, 4)) passage.started(5000);
-  assert.equal(wait.estimateMs('flood'), 37_000);
+  for (const passage of flood.slice(0, 4)) passage.started(70_000);
+  assert.equal(wait.estimateMs('flood'), 37 * 15_000);
+  // The flood yields two of the four rows, and no third.
+  assert.equal(wait.estimateMs('other'), 0);
+  wait.enter('other').started(70_000);
+  assert.equal(wait.estimateMs('other'), 0);
+  wait.enter('other').started(70_000);
+  assert.ok(wait.estimateMs('other') > 0);
+  // A third flow: each of the three can have one row, but not two.
+  assert.equal(wait.estimateMs('third'), 0);
+  wait.enter('third').started(70_000);
+  assert.ok(wait.estimateMs('third') > 0);
+});
+
+test('beyond its share a flow waits for others only as far as turns are fair', () => {
+  const wait = new QueueWait(4);
+  pass(wait, 0, 2000);
+  const flood = Array.from({ length: 40 }, () => wait.enter('flood'));
+  for (const passage of flood.slice(0, 2)) passage.started(5000);
+  for (let i = 0; i < 2; i++) wait.enter('other').started(5000);
   // One of the flood is ahead, then it is the turn of the other flow.
   assert.equal(wait.estimateMs('other'), 2000);
   wait.enter('other');
   assert.equal(wait.estimateMs('other'), 4000);
   for (const passage of flood) passage.ended(6000);
   assert.equal(wait.estimateMs('flood'), 0);
+});
+
+test('flows with fewer inside may come in front until they have as many', () => {
+  const wait = new QueueWait(4);
+  pass(wait, 0, 2000);
+  for (const flow of ['a', 'b', 'c', 'd']) wait.enter(flow).started(5000);
+  // Nobody waits: the next row is for a second one of a flow. The third of a would be behind a second one of the others.
+  assert.equal(wait.estimateMs('a'), 1000);
+  wait.enter('a');
+  assert.equal(wait.estimateMs('a'), (2 + 3) * 1000);
 });
