@@ -222,6 +222,7 @@ class WorkerEngine implements Engine {
   private admit({ flow, priority }: Turn): void {
     if (this.state !== 'open') throw draining();
     const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
+    if (priority === 'interactive') this.queueWait.ask(flow, performance.now());
     const retryAfter = this.queueWait.retryAfter(flow);
     const most = maxBatchSize + maxQueueLength;
     if (this.outstanding >= most) {

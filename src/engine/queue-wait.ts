@@ -23,12 +23,14 @@ const NONE: Flow = { inside: 0, waiting: 0 };
  * Estimates how long one more interactive sequence of a flow would wait for a row. Within its flow's fair share of
  * the rows it does not wait: a flow that holds more yields one. Beyond that share: those ahead of it, times how long
  * a row is kept, over the number of rows. Turns are fair as well: of every other flow no more are ahead of it than
- * its own flow has waiting, and itself; and those may still come in front of it that a flow with fewer inside can
- * send until it has as many. Durations are learned from the sequences themselves; times are milliseconds.
+ * its own flow has waiting, and itself. And a flow that asked not long ago may still send some that come in front of
+ * it, until it has as many inside. Durations are learned from the sequences themselves; times are milliseconds.
  */
 export class QueueWait {
   private readonly rows: number;
   private readonly flows = new Map<string, Flow>();
+  /** When each flow asked last, the latest at the end; those are forgotten that have not for as long as a row is kept. */
+  private readonly asked = new Map<string, number>();
   private inside = 0;
   /** Those that had their first token. */
   private started = 0;
@@ -65,16 +67,27 @@ export class QueueWait {
     };
   }
 
+  /** A flow asks for one more, whatever the answer. */
+  ask(name: string, now: number): void {
+    this.asked.delete(name);
+    this.asked.set(name, now);
+    for (const [flow, at] of this.asked) {
+      if (now - at <= this.durationMs) break;
+      this.asked.delete(flow);
+    }
+  }
+
   estimateMs(name: string): number {
     if (this.hasShareFor(name)) return 0;
     const withoutRow = this.inside + 1 - this.rows;
     const { inside, waiting } = this.flows.get(name) ?? NONE;
     let inTurn = waiting + 1;
-    let toCome = 0;
     for (const [other, flow] of this.flows) {
-      if (other === name) continue;
-      inTurn += Math.min(flow.waiting, waiting + 1);
-      toCome += Math.max(0, inside - flow.inside);
+      if (other !== name) inTurn += Math.min(flow.waiting, waiting + 1);
+    }
+    let toCome = 0;
+    for (const other of this.asked.keys()) {
+      if (other !== name) toCome += Math.max(0, inside + 1 - (this.flows.get(other) ?? NONE).inside);
     }
     return ((Math.min(withoutRow, inTurn) + toCome) * this.durationMs) / this.rows;
   }

@@ -87,12 +87,16 @@ test('beyond its share a flow waits for others only as far as turns are fair', (
   assert.equal(wait.estimateMs('flood'), 0);
 });
 
-test('flows with fewer inside may come in front until they have as many', () => {
+test('a flow that asked not long ago may come in front until it has as many inside', () => {
   const wait = new QueueWait(4);
-  pass(wait, 0, 2000);
+  pass(wait, 0, 2000); // a row of a full batch is kept for 4 s
   for (const flow of ['a', 'b', 'c', 'd']) wait.enter(flow).started(5000);
-  // Nobody waits: the next row is for a second one of a flow. The third of a would be behind a second one of the others.
+  // Nobody waits: the next row is for a second one of a flow.
   assert.equal(wait.estimateMs('a'), 1000);
-  wait.enter('a');
-  assert.equal(wait.estimateMs('a'), (2 + 3) * 1000);
+  // The others come back when theirs have ended, and are served in turn.
+  for (const flow of ['b', 'c', 'd', 'e']) wait.ask(flow, 6000);
+  assert.equal(wait.estimateMs('a'), (1 + 3 + 2) * 1000);
+  // Those that have not asked for as long as a row is kept do not count.
+  for (const flow of ['d', 'e']) wait.ask(flow, 10_001);
+  assert.equal(wait.estimateMs('a'), (1 + 1 + 2) * 1000);
 });
