@@ -10,7 +10,7 @@ import type { Assignment } from './protocol.ts';
 import { train } from './train.ts';
 
 // Before the runtime starts its threads: on Linux each inherits the priority of the thread that starts it.
-setPriority(constants.priority.PRIORITY_LOW);
+setPriority(constants.priority.PRIORITY_BELOW_NORMAL);
 
 const parent = new Parent();
 const { assignment } = await parent.expect('start');

@@ -3,7 +3,7 @@ import type { DatasetKind } from '../dataset/rows.ts';
 import { defaultLearningRate, type OptimiserSettings, type TrainingSettings } from '../settings.ts';
 import { batchesPerEpoch } from '../trainer.ts';
 
-/** Updates of a job that says nothing: enough for a small task, minutes on two cores. */
+/** Updates of a job that says nothing: enough for a small task, minutes on two cores. Each row is seen at least once. */
 const AUTO_STEPS = 400;
 const AUTO_EPOCHS = 30;
 const AUTO_BATCH = 16;
@@ -23,15 +23,16 @@ export interface RunSettings {
 
 /** @param embeddingRms root mean square of the elements of the embedding table */
 export function runSettings(
-  { hyperparameters: given, seed }: JobSpec,
+  { hyperparameters: given, seed }: Pick<JobSpec, 'hyperparameters' | 'seed'>,
   data: { readonly kind: DatasetKind; readonly rows: number; readonly embeddingRms: number },
 ): RunSettings {
   const batchSize = or(given.batch_size, AUTO_BATCH);
   const perEpoch = batchesPerEpoch(data.rows, batchSize);
-  const totalSteps =
-    given.max_steps === 'auto'
-      ? perEpoch * or(given.n_epochs, Math.min(AUTO_EPOCHS, Math.ceil(AUTO_STEPS / perEpoch)))
-      : given.max_steps;
+  const byEpochs =
+    given.n_epochs === 'auto'
+      ? Math.max(perEpoch, Math.min(AUTO_EPOCHS * perEpoch, AUTO_STEPS))
+      : perEpoch * given.n_epochs;
+  const totalSteps = or(given.max_steps, byEpochs);
   const optimiser = optimiserOf(given);
   const rate = or(given.learning_rate, defaultLearningRate(optimiser.name, data.embeddingRms));
   const patience = or(given.early_stopping_patience, AUTO_PATIENCE);
