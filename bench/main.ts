@@ -15,6 +15,13 @@ import { measureServing } from './serving.ts';
 import { measureTraining } from './training/measure.ts';
 import { findGguf } from './weights.ts';
 
+/** The command as a reader would repeat it: without where its output went. */
+function commandOf(args: readonly string[]): string {
+  const shown = args.filter((arg, i) => !OUTPUT_OPTIONS.has(arg) && !OUTPUT_OPTIONS.has(args[i - 1] ?? ''));
+  return ['npm run bench', ...(shown.length > 0 ? ['--', ...shown] : [])].join(' ');
+}
+
+const OUTPUT_OPTIONS: ReadonlySet<string> = new Set(['--json', '--out']);
 const args = process.argv.slice(2);
 if (args.includes('--help')) {
   console.log(USAGE);
@@ -45,7 +52,7 @@ try {
   });
   const report = renderReport(
     {
-      command: ['npm run bench', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+      command: commandOf(args),
       machine: describeMachine(options.threads),
       rounds: options.rounds,
       seconds: (performance.now() - began) / 1000,
