@@ -7,17 +7,17 @@
  * Without families: all that this service can serve.
  */
 import { parseArgs } from 'node:util';
-import { PEFT_TYPES } from '../../src/domain/peft.ts';
+import { ADAPTER_TYPES } from '../../src/domain/peft.ts';
 import { checkFamily, type Finding } from '../../test/support/parity.ts';
 import { readFamily, readIndex } from '../../test/support/recordings.ts';
 import { startTestService } from '../../test/support/service.ts';
 
-const SERVED_FAMILIES = ['llama', 'llama3', 'mistral', 'qwen2'];
+const SERVED_FAMILIES = ['gpt2', 'llama', 'llama3', 'mistral', 'phi3', 'qwen2', 'qwen3'];
 
 async function collect(folder: string, name: string): Promise<Finding[]> {
   const index = await readIndex(folder);
   const recorded = await readFamily(folder, name);
-  const served: readonly string[] = PEFT_TYPES;
+  const served: readonly string[] = ADAPTER_TYPES;
   const family = {
     ...recorded,
     adapters: recorded.adapters.filter(({ peftType }) => served.includes(peftType)),

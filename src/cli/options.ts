@@ -32,6 +32,11 @@ export function parsePositiveInteger(value: string): number {
   return Number(value);
 }
 
+export function parseCount(value: string): number {
+  if (!/^(0|[1-9]\d{0,8})$/.test(value)) throw new InvalidArgumentError('Expected 0 or a positive integer.');
+  return Number(value);
+}
+
 export function parseInteger(value: string): number {
   if (!/^-?\d{1,15}$/.test(value)) throw new InvalidArgumentError('Expected an integer.');
   return Number(value);

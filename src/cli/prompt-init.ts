@@ -58,12 +58,8 @@ export function promptInitCommand(context: CliContext): Command {
       const text = `saved ${numVirtualTokens} virtual tokens in ${options.out}`;
       printResult(context, options.json, result, text);
     } else if (options.task !== undefined) {
-      const version = await uploadPrompt(
-        new ServerClient(config.url),
-        options.task,
-        adapterForm(files),
-        true,
-      );
+      const client = new ServerClient(config.url);
+      const version = await uploadPrompt(client, options.task, adapterForm(files), { activate: true });
       printResult(context, options.json, version, describeUpload(version));
     }
   });

@@ -18,14 +18,24 @@ export interface UploadedPrompt extends PromptView {
   readonly warnings: readonly string[];
 }
 
+export interface UploadOptions {
+  readonly activate: boolean;
+  /** Which prompt of an adapter that holds those of several tasks. */
+  readonly taskId?: number;
+}
+
 /** Uploads a prompt; the same bytes again give the version that exists. */
 export function uploadPrompt(
   client: ServerClient,
   task: string,
   upload: ServerRequest,
-  activate: boolean,
+  { activate, taskId }: UploadOptions,
 ): Promise<UploadedPrompt> {
-  return client.call('POST', `${taskPath(task, 'prompts')}${activate ? '' : '?activate=false'}`, upload);
+  const query = new URLSearchParams({
+    ...(!activate && { activate: 'false' }),
+    ...(taskId !== undefined && { task_id: String(taskId) }),
+  });
+  return client.call('POST', `${taskPath(task, 'prompts')}${query.size > 0 ? `?${query}` : ''}`, upload);
 }
 
 export function describeUpload(version: UploadedPrompt): string {

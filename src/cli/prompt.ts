@@ -2,10 +2,10 @@ import { Command } from 'commander';
 import { ADAPTER_CONFIG, ADAPTER_MODEL, readUpload, writeAdapter } from './adapter-files.ts';
 import { ServerClient, taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
-import { addJson, addSettings, configOf, parsePositiveInteger } from './options.ts';
+import { addJson, addSettings, configOf, parseCount, parsePositiveInteger } from './options.ts';
 import { printResult, table } from './output.ts';
 import { promptInitCommand } from './prompt-init.ts';
-import { describeUpload, type PromptView, uploadPrompt } from './prompt-upload.ts';
+import { describeUpload, type PromptView, type UploadOptions, uploadPrompt } from './prompt-upload.ts';
 
 /** `softprompt prompt ...`: makes prompts, and manages the versions on a running server. */
 export function promptCommand(context: CliContext): Command {
@@ -24,12 +24,13 @@ function uploadCommand(context: CliContext): Command {
     .description("Upload a prompt as a task's new version; the task is created when it does not exist.")
     .argument('<task>', 'task name')
     .argument('<path>', `directory with ${ADAPTER_CONFIG} and ${ADAPTER_MODEL}, or a .safetensors file`)
-    .option('--no-activate', 'keep the present version serving');
+    .option('--no-activate', 'keep the present version serving')
+    .option('--task-id <n>', 'which prompt of a MULTITASK_PROMPT_TUNING adapter, counted from 0', parseCount);
   addJson(addSettings(command, 'url'));
   return command.action(async (task: string, path: string) => {
-    const { activate, json } = command.opts<{ activate: boolean; json?: boolean }>();
+    const { json, ...options } = command.opts<UploadOptions & { json?: boolean }>();
     const client = new ServerClient(configOf(command, context).url);
-    const version = await uploadPrompt(client, task, await readUpload(path), activate);
+    const version = await uploadPrompt(client, task, await readUpload(path), options);
     printResult(context, json, version, describeUpload(version));
   });
 }

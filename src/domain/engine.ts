@@ -1,17 +1,25 @@
 import type { ModelInfo } from './model.ts';
 import type { SamplingParams } from './sampling.ts';
 
-/** A soft prompt as the engine knows it. The engine asks its {@link PromptSource} for the rows on a cache miss. */
+/** A soft prompt as the engine knows it. The engine asks its {@link PromptSource} for its numbers on a cache miss. */
 export interface PromptHandle {
   /** Content key, see `promptKey`. */
   readonly key: string;
   /** N, the number of virtual tokens. */
   readonly length: number;
+  /**
+   * What its numbers are. `rows`: virtual tokens, which pass through the layers. `keysValues`: what the layers keep of
+   * virtual tokens that never were (PEFT's PREFIX_TUNING); nothing can be predicted behind them without an input.
+   */
+  readonly form: 'rows' | 'keysValues';
 }
 
-/** Where the engine gets the rows of a prompt from, by content key. */
+/** Where the engine gets the numbers of a prompt from, by content key. */
 export interface PromptSource {
-  /** Float32 rows [length, token_dim], row-major. Rejects with `not_found` when the prompt was deleted. */
+  /**
+   * Row-major float32: rows [length, token_dim], or keysValues [length, 2 * layers, kv_heads, head_dim], keys of layer i
+   * at 2i. Rejects with `not_found` when the prompt was deleted.
+   */
   load(key: string): Promise<Float32Array>;
 }
 

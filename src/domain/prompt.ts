@@ -1,3 +1,4 @@
+import type { PromptHandle } from './engine.ts';
 import type { PeftType } from './peft.ts';
 
 /** One immutable version of a task's soft prompt. The tensor file itself is read separately. */
@@ -10,7 +11,7 @@ export interface PromptVersion {
   readonly peftType: PeftType;
   /** N: rows that a request sees in front of its text. */
   readonly numVirtualTokens: number;
-  /** D: width of a row. */
+  /** D: width of a row; of PREFIX_TUNING that of a layer's keys, kv_heads * head_dim. */
   readonly tokenDim: number;
   /** Size of the safetensors file in bytes. */
   readonly bytes: number;
@@ -40,6 +41,14 @@ export interface AdapterConfig {
 export function encodeAdapterConfig(config: AdapterConfig): Uint8Array {
   const sorted = Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1)));
   return new TextEncoder().encode(JSON.stringify(sorted, null, 2));
+}
+
+/** The version as the engine knows it. */
+export function promptHandle(
+  version: Pick<PromptVersion, 'sha256' | 'peftType' | 'numVirtualTokens'>,
+): PromptHandle {
+  const form = version.peftType === 'PREFIX_TUNING' ? 'keysValues' : 'rows';
+  return { key: promptKey(version), length: version.numVirtualTokens, form };
 }
 
 /**

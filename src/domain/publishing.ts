@@ -4,7 +4,13 @@ import type { Task } from './task.ts';
 /** An upload, already bounded in size by the caller. */
 export type PromptUpload =
   /** adapter_config.json and adapter_model.safetensors as PEFT saves them. */
-  | { readonly kind: 'peft'; readonly config: Uint8Array; readonly model: Uint8Array }
+  | {
+      readonly kind: 'peft';
+      readonly config: Uint8Array;
+      readonly model: Uint8Array;
+      /** MULTITASK_PROMPT_TUNING: which task's prompt it is, counted from 0. Not given for any other method. */
+      readonly taskId?: number;
+    }
   /** A safetensors file with the one tensor `prompt_embeddings` [num_virtual_tokens, token_dim]. */
   | { readonly kind: 'tensor'; readonly model: Uint8Array };
 

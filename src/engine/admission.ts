@@ -27,11 +27,13 @@ export function checkScore(request: ScoreRequest, model: ModelInfo, limits: Engi
 }
 
 function checkInput(prompt: PromptHandle | null, inputIds: readonly number[]): void {
-  if (prompt !== null || inputIds.length > 0) return;
+  if (prompt?.form === 'rows' || inputIds.length > 0) return;
   throw new DomainError(
     'unprocessable',
     'empty_input',
-    'Without a soft prompt the input holds at least one token.',
+    prompt === null
+      ? 'Without a soft prompt the input holds at least one token.'
+      : 'Behind a PREFIX_TUNING prompt the input holds at least one token.',
     {
       param: 'prompt',
       expected: '>= 1 token',

@@ -307,7 +307,7 @@ class WorkerEngine implements Engine {
 
   private async sendPrompt(key: string): Promise<void> {
     try {
-      this.post({ type: 'prompt', key, rows: await this.prompts.load(key) });
+      this.post({ type: 'prompt', key, values: await this.prompts.load(key) });
     } catch (error) {
       const refusal =
         error instanceof DomainError

@@ -40,7 +40,7 @@ export type CoreEvent =
 
 export interface CorePorts {
   emit(id: number, event: CoreEvent): void;
-  /** Asks for the rows of a prompt; the answer comes through {@link EngineCore.providePrompt}. */
+  /** Asks for the numbers of a prompt; the answer comes through {@link EngineCore.providePrompt}. */
   requestPrompt(key: string): void;
   /** A run failed; called once a run, before its requests are told. */
   reportFailure(error: Error): void;
@@ -125,8 +125,8 @@ export class EngineCore {
   }
 
   /** Answers `requestPrompt`. */
-  providePrompt(key: string, rows: Float32Array | DomainError): void {
-    const job = this.prefixes.provide(key, rows);
+  providePrompt(key: string, values: Float32Array | DomainError): void {
+    const job = this.prefixes.provide(key, values);
     // In front of its flow: any number of requests wait for it.
     if (job !== null) this.scheduler.waiting.addFirst(job);
   }

@@ -2,7 +2,7 @@ import type { PromptHandle, Turn } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend } from './backend.ts';
 import { Job } from './job.ts';
-import { isFiniteView } from './kv/kv.ts';
+import { isFiniteView, viewOfPositions } from './kv/kv.ts';
 import { PrefixCache, type PrefixCacheStats, type PrefixEntry } from './kv/prefix-cache.ts';
 import { PrefixWork } from './reading/prefix-work.ts';
 import { notFinite } from './refusals.ts';
@@ -12,8 +12,8 @@ export class Prefixes {
   private readonly backend: Pick<Backend, 'kvShape' | 'hiddenSize'>;
   private readonly cache: PrefixCache;
   private readonly requestPrompt: (key: string) => void;
-  /** Prompts whose rows were asked for, and whose turn they use up: that of the request that missed first. */
-  private readonly wanted = new Map<string, Turn>();
+  /** Prompts whose numbers were asked for, and whose turn they use up: that of the request that missed first. */
+  private readonly wanted = new Map<string, { readonly prompt: PromptHandle; readonly turn: Turn }>();
 
   constructor(
     backend: Pick<Backend, 'kvShape' | 'hiddenSize'>,
@@ -33,7 +33,7 @@ export class Prefixes {
   /** Pins a prompt's prefix and calls `use`, at once or when it has been computed. */
   acquire(prompt: PromptHandle, turn: Turn, use: (result: PrefixEntry | Error) => void): void {
     if (!this.cache.acquire(prompt.key, prompt.length, use)) return;
-    this.wanted.set(prompt.key, turn);
+    this.wanted.set(prompt.key, { prompt, turn });
     this.requestPrompt(prompt.key);
   }
 
@@ -42,15 +42,28 @@ export class Prefixes {
     this.cache.release(key);
   }
 
-  /** Takes the rows [length, hidden] that were asked for; returns the job that computes their prefix. */
-  provide(key: string, rows: Float32Array | DomainError): Job | null {
-    const turn = this.wanted.get(key);
-    if (turn === undefined) return null;
+  /** Takes the numbers that were asked for; returns the job that computes the prefix of rows. */
+  provide(key: string, values: Float32Array | DomainError): Job | null {
+    const wanted = this.wanted.get(key);
+    if (wanted === undefined) return null;
     this.wanted.delete(key);
-    if (!(rows instanceof Float32Array)) {
-      this.cache.reject(key, rows);
+    if (!(values instanceof Float32Array)) {
+      this.cache.reject(key, values);
       return null;
     }
+    const { prompt, turn } = wanted;
+    if (prompt.form === 'rows') return this.compute(key, values, turn);
+    const view = viewOfPositions(this.backend.kvShape, values, prompt.length);
+    this.cache.resolve({ key, view, lastRow: null });
+    return null;
+  }
+
+  stats(): PrefixCacheStats {
+    return this.cache.stats();
+  }
+
+  /** @param rows [length, hidden] */
+  private compute(key: string, rows: Float32Array, turn: Turn): Job {
     const { kvShape, hiddenSize } = this.backend;
     const work = new PrefixWork(kvShape, rows, hiddenSize);
     const job = new Job({
@@ -72,9 +85,5 @@ export class Prefixes {
     });
     job.prepare(null);
     return job;
-  }
-
-  stats(): PrefixCacheStats {
-    return this.cache.stats();
   }
 }

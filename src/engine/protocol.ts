@@ -24,7 +24,7 @@ export type ToWorker =
   | { readonly type: 'warm'; readonly id: number; readonly prompt: PromptHandle; readonly priority: Priority }
   | { readonly type: 'abort'; readonly id: number }
   /** Answers `prompt_wanted`. */
-  | { readonly type: 'prompt'; readonly key: string; readonly rows: Float32Array }
+  | { readonly type: 'prompt'; readonly key: string; readonly values: Float32Array }
   | { readonly type: 'prompt_failed'; readonly key: string; readonly error: SerializedDomainError }
   | { readonly type: 'stats'; readonly id: number }
   /** Release the session and exit; nothing is running any more. */

@@ -71,7 +71,7 @@ function handle(message: ToWorker): void {
       core.abort(message.id);
       break;
     case 'prompt':
-      core.providePrompt(message.key, message.rows);
+      core.providePrompt(message.key, message.values);
       break;
     case 'prompt_failed':
       core.providePrompt(message.key, deserializeError(message.error));

@@ -24,11 +24,13 @@ export function checkContext(
 
 /** Throws `unprocessable` empty_input when nothing at all stands before the first output token. */
 export function checkNotEmpty(prompt: PromptHandle | null, inputTokens: number, param: string): void {
-  if (prompt !== null || inputTokens > 0) return;
+  if (prompt?.form === 'rows' || inputTokens > 0) return;
   throw new DomainError(
     'unprocessable',
     'empty_input',
-    'Without a soft prompt the input holds at least one token.',
+    prompt === null
+      ? 'Without a soft prompt the input holds at least one token.'
+      : 'Behind a PREFIX_TUNING prompt the input holds at least one token.',
     { param, expected: 'at least one token', given: 0 },
   );
 }

@@ -1,7 +1,7 @@
 import type { PromptHandle } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { promptKey } from '../domain/prompt.ts';
+import { promptHandle } from '../domain/prompt.ts';
 import type { SamplingOverrides } from '../domain/sampling.ts';
 import type { TaskStore } from '../domain/store.ts';
 import type { ModelReference } from '../domain/task.ts';
@@ -67,7 +67,7 @@ export function resolveTarget(
   return {
     servedBy: `${name}@${number}`,
     flow: name,
-    prompt: { key: promptKey(version), length: version.numVirtualTokens },
+    prompt: promptHandle(version),
     template: task.template,
     labels: task.labels,
     defaults: task.defaults ?? {},

@@ -1,7 +1,7 @@
 import type { ModelInfo } from '../domain/model.ts';
 import type { PeftType } from '../domain/peft.ts';
 import type { AdapterConfig } from '../domain/prompt.ts';
-import { SUBMODULES, TASK_TYPE } from './model-checks.ts';
+import { prefixDim, SUBMODULES, TASK_TYPE } from './model-checks.ts';
 
 /**
  * adapter_config.json for a prompt on this model, loadable by old and new versions of PEFT: sizes explicit,
@@ -16,17 +16,20 @@ export function canonicalConfig(
     readonly baseModel: string | null;
   },
 ): AdapterConfig {
+  const isPrefix = prompt.peftType === 'PREFIX_TUNING';
+  const tokenDim = isPrefix ? prefixDim(model) : model.tokenDim;
   return {
     base_model_name_or_path: prompt.baseModel ?? defaultBaseModel(model),
     inference_mode: true,
-    num_attention_heads: model.numAttentionHeads,
+    num_attention_heads: isPrefix ? model.numKeyValueHeads : model.numAttentionHeads,
     num_layers: model.numLayers,
     num_transformer_submodules: SUBMODULES,
     num_virtual_tokens: prompt.numVirtualTokens,
     peft_type: prompt.peftType,
     ...(prompt.peftType === 'PROMPT_TUNING' && { prompt_tuning_init: 'RANDOM' }),
+    ...(isPrefix && { encoder_hidden_size: tokenDim, prefix_projection: false }),
     task_type: TASK_TYPE,
-    token_dim: model.tokenDim,
+    token_dim: tokenDim,
   };
 }
 

@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
+import { uniformIntegers } from '../peft/random.ts';
 import { checkCount, gather, type InitSources, initialRows, type PromptInit } from './initialise.ts';
-import { uniformIntegers } from './random.ts';
 
 /** Where learning may start: PEFT's initialisations, the paper's class labels, or another task's prompt. */
 export type FirstPrompt =

@@ -2,9 +2,10 @@ import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import type { AdapterConfig } from '../domain/prompt.ts';
 import { encodeSafetensors } from '../formats/safetensors.ts';
+import { PROMPT_TENSOR } from '../peft/prompt-file.ts';
+import { normals, uniformIntegers } from '../peft/random.ts';
+import { repeatToLength } from '../peft/repeat-to-length.ts';
 import { canonicalConfig } from './canonical-config.ts';
-import { PROMPT_TENSOR } from './prompt-file.ts';
-import { normals, uniformIntegers } from './random.ts';
 
 /** `prompt_tuning_init` of peft.PromptTuningConfig. */
 export type PromptInit =
@@ -76,18 +77,6 @@ export function initialRows(
     case 'TEXT':
       return gather(repeatToLength(sources.tokenize(how.text), count), sources);
   }
-}
-
-/** The first `count` of the ids, repeated as often as it takes. */
-function repeatToLength(ids: readonly number[], count: number): number[] {
-  if (ids.length === 0) {
-    throw new DomainError('invalid', 'init_text_empty', 'The initial text has no tokens.', {
-      param: 'prompt_tuning_init_text',
-      expected: 'at least one token',
-      given: 0,
-    });
-  }
-  return Array.from({ length: count }, (_, index) => ids[index % ids.length]!);
 }
 
 export async function gather(

@@ -1,8 +1,8 @@
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { excerpt } from '../formats/json.ts';
+import { PROMPT_TENSOR, type PromptTensor } from '../peft/prompt-file.ts';
 import type { ParsedAdapterConfig } from './adapter-config.ts';
-import { PROMPT_TENSOR, type PromptTensor } from './prompt-file.ts';
 
 /** PEFT's task type of every decoder-only model, and its number of transformer submodules. */
 export const TASK_TYPE = 'CAUSAL_LM';
@@ -25,14 +25,12 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
   assertEqual('task_type', [TASK_TYPE], excerpt(config.taskType));
   assertEqual('num_transformer_submodules', [SUBMODULES], config.numTransformerSubmodules);
   assertLength(config.numVirtualTokens, model);
-  assertEqual('token_dim', [model.tokenDim], config.tokenDim);
+  const isPrefix = config.peftType === 'PREFIX_TUNING';
+  assertEqual('token_dim', [isPrefix ? prefixDim(model) : model.tokenDim], config.tokenDim);
   assertEqual('num_layers', [model.numLayers], config.numLayers);
-  // Some trainers write the key/value heads of a model with grouped-query attention.
-  assertEqual(
-    'num_attention_heads',
-    [model.numAttentionHeads, model.numKeyValueHeads],
-    config.numAttentionHeads,
-  );
+  // Some trainers write the key/value heads of a model with grouped-query attention; a prefix has no others.
+  const heads = isPrefix ? [] : [model.numAttentionHeads];
+  assertEqual('num_attention_heads', [...heads, model.numKeyValueHeads], config.numAttentionHeads);
   if (config.modulesToSave.length > 0) {
     throw mismatch(
       'modules_to_save',
@@ -42,6 +40,26 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
       'only the prompt is served, on an unchanged model',
     );
   }
+}
+
+/** Width of the keys of one layer at one position, kv_heads * head_dim: the token_dim of PREFIX_TUNING. */
+export function prefixDim({ numKeyValueHeads, headDim }: ModelInfo): number {
+  return numKeyValueHeads * headDim;
+}
+
+/** Throws `unprocessable` unless each row holds the keys and values of every layer, and a token has room behind them. */
+export function assertPrefixFits(tensor: PromptTensor, model: ModelInfo): void {
+  const width = 2 * model.numLayers * prefixDim(model);
+  if (tensor.tokenDim !== width) {
+    throw mismatch(
+      PROMPT_TENSOR,
+      'prefix_shape_mismatch',
+      `[num_virtual_tokens, ${width}]`,
+      `[${tensor.length}, ${tensor.tokenDim}]`,
+      'a row holds keys and values of every layer, num_layers * 2 * kv_heads * head_dim numbers',
+    );
+  }
+  assertLength(tensor.length, model);
 }
 
 /** Throws `unprocessable` unless the rows are as wide as the model's embeddings and leave it room for a token. */
@@ -63,6 +81,16 @@ function assertLength(numVirtualTokens: number, { contextLength }: ModelInfo): v
 
 /** Throws `unprocessable` unless the tensor has the shape that the config announces. */
 export function assertTensorMatches(config: ParsedAdapterConfig, tensor: PromptTensor): void {
+  const { numContextTokens, numVirtualTokens } = config;
+  if (numContextTokens !== null && numContextTokens !== numVirtualTokens) {
+    throw mismatch(
+      'cpt_token_ids',
+      'cpt_token_ids_mismatch',
+      `${numVirtualTokens} ids`,
+      `${numContextTokens}`,
+      'each virtual token was made from one',
+    );
+  }
   const rows = config.numVirtualTokens * SUBMODULES;
   if (tensor.length === rows) return;
   throw mismatch(

@@ -3,24 +3,24 @@ import { DomainError } from '../domain/errors.ts';
 import { PEFT_TYPES } from '../domain/peft.ts';
 import type { PromptVersion } from '../domain/prompt.ts';
 import type { TaskStore } from '../domain/store.ts';
-import { readPromptFile } from './prompt-file.ts';
+import { readPromptFile } from '../peft/prompt-file.ts';
 
 /** The store's prompts, and those that are being checked before they are stored. */
 export interface StagingPromptSource extends PromptSource {
-  /** Serves `rows` under `key` while `use` runs, whether or not the store has them. */
-  withStaged<T>(key: string, rows: Float32Array, use: () => Promise<T>): Promise<T>;
+  /** Serves `values` under `key` while `use` runs, whether or not the store has them. */
+  withStaged<T>(key: string, values: Float32Array, use: () => Promise<T>): Promise<T>;
 }
 
 export function createPromptSource(store: TaskStore): StagingPromptSource {
   // A set of holders a key, because the same content can be on its way to two tasks at once.
-  const staged = new Map<string, { rows: Float32Array; holders: number }>();
+  const staged = new Map<string, { values: Float32Array; holders: number }>();
   return {
     async load(key) {
-      const rows = staged.get(key)?.rows;
-      return rows === undefined ? loadStored(store, key) : rows.slice();
+      const values = staged.get(key)?.values;
+      return values === undefined ? loadStored(store, key) : values.slice();
     },
-    async withStaged(key, rows, use) {
-      const entry = staged.get(key) ?? { rows, holders: 0 };
+    async withStaged(key, values, use) {
+      const entry = staged.get(key) ?? { values, holders: 0 };
       entry.holders++;
       staged.set(key, entry);
       try {
@@ -33,10 +33,10 @@ export function createPromptSource(store: TaskStore): StagingPromptSource {
 }
 
 /**
- * Float32 rows [numVirtualTokens, tokenDim] of a stored version.
+ * The numbers of a stored version, float32 [numVirtualTokens, width], as {@link PromptSource} gives them.
  * Throws `not_found` when the version was deleted, and an Error when its file is damaged.
  */
-export function readVersionRows(store: TaskStore, version: Pick<PromptVersion, 'sha256'>): Float32Array {
+export function readVersionValues(store: TaskStore, version: Pick<PromptVersion, 'sha256'>): Float32Array {
   const file = store.readFile(version.sha256);
   if (file === null) throw notFound(version.sha256);
   return readPromptFile(file).rows;
@@ -47,7 +47,7 @@ function loadStored(store: TaskStore, key: string): Float32Array {
   const peftType = PEFT_TYPES.find((known) => known === type);
   const version = peftType === undefined ? null : store.findByContent(sha256, peftType);
   if (version === null) throw notFound(key);
-  return readVersionRows(store, version);
+  return readVersionValues(store, version);
 }
 
 function notFound(key: string): DomainError {

@@ -1,7 +1,7 @@
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { type PromptVersion, promptKey } from '../domain/prompt.ts';
+import { type PromptVersion, promptHandle } from '../domain/prompt.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { assertNotModelId, assertTaskName } from '../domain/task.ts';
@@ -21,10 +21,10 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
     async publish(task, upload, { activate }) {
       assertTaskName(task);
       assertNotModelId(task, model.id);
-      const { version, rows, warnings } = validateUpload(upload, model);
+      const { version, values, warnings } = validateUpload(upload, model);
       // The prefix comes first: when the engine cannot compute it, nothing has been stored that must go again.
-      const key = promptKey(version);
-      await prompts.withStaged(key, rows, () => engine.warm({ key, length: version.numVirtualTokens }));
+      const handle = promptHandle(version);
+      await prompts.withStaged(handle.key, values, () => engine.warm(handle));
       const added = await store.addVersion({ ...version, task });
       if (activate) await store.activate(task, added.version.version);
       return { ...added, warnings };
@@ -34,7 +34,7 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
       const version = store.getVersion(task, number);
       if (version !== null) {
         assertMadeFor(version, model);
-        await engine.warm({ key: promptKey(version), length: version.numVirtualTokens });
+        await engine.warm(promptHandle(version));
       }
       // The store says what is missing, and decides about `ifMatch` in the transaction.
       return store.activate(task, number, ifMatch);

@@ -1,19 +1,28 @@
 import { createHash } from 'node:crypto';
+import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import type { PeftType } from '../domain/peft.ts';
 import type { PromptUpload } from '../domain/publishing.ts';
 import type { NewPromptVersion } from '../domain/store.ts';
 import { excerpt } from '../formats/json.ts';
-import { parseAdapterConfig } from './adapter-config.ts';
+import { readTaskPrompt } from '../peft/multitask.ts';
+import { encodePromptFile, type PromptTensor, readPromptFile } from '../peft/prompt-file.ts';
+import { type ParsedAdapterConfig, parseAdapterConfig } from './adapter-config.ts';
 import { checkBaseModel } from './base-model.ts';
 import { canonicalConfig } from './canonical-config.ts';
-import { assertConfigFits, assertTensorFits, assertTensorMatches } from './model-checks.ts';
-import { readPromptFile } from './prompt-file.ts';
+import {
+  assertConfigFits,
+  assertPrefixFits,
+  assertTensorFits,
+  assertTensorMatches,
+  prefixDim,
+} from './model-checks.ts';
 
 /** An upload that passed every check. */
 export interface ValidatedPrompt {
   readonly version: Omit<NewPromptVersion, 'task'>;
-  /** Float32 [numVirtualTokens, tokenDim], row-major. */
-  readonly rows: Float32Array;
+  /** What the engine computes or takes its prefix from, see `PromptSource`. */
+  readonly values: Float32Array;
   readonly warnings: readonly string[];
 }
 
@@ -25,28 +34,30 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
   if (config !== null) assertConfigFits(config, model);
   const baseModel = config?.baseModel ?? null;
   const otherModel = checkBaseModel(baseModel, model.aliases);
-  const tensor = readPromptFile(upload.model);
-  assertTensorFits(tensor, model);
+  const { tensor, file, peftType, note } = readPrompt(upload, config);
+  const isPrefix = peftType === 'PREFIX_TUNING';
+  if (isPrefix) assertPrefixFits(tensor, model);
+  else assertTensorFits(tensor, model);
   if (config !== null) assertTensorMatches(config, tensor);
 
-  const peftType = config?.peftType ?? 'PROMPT_TUNING';
   return {
     version: {
-      sha256: createHash('sha256').update(upload.model).digest('hex'),
+      sha256: createHash('sha256').update(file).digest('hex'),
       peftType,
       numVirtualTokens: tensor.length,
-      tokenDim: tensor.tokenDim,
+      tokenDim: isPrefix ? prefixDim(model) : tensor.tokenDim,
       modelHash: model.hash,
       config: canonicalConfig(model, {
         peftType,
         numVirtualTokens: tensor.length,
         baseModel,
       }),
-      file: upload.model,
+      file,
     },
-    rows: tensor.rows,
+    values: tensor.rows,
     warnings: [
       ...(otherModel === null ? [] : [otherModel]),
+      ...(note === null ? [] : [note]),
       ...(config?.unknownFields ?? [])
         .slice(0, MAX_WARNINGS)
         .map(
@@ -55,4 +66,35 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
         ),
     ],
   };
+}
+
+/** What is stored of an upload. */
+interface StoredPrompt {
+  readonly tensor: PromptTensor;
+  readonly file: Uint8Array;
+  readonly peftType: PeftType;
+  /** Says so when that is not the adapter as it came. */
+  readonly note: string | null;
+}
+
+/** Of a method with more than a prompt's rows, the rows that a request sees are kept, as PROMPT_TUNING. */
+function readPrompt(upload: PromptUpload, config: ParsedAdapterConfig | null): StoredPrompt {
+  const peftType = config?.peftType ?? 'PROMPT_TUNING';
+  const taskId = upload.kind === 'peft' ? upload.taskId : undefined;
+  if (peftType === 'MULTITASK_PROMPT_TUNING') {
+    const tensor = readTaskPrompt(upload.model, taskId);
+    const note = `The prompt of task ${taskId} was stored on its own, as PROMPT_TUNING.`;
+    return { tensor, file: encodePromptFile(tensor), peftType: 'PROMPT_TUNING', note };
+  }
+  if (taskId !== undefined) {
+    const message = `An adapter of type ${peftType} holds one prompt: leave task_id out.`;
+    throw new DomainError('invalid', 'task_id_unexpected', message, {
+      param: 'task_id',
+      expected: 'none',
+      given: taskId,
+    });
+  }
+  const stored = { tensor: readPromptFile(upload.model), file: upload.model };
+  if (peftType !== 'CPT') return { ...stored, peftType, note: null };
+  return { ...stored, peftType: 'PROMPT_TUNING', note: 'The rows were stored as PROMPT_TUNING.' };
 }

@@ -1,7 +1,7 @@
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { promptKey } from '../domain/prompt.ts';
+import { promptHandle } from '../domain/prompt.ts';
 import type { TaskStore } from '../domain/store.ts';
 
 export interface WarmUpParts {
@@ -29,13 +29,13 @@ export async function warmRecentTasks(parts: WarmUpParts): Promise<number> {
   for (const { name, activeVersion } of store.recentTasks(MAX_TASKS)) {
     const version = activeVersion === null ? null : store.getVersion(name, activeVersion);
     if (version === null || version.modelHash !== model.hash) continue;
-    const key = promptKey(version);
-    if (warmed.has(key)) continue;
+    const handle = promptHandle(version);
+    if (warmed.has(handle.key)) continue;
     room -= prefixBytes(version.numVirtualTokens, model);
     if (room < 0 || signal.aborted) break;
     try {
-      await engine.warm({ key, length: version.numVirtualTokens }, 'batch');
-      warmed.add(key);
+      await engine.warm(handle, 'batch');
+      warmed.add(handle.key);
     } catch (error) {
       if (signal.aborted) break;
       if (!(error instanceof DomainError)) throw error;

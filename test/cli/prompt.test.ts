@@ -63,6 +63,17 @@ describe('softprompt prompt', () => {
     });
   });
 
+  it('upload says which task of a multitask adapter is meant', async () => {
+    await inTemporaryDirectory(async (directory) => {
+      const file = join(directory, 'prompt.safetensors');
+      await writeFile(file, Buffer.from([9]));
+      server.answers.set('POST /v1/tasks/sentiment/prompts?task_id=0', { json: VERSION });
+      assert.equal((await prompt('upload', 'sentiment', file, '--task-id', '0')).code, 0);
+      assert.equal((await prompt('upload', 'sentiment', file, '--task-id', '-1')).code, 1);
+      assert.equal(server.requests.length, 1);
+    });
+  });
+
   it('upload names a file that is missing', async () => {
     await inTemporaryDirectory(async (directory) => {
       const { code, stderr } = await prompt('upload', 'sentiment', directory);

@@ -9,7 +9,7 @@ import { startTestService, type TestService } from '../support/service.ts';
 const BASE = 'llama-tiny';
 const TOKEN_DIM = 64;
 const VOCAB = 384;
-const TASKS = 20;
+const TASKS = 25;
 const REQUESTS = 200;
 /** Tasks 0 to 13 have random prompts of these lengths; the recorded adapters and the base model follow. */
 const RANDOM_LENGTHS = [1, 2, 3, 4, 6, 8, 9, 12, 16, 24, 31, 48, 64, 100];
@@ -37,9 +37,10 @@ async function createTasks(client: Client): Promise<string[]> {
     succeeded(await client.uploadTensor(task, randomPrompt(i, length, TOKEN_DIM)), task);
     tasks.push(task);
   }
-  for (const { name, config, model } of family.adapters) {
-    const task = name.replaceAll('_', '-');
-    succeeded(await client.uploadAdapter(task, config, model), task);
+  for (const { name, config, model, taskId } of family.adapters) {
+    const task = name.replaceAll(/[_ ]/g, '-');
+    const query = taskId === null ? '' : `?task_id=${taskId}`;
+    succeeded(await client.uploadAdapter(task, config, model, query), task);
     tasks.push(task);
   }
   return [...tasks, BASE];

@@ -71,7 +71,7 @@ function chatCases(family: RecordedFamily, service: () => TestService): void {
 const ROUNDING = { F16: 0.02, BF16: 0.2 } as const;
 
 async function checkHalfPrecision(client: Client, { adapters }: RecordedFamily): Promise<void> {
-  const { config, model, cases } = adapters.at(-1)!;
+  const { config, model, cases } = adapters.findLast(({ taskId }) => taskId === null)!;
   for (const dtype of ['F16', 'BF16'] as const) {
     const task = dtype.toLowerCase();
     const { half, rounded } = castPrompt(model, dtype);

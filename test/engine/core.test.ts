@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
-import type { GenerateRequest } from '../../src/domain/engine.ts';
+import type { GenerateRequest, PromptHandle } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { type CoreEvent, type CoreOptions, EngineCore } from '../../src/engine/core.ts';
 import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
@@ -25,6 +25,25 @@ const PROMPTS: Record<string, number[]> = {
   b: [1100, 1101, 1102],
   c: Array.from({ length: 9 }, (_, i) => 1200 + i),
 };
+
+/** Prompts of keys and values: those that the toy model would have computed of these rows. */
+const PREFIXES: Record<string, number[]> = { kv: [1300, 1301, 1302] };
+
+function handle(key: string): PromptHandle {
+  const form = PREFIXES[key] === undefined ? 'rows' : 'keysValues';
+  return { key, length: (PREFIXES[key] ?? PROMPTS[key])?.length ?? 1, form };
+}
+
+/** [length, planes, heads, dim], see toy-model.ts. */
+function keysValues(rows: readonly number[]): Float32Array {
+  const pairs = rows.flatMap((row, position) => [
+    [row, position],
+    [-row, -position],
+    [position, row],
+    [-position, -row],
+  ]);
+  return Float32Array.from(pairs.flat());
+}
 
 class Harness {
   readonly backend: ToyBackend;
@@ -68,10 +87,10 @@ class Harness {
     for (;;) {
       for (const key of this.pending.splice(0)) {
         const rows = PROMPTS[key];
-        this.core.providePrompt(
-          key,
-          rows === undefined ? new DomainError('not_found', 'gone', 'gone') : Float32Array.from(rows),
-        );
+        const prefix = PREFIXES[key];
+        if (prefix !== undefined) this.core.providePrompt(key, keysValues(prefix));
+        else if (rows !== undefined) this.core.providePrompt(key, Float32Array.from(rows));
+        else this.core.providePrompt(key, new DomainError('not_found', 'gone', 'gone'));
       }
       if (!(await this.core.step()) && this.pending.length === 0) return;
     }
@@ -96,7 +115,7 @@ function request(
   return {
     priority: 'interactive',
     flow: prompt ?? 'base',
-    prompt: prompt === null ? null : { key: prompt, length: PROMPTS[prompt]?.length ?? 1 },
+    prompt: prompt === null ? null : handle(prompt),
     inputIds,
     maxTokens: 8,
     stopTokenIds: [],
@@ -197,7 +216,7 @@ test('a prompt that cannot be loaded fails its requests only', async () => {
 test('a prompt whose keys or values are not finite is refused, and its neighbours are not touched', async () => {
   const engine = new Harness();
   engine.core.generate(1, request('huge', [1]));
-  engine.core.warm(2, { key: 'huge', length: 1 }, 'interactive');
+  engine.core.warm(2, handle('huge'), 'interactive');
   engine.core.generate(3, request('a', [1]));
   await engine.settle();
   for (const id of [1, 2]) {
@@ -354,16 +373,38 @@ test('a failing run fails the requests of that run, and the engine goes on', asy
 
 test('warm computes a prefix ahead; a request then finds it', async () => {
   const engine = new Harness();
-  engine.core.warm(1, { key: 'b', length: 3 }, 'interactive');
+  engine.core.warm(1, handle('b'), 'interactive');
   await engine.settle();
   assert.deepEqual(engine.last(1), { type: 'warmed' });
   const runs = engine.backend.runs.length;
   engine.core.generate(2, request('b', [1], { maxTokens: 1 }));
   await engine.settle();
   assert.equal(engine.backend.runs.length, runs + 1);
-  engine.core.warm(3, { key: 'missing', length: 3 }, 'interactive');
+  engine.core.warm(3, handle('missing'), 'interactive');
   await engine.settle();
   assert.equal(engine.last(3)?.type, 'error');
+});
+
+test('a prompt of keys and values enters the cache as it is, without a run', async () => {
+  const engine = new Harness();
+  engine.core.warm(1, handle('kv'), 'interactive');
+  await engine.settle();
+  assert.deepEqual(engine.last(1), { type: 'warmed' });
+  assert.equal(engine.backend.runs.length, 0);
+  engine.core.generate(2, request('kv', [1, 2]));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(2), greedy([...PREFIXES.kv!, 1, 2], 8));
+});
+
+test('behind keys and values nothing predicts the first input token', async () => {
+  const engine = new Harness();
+  engine.core.generate(1, request('kv', [1, 2], { maxTokens: 1, topLogprobs: 0, inputLogprobs: true }));
+  await engine.settle();
+  const [input] = engine.events.get(1)!;
+  assert.ok(input?.type === 'input');
+  const logits = expectedLogits([...PREFIXES.kv!, 1]);
+  assert.equal(input.logprobs[0], null);
+  assert.ok(Math.abs(input.logprobs[1]!.logprob - (logits[2]! - logSumExp(logits))) < 1e-6);
 });
 
 test('memory for keys and values bounds the batch, and everyone is served in the end', async () => {

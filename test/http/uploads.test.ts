@@ -40,6 +40,22 @@ describe('POST /v1/tasks/{task}/prompts', () => {
     });
   }
 
+  it('hands over which task of a multitask adapter is meant; a bare tensor is of none', async (t) => {
+    const { inject, publisher } = await startApp(t);
+    const request = form([CONFIG_PART, MODEL_PART]);
+    assert.equal((await inject({ ...request, url: `${url}?task_id=2` })).statusCode, 201);
+    const [upload] = publisher.uploads;
+    assert.equal(upload?.kind === 'peft' && upload.taskId, 2);
+    for (const task of ['-1', 'two', '1.5']) {
+      const response = await inject({ ...request, url: `${url}?task_id=${task}` });
+      assert.equal(response.statusCode, 400, task);
+    }
+    const refused = await inject(tensor('abc', '?task_id=0'));
+    assert.equal(refused.statusCode, 400);
+    assert.equal(refused.json().error.code, 'task_id_unexpected');
+    assert.equal(publisher.uploads.length, 1);
+  });
+
   it('takes a bare tensor file, creates the task and activates the version', async (t) => {
     const { inject, store, publisher } = await startApp(t);
     publisher.warnings = ['Something was ignored.'];

@@ -187,7 +187,7 @@ export function storeOf(task: Partial<Task> = {}, version: Partial<PromptVersion
   };
 }
 
-export const PROMPT = { key: 'PROMPT_TUNING:abc', length: 4 };
+export const PROMPT = { key: 'PROMPT_TUNING:abc', length: 4, form: 'rows' } as const;
 
 export interface Setup {
   readonly engine: ScriptedEngine;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { uniformIntegers } from '../../src/peft/random.ts';
 import { type FirstPrompt, firstPrompt } from '../../src/prompts/first-prompt.ts';
 import type { InitSources } from '../../src/prompts/initialise.ts';
-import { uniformIntegers } from '../../src/prompts/random.ts';
 import { refused } from '../formats/files.ts';
 import { TINY } from './samples.ts';
 

@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import type { PromptHandle } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import { promptKey } from '../../src/domain/prompt.ts';
-import { createPromptSource, readVersionRows } from '../../src/prompts/prompt-source.ts';
+import { createPromptSource, readVersionValues } from '../../src/prompts/prompt-source.ts';
 import { createPublisher } from '../../src/prompts/publisher.ts';
 import { refused } from '../formats/files.ts';
 import { countBlobs, temporaryStore } from '../store/temporary.ts';
@@ -37,13 +37,13 @@ test('a prompt is warmed, stored and activated, and its rows are found by its ke
   const key = promptKey(version);
   assert.deepEqual(
     warmed.map(({ handle, stored }) => [handle, stored]),
-    [[{ key, length: 10 }, false]],
+    [[{ key, length: 10, form: 'rows' }, false]],
     'the prefix is computed before anything is stored',
   );
   const rows = await prompts.load(key);
   assert.equal(rows.length, 10 * 64);
   assert.deepEqual(warmed[0]!.rows, rows);
-  assert.deepEqual(readVersionRows(store, version), rows);
+  assert.deepEqual(readVersionValues(store, version), rows);
 });
 
 test("the base model's id is no task's name", async (t) => {

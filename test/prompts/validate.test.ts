@@ -2,9 +2,10 @@ import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
-import { PEFT_TYPES } from '../../src/domain/peft.ts';
+import { ADAPTER_TYPES } from '../../src/domain/peft.ts';
 import type { PromptUpload } from '../../src/domain/publishing.ts';
-import { encodeSafetensors } from '../../src/formats/safetensors.ts';
+import { encodeSafetensors, type SafetensorsInput } from '../../src/formats/safetensors.ts';
+import { readPromptFile } from '../../src/peft/prompt-file.ts';
 import { validateUpload } from '../../src/prompts/validate.ts';
 import { configWith, fixture, peftUpload, promptFile, TINY } from './samples.ts';
 
@@ -32,7 +33,7 @@ test("PEFT's own files are accepted, byte for byte", () => {
     ['p_tuning', 5],
   ] as const) {
     const upload = peftUpload(adapter);
-    const { version, rows: values, warnings } = validateUpload(upload, TINY);
+    const { version, values, warnings } = validateUpload(upload, TINY);
     assert.equal(version.numVirtualTokens, rows, adapter);
     assert.equal(values.length, rows * 64);
     assert.equal(version.file, upload.model);
@@ -162,11 +163,11 @@ test('keys that reach into prototypes are refused at any depth', () => {
 });
 
 test('other methods are refused by name, with those that are supported', () => {
-  for (const given of ['LORA', 'PREFIX_TUNING', 'MULTITASK_PROMPT_TUNING', 'CPT', 'constructor']) {
+  for (const given of ['LORA', 'ADAPTION_PROMPT', 'constructor']) {
     const error = refusal({ ...peftUpload('p_tuning'), config: configWith({ peft_type: given }) });
     assert.deepEqual(
       [error.kind, error.code, error.expected, error.given],
-      ['unprocessable', 'peft_type_unsupported', PEFT_TYPES, given],
+      ['unprocessable', 'peft_type_unsupported', ADAPTER_TYPES, given],
     );
     assert.match(error.message, new RegExp(given));
   }
@@ -256,12 +257,12 @@ test('float16 and bfloat16 are read, other types and values that are not finite 
   });
   const halves = new Uint16Array(64).fill(0x3c00);
   assert.deepEqual(
-    validateUpload(tensor('F16', new Uint8Array(halves.buffer)), TINY).rows,
+    validateUpload(tensor('F16', new Uint8Array(halves.buffer)), TINY).values,
     new Float32Array(64).fill(1),
   );
   halves.fill(0x3f80);
   assert.deepEqual(
-    validateUpload(tensor('BF16', new Uint8Array(halves.buffer)), TINY).rows,
+    validateUpload(tensor('BF16', new Uint8Array(halves.buffer)), TINY).values,
     new Float32Array(64).fill(1),
   );
   assert.equal(refusal(tensor('F64', new Uint8Array(512))).code, 'prompt_dtype');
@@ -277,4 +278,94 @@ test('a pickle in place of the tensors is refused by name', () => {
     refusal({ kind: 'tensor', model: fixture('p_tuning', 'adapter_config.json') }).kind,
     'invalid',
   );
+});
+
+test('a prefix keeps its tensor, and its config the sizes of the key/value heads', () => {
+  const upload = peftUpload('prefix');
+  const { version, values, warnings } = validateUpload(upload, TINY);
+  assert.deepEqual([version.peftType, version.numVirtualTokens, version.tokenDim], ['PREFIX_TUNING', 6, 32]);
+  assert.equal(values.length, 6 * 2 * TINY.numLayers * 32);
+  assert.equal(version.file, upload.model);
+  const { num_attention_heads, token_dim, encoder_hidden_size, prefix_projection } = version.config;
+  assert.deepEqual([num_attention_heads, token_dim, encoder_hidden_size], [2, 32, 32]);
+  assert.equal(prefix_projection, false);
+  assert.deepEqual(warnings, []);
+});
+
+test('a prefix for other layers, heads or widths is refused with both values', () => {
+  const prefix = (changes: Record<string, unknown>, model: Uint8Array = peftUpload('prefix').model) => {
+    const { code, expected, given } = refusal({ kind: 'peft', config: configWith(changes, 'prefix'), model });
+    return [code, expected, given];
+  };
+  assert.deepEqual(prefix({ num_attention_heads: 4 }), ['num_attention_heads_mismatch', 2, 4]);
+  assert.deepEqual(prefix({ token_dim: 64 }), ['token_dim_mismatch', 32, 64]);
+  assert.deepEqual(prefix({ num_layers: 3 }), ['num_layers_mismatch', 2, 3]);
+  const narrow = promptFile([6, 64]);
+  assert.deepEqual(prefix({}, narrow), ['prefix_shape_mismatch', '[num_virtual_tokens, 128]', '[6, 64]']);
+  assert.deepEqual(prefix({}, promptFile([5, 128]))[0], 'prompt_shape_mismatch');
+});
+
+test('of a multitask adapter the prompt of one task is stored, as PROMPT_TUNING', () => {
+  const upload = peftUpload('multitask');
+  const prompts = [0, 1, 2].map((taskId) => validateUpload({ ...upload, taskId }, TINY));
+  assert.equal(new Set(prompts.map(({ version }) => version.sha256)).size, 3);
+  for (const [task, { version, values, warnings }] of prompts.entries()) {
+    assert.equal(version.peftType, 'PROMPT_TUNING');
+    assert.equal(version.config.peft_type, 'PROMPT_TUNING');
+    assert.deepEqual(readPromptFile(version.file).rows, values);
+    assert.deepEqual(warnings, [`The prompt of task ${task} was stored on its own, as PROMPT_TUNING.`]);
+  }
+});
+
+test('a multitask adapter needs a task that it has; the others take none', () => {
+  const problem = (upload: PromptUpload): unknown[] => {
+    const { kind, code, param, expected } = refusal(upload);
+    return [kind, code, param, expected];
+  };
+  const upload = peftUpload('multitask');
+  assert.deepEqual(problem(upload), ['invalid', 'task_id_required', 'task_id', '0 to 2']);
+  assert.deepEqual(problem({ ...upload, taskId: 3 }), [
+    'invalid',
+    'task_id_out_of_range',
+    'task_id',
+    '0 to 2',
+  ]);
+  const one = { ...peftUpload('prompt_text'), taskId: 0 };
+  assert.deepEqual(problem(one), ['invalid', 'task_id_unexpected', 'task_id', 'none']);
+});
+
+test('multitask factors that are missing or do not fit are refused', () => {
+  const upload = { ...peftUpload('multitask'), taskId: 0 };
+  const factor = (name: string, shape: readonly number[]) => ({
+    name,
+    dtype: 'F32' as const,
+    shape,
+    data: new Uint8Array(4 * shape.reduce((a, b) => a * b, 1)),
+  });
+  const columns = factor('prefix_task_cols', [3, 7, 2]);
+  const withFactors = (...factors: SafetensorsInput[]) =>
+    refusal({ ...upload, model: promptFile([7, 64], factors) });
+  const missing = withFactors(columns);
+  assert.deepEqual([missing.code, missing.param], ['prompt_tensor_missing', 'prefix_task_rows']);
+  for (const rows of [
+    [3, 2, 65],
+    [3, 1, 64],
+    [2, 2, 64],
+    [3, 2],
+    [3, 0, 64],
+  ]) {
+    assert.equal(withFactors(columns, factor('prefix_task_rows', rows)).code, 'multitask_shape', `${rows}`);
+  }
+});
+
+test('the rows of a CPT adapter are stored as PROMPT_TUNING; one token stands behind each', () => {
+  const upload = peftUpload('cpt');
+  const { version, warnings } = validateUpload(upload, TINY);
+  assert.deepEqual([version.peftType, version.numVirtualTokens], ['PROMPT_TUNING', 6]);
+  assert.equal(version.file, upload.model);
+  assert.deepEqual(warnings, ['The rows were stored as PROMPT_TUNING.']);
+  const wrong = refusal({ ...upload, config: configWith({ cpt_token_ids: [1, 2] }, 'cpt') });
+  assert.deepEqual([wrong.code, wrong.expected, wrong.given], ['cpt_token_ids_mismatch', '6 ids', '2']);
+  const typed = refusal({ ...upload, config: configWith({ cpt_mask: [1, 'x'] }, 'cpt') });
+  assert.equal(typed.code, 'adapter_config_type');
 });

@@ -42,9 +42,10 @@ export async function* checkFamily(
   const labels = readLabels(await readFile(join(family.modelDirectory, 'tokenizer.json'), 'utf8'));
   const context = { client, index, labels };
   yield* checkCases({ ...context, model: baseModel, subject: 'base' }, family.base);
-  for (const { name, config, model, cases } of family.adapters) {
-    const task = `parity-${name.replaceAll('_', '-')}`;
-    succeeded(await client.uploadAdapter(task, config, model), `upload of ${name}`);
+  for (const { name, config, model, taskId, cases } of family.adapters) {
+    const task = `parity-${name.replaceAll(/[_ ]/g, '-')}`;
+    const query = taskId === null ? '' : `?task_id=${taskId}`;
+    succeeded(await client.uploadAdapter(task, config, model, query), `upload of ${name}`);
     yield* checkCases({ ...context, model: task, subject: name }, cases);
   }
 }

@@ -26,6 +26,8 @@ export interface RecordedAdapter {
   readonly config: Uint8Array;
   readonly model: Uint8Array;
   readonly peftType: string;
+  /** Which task of an adapter that holds several, else null. */
+  readonly taskId: number | null;
   readonly cases: readonly RecordedCase[];
 }
 
@@ -61,22 +63,31 @@ export async function readIndex(root: string): Promise<RecordingIndex> {
   return readJson<RecordingIndex>(join(root, 'index.json'));
 }
 
+interface AdapterEntry {
+  readonly dir: string;
+  readonly cases?: readonly RecordedCase[];
+  /** By task id. */
+  readonly cases_by_task?: Readonly<Record<string, readonly RecordedCase[]>>;
+}
+
 interface CasesFile {
   readonly base: readonly RecordedCase[];
-  readonly adapters: Readonly<
-    Record<string, { readonly dir: string; readonly cases?: readonly RecordedCase[] }>
-  >;
+  readonly adapters: Readonly<Record<string, AdapterEntry>>;
   readonly tokenize?: readonly RecordedTokens[];
   readonly chat?: readonly RecordedChat[];
 }
 
-/** Reads one family; adapters recorded per task instead of per case (multitask) are left out. */
+/** Reads one family; of an adapter with several tasks each is one of the adapters. */
 export async function readFamily(root: string, name: string): Promise<RecordedFamily> {
   const directory = join(root, name);
   const file = await readJson<CasesFile>(join(directory, 'cases.json'));
   const adapters: RecordedAdapter[] = [];
-  for (const [adapter, { dir, cases }] of Object.entries(file.adapters)) {
-    if (cases !== undefined) adapters.push(await readAdapter(adapter, join(directory, dir), cases));
+  for (const [adapter, { dir, cases, cases_by_task: byTask = {} }] of Object.entries(file.adapters)) {
+    const path = join(directory, dir);
+    if (cases !== undefined) adapters.push(await readAdapter(adapter, path, cases));
+    for (const [task, ofTask] of Object.entries(byTask)) {
+      adapters.push(await readAdapter(`${adapter} ${task}`, path, ofTask, Number(task)));
+    }
   }
   const trained = join(directory, TRAINED);
   if (existsSync(trained)) {
@@ -91,11 +102,12 @@ async function readAdapter(
   name: string,
   directory: string,
   cases: readonly RecordedCase[],
+  taskId: number | null = null,
 ): Promise<RecordedAdapter> {
   const config = await readFile(join(directory, 'adapter_config.json'));
   const model = await readFile(join(directory, 'adapter_model.safetensors'));
   const { peft_type: peftType } = JSON.parse(config.toString()) as { peft_type: string };
-  return { name, config, model, peftType, cases };
+  return { name, config, model, peftType, taskId, cases };
 }
 
 async function readJson<T>(file: string): Promise<T> {

@@ -51,6 +51,22 @@ export function viewOfOutput(
   };
 }
 
+/** Keys and values given position by position, [length, planes, heads, dim], copied into memory of their own. */
+export function viewOfPositions(shape: KvShape, values: Float32Array, length: number): KvView {
+  const { planes, heads, dim } = shape;
+  const capacity = alignPast(length);
+  const copies = Array.from({ length: planes }, () => new Float32Array(heads * capacity * dim));
+  for (let position = 0; position < length; position++) {
+    for (const [plane, copy] of copies.entries()) {
+      for (let head = 0; head < heads; head++) {
+        const from = ((position * planes + plane) * heads + head) * dim;
+        copy.set(values.subarray(from, from + dim), (head * capacity + position) * dim);
+      }
+    }
+  }
+  return viewOfPlanes(copies, capacity, length);
+}
+
 /** Positions [from, to) of a view. */
 export function sliceView({ dim }: KvShape, view: KvView, from: number, to: number): KvView {
   return { ...view, length: to - from, offset: (plane) => view.offset(plane) + from * dim };

@@ -4,8 +4,8 @@ import { alignPast, type KvShape, type KvView, kvBytesPerPosition } from './kv.t
 export interface PrefixEntry {
   readonly key: string;
   readonly view: KvView;
-  /** [hidden] */
-  readonly lastRow: Float32Array;
+  /** [hidden]; null where there is none: keys and values that were given as such. */
+  readonly lastRow: Float32Array | null;
 }
 
 interface Slot {

@@ -25,11 +25,14 @@ export interface Head {
   readonly lead: Float32Array | null;
 }
 
-/** Starts at the prompt's end, behind `blocks` of the input, or one row earlier when that row's logits are needed. */
+/**
+ * Starts at the prompt's end, behind `blocks` of the input, or one row earlier when that row's logits are needed and
+ * there is such a row.
+ */
 export function headOf(prefix: PrefixEntry | null, blocks: readonly KvView[], needsLead: boolean): Head {
   const skip = blocks.reduce((sum, view) => sum + view.length, 0);
   if (prefix === null) return { past: blocks, skip, lead: null };
-  if (!needsLead) return { past: [prefix.view, ...blocks], skip, lead: null };
+  if (!needsLead || prefix.lastRow === null) return { past: [prefix.view, ...blocks], skip, lead: null };
   const shortened = { ...prefix.view, length: prefix.view.length - 1 };
   return { past: shortened.length === 0 ? [] : [shortened], skip: 0, lead: prefix.lastRow };
 }

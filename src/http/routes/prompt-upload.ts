@@ -74,13 +74,22 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         tags: ['prompts'],
         summary: 'Upload a prompt as a new version of a task',
         description:
-          'The task is created if it does not exist. The same content again gives the version that exists.',
+          'The task is created if it does not exist. The same content again gives the version that exists. ' +
+          'Adapters: PROMPT_TUNING, P_TUNING, MULTITASK_PROMPT_TUNING and CPT.',
         operationId: 'createPrompt',
         params: TaskParams,
         querystring: Type.Object(
           {
             activate: Type.Optional(
               Type.Boolean({ default: true, description: 'false keeps the version that serves now.' }),
+            ),
+            task_id: Type.Optional(
+              Type.Integer({
+                minimum: 0,
+                maximum: 999_999,
+                description:
+                  'Which prompt of a MULTITASK_PROMPT_TUNING adapter, counted from 0; it is stored as PROMPT_TUNING.',
+              }),
             ),
           },
           { additionalProperties: false },
@@ -96,8 +105,8 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
       bodyLimit: limits.uploadBytes,
     },
     async (request, reply) => {
-      const upload = await readUpload(request, limits.uploadBytes);
-      const { activate = true } = request.query;
+      const { activate = true, task_id: taskId } = request.query;
+      const upload = await readUpload(request, limits.uploadBytes, taskId);
       const published = await publisher.publish(request.params.task, upload, { activate });
       const { version, created, warnings } = published;
       const path = `/v1/tasks/${version.task}/prompts/${version.version}`;
@@ -109,8 +118,20 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
   );
 };
 
-async function readUpload(request: FastifyRequest, maxModelBytes: number): Promise<PromptUpload> {
-  if (request.isMultipart()) return readUploadForm(request, maxModelBytes);
-  if (Buffer.isBuffer(request.body)) return { kind: 'tensor', model: request.body };
-  throw unsupportedUpload(request.headers['content-type']);
+async function readUpload(
+  request: FastifyRequest,
+  maxModelBytes: number,
+  taskId: number | undefined,
+): Promise<PromptUpload> {
+  if (request.isMultipart()) {
+    const files = await readUploadForm(request, maxModelBytes);
+    return { kind: 'peft', ...files, ...(taskId !== undefined && { taskId }) };
+  }
+  if (!Buffer.isBuffer(request.body)) throw unsupportedUpload(request.headers['content-type']);
+  if (taskId === undefined) return { kind: 'tensor', model: request.body };
+  throw new DomainError('invalid', 'task_id_unexpected', 'A bare tensor is one prompt: leave task_id out.', {
+    param: 'task_id',
+    expected: 'none',
+    given: taskId,
+  });
 }

@@ -2,7 +2,6 @@ import type { MultipartFile } from '@fastify/multipart';
 import type { FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
 import { MAX_ADAPTER_CONFIG_BYTES } from '../../domain/peft.ts';
-import type { PromptUpload } from '../../domain/publishing.ts';
 import { malformedForm, readBounded } from './form-parts.ts';
 import { looksUnsafe, refusePickleOrZip } from './upload-types.ts';
 
@@ -17,7 +16,10 @@ const MAX_PARTS = 8;
  * read and dropped, so that the client gets to see the answer. Throws `invalid`, `too_large`,
  * `unsupported_media`.
  */
-export async function readUploadForm(request: FastifyRequest, maxModelBytes: number): Promise<PromptUpload> {
+export async function readUploadForm(
+  request: FastifyRequest,
+  maxModelBytes: number,
+): Promise<{ readonly config: Buffer; readonly model: Buffer }> {
   const files = new Map<PartName, Buffer>();
   let refusal: DomainError | undefined;
   try {
@@ -43,7 +45,7 @@ export async function readUploadForm(request: FastifyRequest, maxModelBytes: num
     throw refusal ?? malformedForm(error, PARTS, MAX_PARTS);
   }
   if (refusal) throw refusal;
-  return { kind: 'peft', config: required(files, 'adapter_config'), model: required(files, 'adapter_model') };
+  return { config: required(files, 'adapter_config'), model: required(files, 'adapter_model') };
 }
 
 /** The part's name, if it may stand here. */

@@ -18,7 +18,7 @@ export const PromptSchema = Type.Object(
     object: Type.Literal('prompt'),
     task: Type.String(),
     version: Type.Integer(),
-    sha256: Type.String({ description: 'SHA-256 of the tensor file as uploaded; also the ETag.' }),
+    sha256: Type.String({ description: 'SHA-256 of the tensor file as stored; also the ETag.' }),
     peft_type: Type.String({ description: "PEFT's `peft_type`." }),
     num_virtual_tokens: Type.Integer({ description: 'Rows of the prompt.' }),
     token_dim: Type.Integer({ description: 'Width of a row.' }),
@@ -34,7 +34,9 @@ export const PromptSchema = Type.Object(
 export const UploadedPromptSchema = Type.Object(
   {
     ...PromptSchema.properties,
-    warnings: Type.Array(Type.String(), { description: 'What was ignored of adapter_config.json.' }),
+    warnings: Type.Array(Type.String(), {
+      description: 'What was ignored of adapter_config.json, or stored in another form.',
+    }),
   },
   { $id: 'UploadedPrompt' },
 );

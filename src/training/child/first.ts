@@ -2,8 +2,8 @@ import type { JobSpec } from '../../domain/training.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { EmbeddingFile } from '../../model/embedding-file.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
+import { readPromptFile } from '../../peft/prompt-file.ts';
 import { type FirstPrompt, firstPrompt } from '../../prompts/first-prompt.ts';
-import { readPromptFile } from '../../prompts/prompt-file.ts';
 
 /** The rows that a job starts from, float32 [virtual tokens, hidden]. */
 export async function startingRows(

@@ -31,7 +31,9 @@ export class Finish {
     if (job === null) return undefined;
     this.outcome = outcome;
     this.incumbent = incumbentOf(tasks, this.job);
-    return this.incumbent === null ? null : tasks.readFile(this.incumbent.sha256);
+    // The training graph has no place for keys and values that were given as such.
+    if (this.incumbent === null || this.incumbent.peftType === 'PREFIX_TUNING') return null;
+    return tasks.readFile(this.incumbent.sha256);
   }
 
   async publish(incumbentScore: JobScore | null): Promise<void> {

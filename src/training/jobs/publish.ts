@@ -91,6 +91,9 @@ function decide(
   if (changed) return { activate: false, reason: change };
   if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
   if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
+  if (incumbent.peftType === 'PREFIX_TUNING') {
+    return { activate: false, reason: 'the active version is of PREFIX_TUNING, which is not compared' };
+  }
   if (score === null || incumbentScore === null) {
     const rows = 'there are no validation rows to compare it on with the active version';
     return { activate: false, reason: rows };

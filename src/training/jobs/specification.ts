@@ -169,6 +169,14 @@ function initialPromptOf(tasks: TaskStore, from: string | null, model: ModelInfo
   const { name, version: asked } = parseModelReference(from);
   const number = asked ?? tasks.getTask(name)?.activeVersion ?? null;
   const version = number === null ? null : tasks.getVersion(name, number);
+  if (version?.peftType === 'PREFIX_TUNING') {
+    const message = `${from} is of PREFIX_TUNING: it has no rows to start from.`;
+    throw new DomainError('unprocessable', 'init_from_prefix', message, {
+      param: 'init_from',
+      expected: 'a prompt of rows',
+      given: version.peftType,
+    });
+  }
   if (version !== null && version.modelHash === model.hash) return version.sha256;
   throw new DomainError(
     version === null ? 'not_found' : 'unprocessable',

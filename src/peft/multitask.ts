@@ -1,0 +1,83 @@
+import { DomainError } from '../domain/errors.ts';
+import { type AdapterTensor, readAdapterTensors, tensorRefusal } from './adapter-tensors.ts';
+import { PROMPT_TENSOR, type PromptTensor } from './prompt-file.ts';
+
+const COLUMNS = 'prefix_task_cols';
+const ROWS = 'prefix_task_rows';
+
+/** A prompt of several tasks (Wang et al. 2023): what they share, and low-rank factors of each. */
+interface MultitaskPrompt {
+  /** [length, token_dim] */
+  readonly shared: AdapterTensor;
+  /** [tasks, length, ranks] */
+  readonly columns: AdapterTensor;
+  /** [tasks, ranks, token_dim] */
+  readonly rows: AdapterTensor;
+}
+
+/**
+ * The prompt of one task of a MULTITASK_PROMPT_TUNING adapter, as peft.MultitaskPromptEmbedding computes it: the shared
+ * rows times, element by element, the product of the task's factors.
+ * Throws as {@link readAdapterTensors} does, `unprocessable` multitask_shape when the tensors do not fit each other,
+ * and `invalid` task_id_required or task_id_out_of_range.
+ */
+export function readTaskPrompt(file: Uint8Array, taskId: number | undefined): PromptTensor {
+  const [shared, columns, rows] = readAdapterTensors(file, [PROMPT_TENSOR, COLUMNS, ROWS]);
+  const prompt = { shared: shared!, columns: columns!, rows: rows! };
+  const sizes = sizesOf(prompt);
+  return composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks));
+}
+
+interface Sizes {
+  readonly tasks: number;
+  readonly ranks: number;
+  readonly length: number;
+  readonly tokenDim: number;
+}
+
+function sizesOf({ shared, columns, rows }: MultitaskPrompt): Sizes {
+  const [length = 0, tokenDim = 0] = shared.shape;
+  const [tasks = 0, , ranks = 0] = columns.shape;
+  const expected = [
+    [length, tokenDim],
+    [tasks, length, ranks],
+    [tasks, ranks, tokenDim],
+  ];
+  const given = [shared.shape, columns.shape, rows.shape];
+  const fits = expected.every((shape, i) => shape.join() === given[i]!.join());
+  if (!fits || [length, tokenDim, tasks, ranks].includes(0)) {
+    const rule = 'must have the shapes [rows, token_dim], [tasks, rows, ranks] and [tasks, ranks, token_dim]';
+    throw tensorRefusal([PROMPT_TENSOR, COLUMNS, ROWS], 'multitask_shape', rule, expected, given);
+  }
+  return { tasks, ranks, length, tokenDim };
+}
+
+function checkTaskId(taskId: number | undefined, tasks: number): number {
+  if (taskId !== undefined && taskId < tasks) return taskId;
+  const code = taskId === undefined ? 'task_id_required' : 'task_id_out_of_range';
+  const message = `The adapter holds the prompts of ${tasks} tasks: task_id says which of them, 0 to ${tasks - 1}.`;
+  throw new DomainError('invalid', code, message, {
+    param: 'task_id',
+    expected: `0 to ${tasks - 1}`,
+    given: taskId ?? 'none',
+  });
+}
+
+function composeTask(
+  { shared, columns, rows }: MultitaskPrompt,
+  { ranks, length, tokenDim }: Sizes,
+  task: number,
+): PromptTensor {
+  const composed = new Float32Array(length * tokenDim);
+  for (let row = 0; row < length; row++) {
+    for (let i = 0; i < tokenDim; i++) {
+      let factor = 0;
+      for (let rank = 0; rank < ranks; rank++) {
+        const column = columns.values[(task * length + row) * ranks + rank]!;
+        factor += column * rows.values[(task * ranks + rank) * tokenDim + i]!;
+      }
+      composed[row * tokenDim + i] = shared.values[row * tokenDim + i]! * Math.fround(factor);
+    }
+  }
+  return { rows: composed, length, tokenDim };
+}
