@@ -18,9 +18,8 @@ export type RopeConfig =
   /** Explicit divisors of the frequencies [head_dim / 2], as GGUF stores them in `rope_freqs.weight`. */
   | { readonly type: 'factors'; readonly theta: number; readonly factors: readonly number[] };
 
-/** Sizes and options of a decoder of the llama kind (llama, mistral, qwen2). */
-export interface DecoderConfig {
-  readonly architecture: 'llama' | 'mistral' | 'qwen2';
+/** Sizes that every decoder has. */
+export interface DecoderSizes {
   readonly hiddenSize: number;
   readonly intermediateSize: number;
   readonly numLayers: number;
@@ -28,6 +27,17 @@ export interface DecoderConfig {
   readonly numKeyValueHeads: number;
   readonly headDim: number;
   readonly vocabSize: number;
+  /** The logits use the embedding table as their weight. */
+  readonly tiedEmbeddings: boolean;
+  /** Positions that the model knows. */
+  readonly contextLength: number;
+  /** Positions that a token can look back, itself included (mistral 0.1); null: all. Applied by the mask. */
+  readonly slidingWindow: number | null;
+}
+
+/** A decoder of the llama kind; qwen3 also has a norm on each head's queries and keys. */
+export interface LlamaConfig extends DecoderSizes {
+  readonly architecture: 'llama' | 'mistral' | 'phi3' | 'qwen2' | 'qwen3';
   readonly rmsNormEps: number;
   readonly rope: RopeConfig;
   /** Biases on the query, key and value projections (qwen2, or llama with attention_bias). */
@@ -35,13 +45,15 @@ export interface DecoderConfig {
   /** Bias on the attention's output projection (llama with attention_bias). */
   readonly outputBias: boolean;
   readonly mlpBias: boolean;
-  /** The logits use the embedding table as their weight. */
-  readonly tiedEmbeddings: boolean;
-  /** max_position_embeddings. */
-  readonly contextLength: number;
-  /** Positions that a token can look back, itself included (mistral 0.1); null: all. Applied by the mask. */
-  readonly slidingWindow: number | null;
 }
+
+/** GPT-2 (Radford et al. 2019): learned positions, LayerNorm, a bias on every linear layer but the head. */
+export interface Gpt2Config extends DecoderSizes {
+  readonly architecture: 'gpt2';
+  readonly layerNormEps: number;
+}
+
+export type DecoderConfig = LlamaConfig | Gpt2Config;
 
 /** A tensor inside one of the bundle's weight files. */
 export interface StoredTensor {
@@ -82,7 +94,8 @@ export type LinearWeight =
 /**
  * The weights of a model under their Hugging Face names: linear layers without the `.weight` suffix
  * (`model.layers.0.self_attn.q_proj`, `lm_head`), other tensors with it (`model.norm.weight`,
- * `model.layers.0.self_attn.q_proj.bias`). The embedding table is not among the tensors: the engine holds it.
+ * `model.layers.0.self_attn.q_proj.bias`, `transformer.wpe.weight`). The embedding table is not among the tensors:
+ * the engine holds it.
  */
 export interface WeightCatalog {
   readonly linears: ReadonlyMap<string, LinearWeight>;

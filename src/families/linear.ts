@@ -22,8 +22,8 @@ import {
   sub,
   type Value,
 } from '../graph/index.ts';
-import type { LinearWeight, StoredTensor } from './decoder.ts';
-import { storedTensor } from './weights.ts';
+import type { LinearWeight, StoredTensor, WeightCatalog } from './decoder.ts';
+import { findLinear, findVector, storedTensor } from './weights.ts';
 
 /** A linear layer y = x W^T + bias, its weight in any of the stored formats. */
 export interface Linear {
@@ -166,3 +166,36 @@ export function applyLinears(x: Value, linears: readonly Linear[], gain: Value |
     return bias === null ? y : add(y, bias);
   });
 }
+
+/** What a linear layer reads; `gain` as in {@link applyLinear}. */
+export interface LinearInput {
+  readonly x: Value;
+  readonly gain: Value | null;
+}
+
+/** Name, width and bias of a linear layer. */
+export interface Layer {
+  readonly name: string;
+  readonly outSize: number;
+  readonly hasBias: boolean;
+}
+
+/** The named layers of a catalogue, which all read the same input. */
+export function namedLinears(
+  { x, gain }: LinearInput,
+  layers: readonly Layer[],
+  weights: WeightCatalog,
+): readonly Result[] {
+  const found = layers.map(({ name, outSize, hasBias }) => ({
+    name,
+    inSize: x.shape.at(-1) as number,
+    outSize,
+    weight: findLinear(weights, name),
+    bias: hasBias ? findVector(weights, `${name}.bias`, outSize) : null,
+  }));
+  return applyLinears(x, found, gain);
+}
+
+/** The named layer of a catalogue. */
+export const namedLinear = (input: LinearInput, layer: Layer, weights: WeightCatalog): Result =>
+  namedLinears(input, [layer], weights)[0]!;

@@ -1,89 +1,39 @@
 import {
-  add,
-  concat,
-  createGraph,
   float32,
   type Graph,
   GraphError,
-  gather,
-  gatherPairs,
-  type Input,
-  input,
-  int64,
-  logSoftmax,
   mul,
   type Result,
-  reshape,
   rmsNorm,
   rotaryEmbedding,
-  shapeOf,
   sigmoid,
-  topK,
   type Value,
 } from '../graph/index.ts';
-import {
-  type AttentionContext,
-  type AttentionSizes,
-  attentionContext,
-  groupedQueryAttention,
-  type KeysValues,
-  splitHeads,
-} from './attention.ts';
-import { bestCount, type DecoderConfig, SERVING_IO, type WeightCatalog } from './decoder.ts';
-import { applyLinears } from './linear.ts';
+import { groupedQueryAttention, type KeysValues, splitHeads } from './attention.ts';
+import type { LlamaConfig, WeightCatalog } from './decoder.ts';
+import { type Layer, type LinearInput, namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
-import { findLinear, findVector } from './weights.ts';
+import { assembleServing, attentionSizes, type ServingInputs } from './serving.ts';
+import { findVector } from './weights.ts';
 
 /** What every layer reads beside its own input. */
-interface Forward {
-  readonly config: DecoderConfig;
+interface Forward extends ServingInputs {
+  readonly config: LlamaConfig;
   readonly weights: WeightCatalog;
-  readonly attention: AttentionContext;
+  /** Rotates [batch, heads, sequence, head_dim]. */
   readonly rotate: (x: Value) => Value;
 }
-
-/** What a linear layer reads; `gain` as in {@link applyLinears}. */
-interface LinearInput {
-  readonly x: Value;
-  readonly gain: Value | null;
-}
-
-/** Name, width and bias of a linear layer. */
-interface Layer {
-  readonly name: string;
-  readonly outSize: number;
-  readonly hasBias: boolean;
-}
-
-/** Layers that all read the same input. */
-function linears(
-  { x, gain }: LinearInput,
-  layers: readonly Layer[],
-  weights: WeightCatalog,
-): readonly Result[] {
-  const found = layers.map(({ name, outSize, hasBias }) => ({
-    name,
-    inSize: x.shape.at(-1) as number,
-    outSize,
-    weight: findLinear(weights, name),
-    bias: hasBias ? findVector(weights, `${name}.bias`, outSize) : null,
-  }));
-  return applyLinears(x, found, gain);
-}
-
-const linear = (input: LinearInput, layer: Layer, weights: WeightCatalog): Result =>
-  linears(input, [layer], weights)[0]!;
 
 function norm(x: Value, name: string, { config, weights }: Pick<Forward, 'config' | 'weights'>): LinearInput {
   const gain = findVector(weights, `${name}.weight`, config.hiddenSize);
   return { x: rmsNorm(x, gain, config.rmsNormEps), gain };
 }
 
-const sizesOf = (config: DecoderConfig): AttentionSizes => ({
-  queryHeads: config.numAttentionHeads,
-  keyValueHeads: config.numKeyValueHeads,
-  headDim: config.headDim,
-});
+/** qwen3: an RMSNorm over each head of the queries or keys, whose scale all heads share. */
+function headNorm(x: Value, name: string, { config, weights }: Forward): Value {
+  if (config.architecture !== 'qwen3') return x;
+  return rmsNorm(x, findVector(weights, `${name}.weight`, config.headDim), config.rmsNormEps);
+}
 
 /** Self-attention of one layer with its projections; `current` are the keys and values of the new positions. */
 function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward: Forward) {
@@ -99,14 +49,16 @@ function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward
     projection('k_proj', numKeyValueHeads),
     projection('v_proj', numKeyValueHeads),
   ];
-  const [q, k, v] = linears(x, layers, weights);
-  const queries = rotate(splitHeads(q!, numAttentionHeads, headDim, attention));
+  const [q, k, v] = namedLinears(x, layers, weights);
+  const rotated = (heads: Value, name: string): Value =>
+    rotate(headNorm(heads, `${prefix}.${name}`, forward));
+  const queries = rotated(splitHeads(q!, numAttentionHeads, headDim, attention), 'q_norm');
   const current: KeysValues = {
-    keys: rotate(splitHeads(k!, numKeyValueHeads, headDim, attention)),
+    keys: rotated(splitHeads(k!, numKeyValueHeads, headDim, attention), 'k_norm'),
     values: splitHeads(v!, numKeyValueHeads, headDim, attention),
   };
-  const mixed = groupedQueryAttention(queries, past, current, attention, sizesOf(config));
-  const output = linear(
+  const mixed = groupedQueryAttention(queries, past, current, attention, attentionSizes(config));
+  const output = namedLinear(
     { x: mixed, gain: null },
     { name: `${prefix}.o_proj`, outSize: config.hiddenSize, hasBias: config.outputBias },
     weights,
@@ -115,29 +67,23 @@ function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward
 }
 
 /** SwiGLU (Shazeer 2020): down(silu(gate(x)) * up(x)). */
-function feedForward(x: LinearInput, prefix: string, { config, weights }: Forward): Value {
+function feedForward(x: LinearInput, prefix: string, { config, weights }: Forward): Result {
   const { intermediateSize, hiddenSize, mlpBias } = config;
   const layer = (name: string, outSize: number): Layer => ({
     name: `${prefix}.${name}`,
     outSize,
     hasBias: mlpBias,
   });
-  const [gate, up] = linears(
+  const [gate, up] = namedLinears(
     x,
     [layer('gate_proj', intermediateSize), layer('up_proj', intermediateSize)],
     weights,
   );
   const gated = mul(mul(gate!, sigmoid(gate!)), up!);
-  return linear({ x: gated, gain: null }, layer('down_proj', hiddenSize), weights);
+  return namedLinear({ x: gated, gain: null }, layer('down_proj', hiddenSize), weights);
 }
 
-/** n tensors of one shape -> [n, ...shape]; one copy of all, where a reshape of each would be a node of each. */
-function stack(parts: readonly Value[]): Result {
-  const first = parts[0]!;
-  return reshape(concat(parts, 0), concat([int64([parts.length]), shapeOf(first, 0, first.shape.length)], 0));
-}
-
-function checkConfig({ numLayers, numAttentionHeads, numKeyValueHeads, headDim, rope }: DecoderConfig): void {
+function checkConfig({ numLayers, numAttentionHeads, numKeyValueHeads, headDim, rope }: LlamaConfig): void {
   if (numLayers < 1) throw new GraphError(`expected at least one layer, given ${numLayers}`);
   if (numAttentionHeads % numKeyValueHeads !== 0) {
     throw new GraphError(
@@ -150,75 +96,30 @@ function checkConfig({ numLayers, numAttentionHeads, numKeyValueHeads, headDim, 
   }
 }
 
-/**
- * The delta-KV serving graph of a llama-like decoder; inputs and outputs are those of {@link SERVING_IO}.
- *
- * A row's numbers do not depend on its batch. They do not depend on how far its past is padded either, bit for bit,
- * as long as the past axis is a multiple of 16: ONNX Runtime sums a softmax row in vector lanes, and then every
- * position stays in its lane.
- * Throws `GraphError` when the configuration contradicts itself, or when a weight is missing or of another shape
- * (the message names it).
- */
-export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog): Graph {
+/** The serving graph of a llama-like decoder (llama, mistral, phi3, qwen2, qwen3). */
+export function buildLlamaServing(config: LlamaConfig, weights: WeightCatalog): Graph {
   checkConfig(config);
-  const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
-  const embeddings = input(SERVING_IO.inputsEmbeds, 'float32', ['batch', 'sequence', hiddenSize]);
-  const positionIds = input(SERVING_IO.positionIds, 'int64', ['batch', 'sequence']);
-  const bias = input(SERVING_IO.attentionBias, 'float32', ['batch', 1, 'sequence', 'past + sequence']);
-  const logitPositions = input(SERVING_IO.logitPositions, 'int64', ['rows']);
-  const cache = (name: string): Input => input(name, 'float32', ['batch', numKeyValueHeads, 'past', headDim]);
-  const pasts = Array.from({ length: numLayers }, (_, layer) => ({
-    keys: cache(SERVING_IO.pastKeys(layer)),
-    values: cache(SERVING_IO.pastValues(layer)),
-  }));
-
-  const tables = ropeTables(config.rope, headDim, config.contextLength);
-  const cos = float32(tables.cos, [config.contextLength, headDim / 2]);
-  const sin = float32(tables.sin, [config.contextLength, headDim / 2]);
-  const forward: Forward = {
-    config,
-    weights,
-    attention: attentionContext(embeddings, pasts[0]!.keys, bias, sizesOf(config)),
-    rotate: (x) => rotaryEmbedding(x, positionIds, cos, sin),
-  };
-
-  let hidden: Value = reshape(embeddings, [-1, hiddenSize]);
-  const news: Value[] = [];
-  for (const [layer, past] of pasts.entries()) {
-    const prefix = `model.layers.${layer}`;
-    const normed = norm(hidden, `${prefix}.input_layernorm`, forward);
-    const { output, current } = selfAttention(normed, `${prefix}.self_attn`, past, forward);
-    hidden = add(hidden, output);
-    const mlp = feedForward(
-      norm(hidden, `${prefix}.post_attention_layernorm`, forward),
-      `${prefix}.mlp`,
-      forward,
-    );
-    hidden = add(hidden, mlp);
-    news.push(current.keys, current.values);
-  }
-
-  const selected = gather(hidden, logitPositions, 0);
-  const logits = linear(
-    norm(selected, 'model.norm', forward),
-    { name: 'lm_head', outSize: config.vocabSize, hasBias: false },
-    weights,
-  );
-  // What most requests need of the logits is little: rows of the vocabulary's width need not leave the graph.
-  const bestRows = input(SERVING_IO.bestRows, 'int64', ['best']);
-  const scoredRows = input(SERVING_IO.scoredRows, 'int64', ['scored']);
-  const scorePairs = input(SERVING_IO.scorePairs, 'int64', ['pairs', 2]);
-  const [bestLogits, bestTokens] = topK(gather(logits, bestRows, 0), bestCount(config.vocabSize));
-  const scores = gatherPairs(logSoftmax(gather(logits, scoredRows, 0), -1), scorePairs);
-  const caches = pasts.flatMap(({ keys, values }) => [keys, values]);
-  return createGraph(
-    [embeddings, positionIds, bias, logitPositions, bestRows, scoredRows, scorePairs, ...caches],
-    {
-      [SERVING_IO.logits]: logits,
-      [SERVING_IO.bestLogits]: bestLogits,
-      [SERVING_IO.bestTokens]: bestTokens,
-      [SERVING_IO.scores]: scores,
-      [SERVING_IO.newKeysValues]: stack(news),
-    },
-  );
+  const tables = ropeTables(config.rope, config.headDim, config.contextLength);
+  const cos = float32(tables.cos, [config.contextLength, config.headDim / 2]);
+  const sin = float32(tables.sin, [config.contextLength, config.headDim / 2]);
+  return assembleServing(config, (inputs) => {
+    const rotate = (x: Value): Value => rotaryEmbedding(x, inputs.positionIds, cos, sin);
+    const forward: Forward = { ...inputs, config, weights, rotate };
+    const prefixOf = (layer: number): string => `model.layers.${layer}`;
+    return {
+      embed: (embeddings) => embeddings,
+      attention: (hidden, layer, past) => {
+        const normed = norm(hidden, `${prefixOf(layer)}.input_layernorm`, forward);
+        return selfAttention(normed, `${prefixOf(layer)}.self_attn`, past, forward);
+      },
+      feedForward: (hidden, layer) => {
+        const normed = norm(hidden, `${prefixOf(layer)}.post_attention_layernorm`, forward);
+        return feedForward(normed, `${prefixOf(layer)}.mlp`, forward);
+      },
+      logits: (hidden) => {
+        const head = { name: 'lm_head', outSize: config.vocabSize, hasBias: false };
+        return namedLinear(norm(hidden, 'model.norm', forward), head, weights);
+      },
+    };
+  });
 }

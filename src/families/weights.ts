@@ -24,6 +24,10 @@ export function storedTensor(
 export const findLinear = (weights: WeightCatalog, name: string): LinearWeight =>
   found(weights.linears, name);
 
+/** The float32 tensor `name` of this shape. Throws when there is none. */
+export const findTensor = (weights: WeightCatalog, name: string, shape: readonly number[]): Value =>
+  storedTensor(name, found(weights.tensors, name), 'float32', shape);
+
 /** The float32 vector `name` of this length. Throws when there is none. */
 export const findVector = (weights: WeightCatalog, name: string, length: number): Value =>
-  storedTensor(name, found(weights.tensors, name), 'float32', [length]);
+  findTensor(weights, name, [length]);

@@ -67,6 +67,21 @@ export const rmsNorm = (x: Value, scale: Value, epsilon: number): Result =>
   })[0]!;
 
 /**
+ * LayerNorm over the last axis (Ba et al. 2016): (x - mean) / sqrt(variance + epsilon) * scale + bias. Its second and
+ * third outputs, the means and the inverse roots, are there for the gradient.
+ */
+export const layerNorm = (x: Value, scale: Value, bias: Value, epsilon: number): Result =>
+  apply('LayerNormalization', [x, scale, bias], {
+    axis: int(-1),
+    epsilon: float(epsilon),
+    stash_type: int(1),
+  })[0]!;
+
+/** GELU in its tanh form (Hendrycks & Gimpel 2016; transformers' `gelu_new`). Gelu. */
+export const gelu = (x: Value): Result =>
+  apply('Gelu', [x], { approximate: { type: 'string', value: 'tanh' } })[0]!;
+
+/**
  * RMSNorm without a learned scale: [x / r * unit, 1 / r] with r = sqrt(mean(x^2) + epsilon) over the last axis, which
  * stays with size 1. `units` holds `unit` once an element. No element exceeds unit * sqrt(width).
  */

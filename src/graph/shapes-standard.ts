@@ -47,6 +47,7 @@ function reshaped(op: Operands, shape: Shape, target: readonly Dim[]): Shape {
 export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   Abs: unary,
   Sigmoid: unary,
+  Gelu: unary,
   Add: elementwise,
   Mul: elementwise,
   Div: elementwise,
@@ -85,6 +86,16 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
       { dtype: 'float32', shape },
       { dtype: 'float32', shape: shape.with(-1, 1) },
     ];
+  },
+
+  /** The normalised x, and over the last axis the means and the inverse roots of the variances. */
+  LayerNormalization: (op) => {
+    const { shape } = op.operand(0, 'float32');
+    op.shaped(1, shape.slice(-1), 'float32');
+    op.shaped(2, shape.slice(-1), 'float32');
+    if (op.axis(op.int('axis', -1), shape.length) !== shape.length - 1) op.fail('the last axis');
+    const statistics = { dtype: 'float32', shape: shape.with(-1, 1) } as const;
+    return [{ dtype: 'float32', shape }, statistics, statistics];
   },
 
   Shape: (op) => {

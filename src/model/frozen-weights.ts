@@ -5,6 +5,7 @@ import type { LinearWeight, StoredTensor } from '../families/decoder.ts';
 import type { FrozenWeights } from '../families/training.ts';
 import { type External, readExternals } from '../graph/index.ts';
 import { BUNDLE_FILES, type Bundle } from './bundle.ts';
+import { expectedTensors } from './expected-tensors.ts';
 
 /**
  * Where the weights of a float32 bundle lie, under their Hugging Face names, as its serving graph records them.
@@ -23,10 +24,13 @@ export async function readFrozenWeights({ directory, manifest }: Bundle): Promis
   }
   const linears = new Map<string, LinearWeight>();
   const tensors = new Map<string, StoredTensor>();
+  const others = new Set(
+    [...expectedTensors(config)].filter(({ kind }) => kind === 'other').map(({ name }) => name),
+  );
   for (const external of readExternals(await readFile(join(directory, BUNDLE_FILES.graph)))) {
     const stored = storedOf(external);
-    // A matrix is the weight of a linear layer, named after the layer; a vector is a bias or the scale of a norm.
-    if (stored.shape.length === 1) tensors.set(external.name, stored);
+    // What is left are the weights of linear layers, named after the layer.
+    if (others.has(external.name)) tensors.set(external.name, stored);
     else linears.set(external.name.replace(/\.weight$/, ''), { format: 'float32', weight: stored });
   }
   const embeddings: StoredTensor = {

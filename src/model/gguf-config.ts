@@ -1,8 +1,8 @@
-import type { DecoderConfig, RopeConfig } from '../families/decoder.ts';
+import type { LlamaConfig, RopeConfig } from '../families/decoder.ts';
 import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
 import type { GgufValue } from './gguf-types.ts';
 
-const ARCHITECTURES = ['llama', 'qwen2'] as const;
+const ARCHITECTURES = ['llama', 'qwen2', 'qwen3'] as const;
 
 /** What the tensors say and the metadata does not. */
 export interface GgufTensorFacts {
@@ -15,13 +15,13 @@ export interface GgufTensorFacts {
 }
 
 /**
- * Reads the metadata of a GGUF file of architecture `llama` (mistral too: llama.cpp does not tell them apart)
- * or `qwen2`. Defaults are llama.cpp's. Throws `unprocessable` unsupported_config naming the field.
+ * Reads the metadata of a GGUF file of architecture `llama` (mistral too: llama.cpp does not tell them apart),
+ * `qwen2` or `qwen3`. Defaults are llama.cpp's. Throws `unprocessable` unsupported_config naming the field.
  */
 export function parseGgufConfig(
   metadata: ReadonlyMap<string, GgufValue>,
   tensors: GgufTensorFacts,
-): DecoderConfig {
+): LlamaConfig {
   const fields = new Fields('GGUF metadata', metadata);
   const architecture = ARCHITECTURES.find((name) => name === fields.get('general.architecture'));
   if (architecture === undefined) {

@@ -1,12 +1,12 @@
-import type { DecoderConfig, RopeConfig } from '../families/decoder.ts';
+import type { DecoderConfig, Gpt2Config, LlamaConfig, RopeConfig } from '../families/decoder.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../formats/json.ts';
 import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
 
-const ARCHITECTURES = ['llama', 'mistral', 'qwen2'] as const;
+const ARCHITECTURES = ['llama', 'mistral', 'phi3', 'qwen2', 'qwen3', 'gpt2'] as const;
 
 /**
  * Reads a transformers config.json, version 4 (`rope_theta` with `rope_scaling`) or 5 (`rope_parameters`).
- * Defaults are those of LlamaConfig, MistralConfig and Qwen2Config.
+ * Defaults are those of LlamaConfig, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config and GPT2Config.
  * Throws `unprocessable` unsupported_config naming the field.
  */
 export function parseHuggingFaceConfig(json: JsonObject): DecoderConfig {
@@ -16,6 +16,40 @@ export function parseHuggingFaceConfig(json: JsonObject): DecoderConfig {
   if (fields.get('quantization_config') !== undefined) {
     throw fields.wrong('quantization_config', 'no quantisation: F32, F16 or BF16 weights');
   }
+  return architecture === 'gpt2' ? parseGpt2(fields) : parseLlama(json, fields, architecture);
+}
+
+function parseGpt2(fields: Fields): Gpt2Config {
+  fields.only('activation_function', 'gelu_new');
+  fields.only('scale_attn_weights', true);
+  fields.only('scale_attn_by_inverse_layer_idx', false);
+  fields.only('add_cross_attention', false);
+  const hiddenSize = fields.size('n_embd', 768);
+  const numAttentionHeads = fields.size('n_head', 12);
+  if (hiddenSize % numAttentionHeads !== 0) {
+    throw fields.wrong('n_head', `a divisor of n_embd (${hiddenSize})`, numAttentionHeads);
+  }
+  return {
+    architecture: 'gpt2',
+    hiddenSize,
+    intermediateSize: fields.size('n_inner', 4 * hiddenSize),
+    numLayers: fields.size('n_layer', 12),
+    numAttentionHeads,
+    numKeyValueHeads: numAttentionHeads,
+    headDim: hiddenSize / numAttentionHeads,
+    vocabSize: fields.size('vocab_size', 50_257),
+    layerNormEps: fields.positive('layer_norm_epsilon', 1e-5),
+    tiedEmbeddings: fields.flag('tie_word_embeddings', true),
+    contextLength: fields.size('n_positions', 1024, MAX_CONTEXT_LENGTH),
+    slidingWindow: null,
+  };
+}
+
+function parseLlama(
+  json: JsonObject,
+  fields: Fields,
+  architecture: LlamaConfig['architecture'],
+): LlamaConfig {
   fields.only('hidden_act', 'silu');
 
   const hiddenSize = fields.size('hidden_size');
@@ -24,11 +58,12 @@ export function parseHuggingFaceConfig(json: JsonObject): DecoderConfig {
   if (numAttentionHeads % numKeyValueHeads !== 0) {
     throw fields.wrong('num_key_value_heads', `a divisor of num_attention_heads (${numAttentionHeads})`);
   }
-  const headDim = fields.size('head_dim', hiddenSize / numAttentionHeads);
+  const headDim = fields.size('head_dim', architecture === 'qwen3' ? 128 : hiddenSize / numAttentionHeads);
   if (headDim % 2 !== 0) throw fields.wrong('head_dim', 'an even number', headDim);
   const numLayers = fields.size('num_hidden_layers');
   const contextLength = fields.size('max_position_embeddings', undefined, MAX_CONTEXT_LENGTH);
-  const attentionBias = architecture === 'llama' && fields.flag('attention_bias', false);
+  const mayHaveBias = architecture === 'llama' || architecture === 'qwen3';
+  const attentionBias = mayHaveBias && fields.flag('attention_bias', false);
 
   return {
     architecture,
@@ -85,10 +120,13 @@ function parseRope(json: JsonObject, fields: Fields, contextLength: number): Rop
 /** One window for all layers or none: the mask is shared by all layers. */
 function parseSlidingWindow(
   fields: Fields,
-  architecture: DecoderConfig['architecture'],
+  architecture: LlamaConfig['architecture'],
   numLayers: number,
 ): number | null {
   if (architecture === 'llama') return null;
+  if (architecture === 'phi3') {
+    return fields.get('sliding_window') === undefined ? null : fields.size('sliding_window');
+  }
   if (architecture === 'mistral') {
     // An explicit null means no window; only a missing field has MistralConfig's default.
     if (fields.isNull('sliding_window')) return null;

@@ -2,9 +2,11 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DecoderConfig } from '../families/decoder.ts';
 import type { JsonObject } from '../formats/json.ts';
-import { checkTensors, HEAD } from './expected-tensors.ts';
+import { checkTensors } from './expected-tensors.ts';
+import { unsupportedModel } from './fields.ts';
 import { parseHuggingFaceConfig } from './hf-config.ts';
 import { readJsonFile } from './hf-json.ts';
+import { type Placement, placements } from './hf-layout.ts';
 import { openShards, type Shard, type ShardTensor } from './hf-shards.ts';
 import { readHuggingFaceTokenizer } from './hf-tokenizer-files.ts';
 import { readAt } from './read-at.ts';
@@ -16,9 +18,6 @@ import {
   type TokenizerFiles,
   type WeightSource,
 } from './weight-source.ts';
-
-/** Buffers of old checkpoints that are computed from the configuration. */
-const COMPUTED_BUFFER = /\.rotary_emb\.inv_freq$/;
 
 /**
  * Opens a Hugging Face directory: config.json, model.safetensors (or its shards), tokenizer.json.
@@ -39,9 +38,14 @@ export async function openHuggingFace(directory: string): Promise<WeightSource> 
   }
 }
 
+/** A tensor in the model's shape, and where it lies. */
+interface PlacedTensor extends SourceTensor, Placement {
+  readonly stored: ShardTensor;
+}
+
 class HuggingFaceSource implements WeightSource {
   readonly config: DecoderConfig;
-  readonly tensors: ReadonlyMap<string, ShardTensor>;
+  readonly tensors: ReadonlyMap<string, PlacedTensor>;
   readonly files: WeightSource['files'];
   readonly names: readonly string[];
   readonly #directory: string;
@@ -60,8 +64,7 @@ class HuggingFaceSource implements WeightSource {
     this.files = shards.map(({ name, path, bytes }) => ({ name, path, bytes }));
     this.tensors = new Map(
       shards
-        .flatMap(({ tensors }) => tensors)
-        .filter(({ name }) => !isIgnored(name, config))
+        .flatMap(({ tensors }) => tensors.flatMap((stored) => place(stored, config)))
         .map((tensor) => [tensor.name, tensor]),
     );
     this.names = huggingFaceNames(json.get('_name_or_path'));
@@ -71,10 +74,15 @@ class HuggingFaceSource implements WeightSource {
     this.#shards = shards;
   }
 
-  readRows({ name }: SourceTensor, start: number, count: number): Promise<Uint8Array> {
-    const tensor = this.tensors.get(name)!;
-    const rowBytes = storedBytes(tensor.storage, rowsAndColumns(tensor).columns);
-    return readAt(tensor.file, tensor.offset + start * rowBytes, count * rowBytes, name);
+  async readRows({ name }: SourceTensor, start: number, count: number): Promise<Uint8Array> {
+    const { stored, firstRow, transposed } = this.tensors.get(name)!;
+    const { rows, columns } = rowsAndColumns(stored);
+    const rowBytes = storedBytes(stored.storage, columns);
+    if (!transposed) {
+      return readAt(stored.file, stored.offset + (firstRow + start) * rowBytes, count * rowBytes, name);
+    }
+    const whole = await readAt(stored.file, stored.offset, rows * rowBytes, name);
+    return columnsAsRows(whole, rows, rowBytes / columns, { start, count, columns });
   }
 
   readTokenizer(): Promise<TokenizerFiles> {
@@ -86,7 +94,38 @@ class HuggingFaceSource implements WeightSource {
   }
 }
 
-/** transformers ties the head to the embedding table whatever the checkpoint also holds for it. */
-function isIgnored(name: string, config: DecoderConfig): boolean {
-  return COMPUTED_BUFFER.test(name) || (config.tiedEmbeddings && name === `${HEAD}.weight`);
+/** The tensors of the model that a stored one holds. Throws when it has fewer rows than they need. */
+function place(stored: ShardTensor, config: DecoderConfig): PlacedTensor[] {
+  const { shape, storage } = stored;
+  return placements(stored.name, config).map((placement) => {
+    const { name, firstRow, rows, transposed } = placement;
+    if (rows !== null && firstRow + rows > shape[0]!) {
+      throw unsupportedModel(
+        'tensor_shape',
+        stored.name,
+        `Tensor ${stored.name} has ${shape[0]} rows, and ${name} would end at row ${firstRow + rows}.`,
+        { expected: firstRow + rows, given: shape[0] },
+      );
+    }
+    const own = transposed ? shape.toReversed() : shape.with(0, rows ?? shape[0]!);
+    return { ...placement, shape: own, storage, stored };
+  });
+}
+
+/** Columns of a [rows, columns] matrix as the rows of its transpose. */
+function columnsAsRows(
+  matrix: Uint8Array,
+  rows: number,
+  elementBytes: number,
+  { start, count, columns }: { readonly start: number; readonly count: number; readonly columns: number },
+): Uint8Array {
+  const transposed = new Uint8Array(count * rows * elementBytes);
+  for (let column = 0; column < count; column++) {
+    for (let row = 0; row < rows; row++) {
+      const from = (row * columns + start + column) * elementBytes;
+      const to = (column * rows + row) * elementBytes;
+      for (let byte = 0; byte < elementBytes; byte++) transposed[to + byte] = matrix[from + byte]!;
+    }
+  }
+  return transposed;
 }

@@ -1,5 +1,5 @@
 import type { Precision } from '../domain/model.ts';
-import { EMBEDDINGS, expectedTensors, HEAD } from './expected-tensors.ts';
+import { type ExpectedTensor, expectedTensors, HEAD } from './expected-tensors.ts';
 import { type LinearForm, linearForm } from './precision.ts';
 import { storedBytes } from './storage.ts';
 import { rowsAndColumns, type SourceTensor, type WeightSource } from './weight-source.ts';
@@ -17,8 +17,8 @@ export interface ImportPlan {
   /** The head is float32 and tied: it is the embedding table, and not stored again. */
   readonly headIsEmbeddings: boolean;
   readonly linears: readonly PlannedLinear[];
-  /** Norms and biases, stored as float32. */
-  readonly vectors: readonly SourceTensor[];
+  /** Norms, biases and learned positions, stored as float32. */
+  readonly others: readonly SourceTensor[];
   /** Bytes of the source that are read, and about how many the bundle takes. */
   readonly readBytes: number;
   readonly bundleBytes: number;
@@ -27,7 +27,6 @@ export interface ImportPlan {
 /** @param source a source whose tensors have been checked */
 export function planImport(source: WeightSource, precision: Precision): ImportPlan {
   const { config, tensors } = source;
-  const embeddings = tensors.get(EMBEDDINGS)!;
   const planned = (name: string, tensor: SourceTensor): PlannedLinear => {
     return {
       name,
@@ -35,30 +34,30 @@ export function planImport(source: WeightSource, precision: Precision): ImportPl
       form: linearForm(precision, name, tensor.storage, rowsAndColumns(tensor).columns),
     };
   };
-  const linears: PlannedLinear[] = [];
-  const vectors: SourceTensor[] = [];
-  for (const { name, linear } of expectedTensors(config)) {
-    const tensor = tensors.get(name)!;
-    if (linear) linears.push(planned(name.replace(/\.weight$/, ''), tensor));
-    else if (tensor !== embeddings) vectors.push(tensor);
-  }
+  const expected = [...expectedTensors(config)];
+  const ofKind = (wanted: ExpectedTensor['kind']): SourceTensor[] =>
+    expected.filter(({ kind }) => kind === wanted).map(({ name }) => tensors.get(name)!);
+  const embeddings = ofKind('embeddings')[0]!;
+  const others = ofKind('other');
+  const linears = ofKind('linear').map((tensor) => planned(tensor.name.replace(/\.weight$/, ''), tensor));
   const tiedHead = config.tiedEmbeddings ? planned(HEAD, embeddings) : null;
   const headIsEmbeddings = tiedHead?.form.format === 'float32';
   if (tiedHead !== null && !headIsEmbeddings) linears.push(tiedHead);
 
-  const read = [embeddings, ...vectors, ...linears.map(({ tensor }) => tensor)];
-  const ropeTables = config.contextLength * config.headDim * Float32Array.BYTES_PER_ELEMENT;
+  const read = [embeddings, ...others, ...linears.map(({ tensor }) => tensor)];
+  const ropeTables =
+    'rope' in config ? config.contextLength * config.headDim * Float32Array.BYTES_PER_ELEMENT : 0;
   const written = [
     float32Bytes(embeddings),
     ropeTables,
-    ...vectors.map(float32Bytes),
+    ...others.map(float32Bytes),
     ...linears.map(linearBytes),
   ];
   return {
     embeddings,
     headIsEmbeddings,
     linears,
-    vectors,
+    others,
     readBytes: sum(read.map(({ storage, shape }) => storedBytes(storage, product(shape)))),
     bundleBytes: sum(written),
   };

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Precision } from '../domain/model.ts';
-import { buildServingGraph } from '../families/llama.ts';
+import { buildServingGraph } from '../families/index.ts';
 import { encodeModel } from '../graph/index.ts';
 import { BUNDLE_FILES, BUNDLE_FORMAT, type Bundle, type BundleManifest, openBundle } from './bundle.ts';
 import { canonicalJson } from './canonical-json.ts';

@@ -31,7 +31,7 @@ export async function storeWeights(
   );
   const weights = await writeTensors(directory, BUNDLE_FILES.weights, async (file) => {
     const tensors = new Map<string, StoredTensor>();
-    for (const tensor of plan.vectors) tensors.set(tensor.name, await float32(file, tensor));
+    for (const tensor of plan.others) tensors.set(tensor.name, await float32(file, tensor));
     const linears = new Map<string, LinearWeight>();
     for (const { name, tensor, form } of plan.linears) {
       linears.set(name, await storeLinear(file, tensor, form, rowsOf(tensor)));

@@ -1,6 +1,6 @@
 import { TensorSession } from '../engine/tensor-session.ts';
 import type { DecoderConfig } from '../families/decoder.ts';
-import { buildTrainingGraph } from '../families/llama-training.ts';
+import { buildTrainingGraph } from '../families/index.ts';
 import { type FrozenWeights, type Objective, TRAINING_IO } from '../families/training.ts';
 import { encodeModel } from '../graph/index.ts';
 import type { Batch } from './batch.ts';

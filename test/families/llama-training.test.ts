@@ -1,14 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecoderConfig } from '../../src/families/decoder.ts';
-import { buildTrainingGraph } from '../../src/families/llama-training.ts';
+import type { LlamaConfig } from '../../src/families/decoder.ts';
+import { buildTrainingGraph } from '../../src/families/index.ts';
 import { type FrozenWeights, TRAINING_IO } from '../../src/families/training.ts';
 import { GraphError } from '../../src/graph/index.ts';
 import { TINY, tinyModel } from './tiny-model.ts';
 
-const QWEN: DecoderConfig = { ...TINY, architecture: 'qwen2', qkvBias: true };
+const QWEN: LlamaConfig = { ...TINY, architecture: 'qwen2', qkvBias: true };
 
-function weightsOf(config: DecoderConfig): FrozenWeights {
+function weightsOf(config: LlamaConfig): FrozenWeights {
   const { catalog, file } = tinyModel(config);
   const shape = [config.vocabSize, config.hiddenSize];
   return { ...catalog, embeddings: file.add(new Float32Array(config.vocabSize * config.hiddenSize), shape) };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecoderConfig } from '../../src/families/decoder.ts';
-import { buildServingGraph } from '../../src/families/llama.ts';
+import type { LlamaConfig } from '../../src/families/decoder.ts';
+import { buildServingGraph } from '../../src/families/index.ts';
 import { referenceForward } from './reference.ts';
 import { emptyPast, type RowResult, serve } from './serve.ts';
 import { openTinyModel, TINY, tinyModel } from './tiny-model.ts';
@@ -19,7 +19,7 @@ function assertClose(actual: readonly unknown[], expected: readonly unknown[], t
   assert.ok(worst <= tolerance, `largest difference ${worst}`);
 }
 
-const kinds: readonly [string, DecoderConfig][] = [
+const kinds: readonly [string, LlamaConfig][] = [
   ['grouped queries', TINY],
   ['one key/value head a query head', { ...TINY, numKeyValueHeads: TINY.numAttentionHeads }],
   ['one key/value head in all (multi-query)', { ...TINY, numKeyValueHeads: 1 }],
@@ -48,7 +48,7 @@ for (const [name, config] of kinds) {
 /** Feeds the embeddings in chunks of these sizes, each with the past of those before. */
 async function inChunks(
   session: Awaited<ReturnType<typeof openTinyModel>>,
-  config: DecoderConfig,
+  config: LlamaConfig,
   embeddings: number[][],
   sizes: readonly number[],
 ): Promise<RowResult> {
@@ -187,7 +187,7 @@ test('a weight that is missing or does not fit is refused by name', () => {
     linears: new Map([...catalog.linears].filter(([key]) => key !== name)),
     tensors: new Map([...catalog.tensors].filter(([key]) => key !== name)),
   });
-  const refusal = (config: DecoderConfig, weights: typeof catalog, message: RegExp) =>
+  const refusal = (config: LlamaConfig, weights: typeof catalog, message: RegExp) =>
     assert.throws(() => buildServingGraph(config, weights), { name: 'GraphError', message });
   const name = 'model.layers.1.mlp.up_proj';
   refusal(TINY, without(name), /^model\.layers\.1\.mlp\.up_proj: the model has no such weight$/);
@@ -206,7 +206,7 @@ test('a weight that is missing or does not fit is refused by name', () => {
 
 test('sizes that contradict each other are refused', () => {
   const { catalog } = tinyModel(TINY);
-  const refusal = (change: Partial<DecoderConfig>, message: RegExp) =>
+  const refusal = (change: Partial<LlamaConfig>, message: RegExp) =>
     assert.throws(() => buildServingGraph({ ...TINY, ...change }, catalog), { name: 'GraphError', message });
   refusal({ numKeyValueHeads: 4 }, /6 attention heads cannot share 4 key\/value heads/);
   refusal({ numLayers: 0 }, /at least one layer, given 0/);

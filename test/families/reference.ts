@@ -1,4 +1,4 @@
-import type { DecoderConfig } from '../../src/families/decoder.ts';
+import type { LlamaConfig } from '../../src/families/decoder.ts';
 
 /** Dense float weights under the names of the catalogue: linears [out, in] with `.weight`, vectors. */
 export type DenseWeights = ReadonlyMap<string, Float32Array>;
@@ -24,7 +24,7 @@ const dot = (a: ArrayLike<number>, b: ArrayLike<number>): number => {
  * written for being obvious, from the papers' formulas.
  */
 export function referenceForward(
-  config: DecoderConfig,
+  config: LlamaConfig,
   weights: DenseWeights,
   embeddings: Rows,
 ): ReferenceResult {

@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import ort from 'onnxruntime-node';
-import type { DecoderConfig, LinearWeight, StoredTensor, WeightCatalog } from '../../src/families/decoder.ts';
-import { buildServingGraph } from '../../src/families/llama.ts';
+import type { LinearWeight, LlamaConfig, StoredTensor, WeightCatalog } from '../../src/families/decoder.ts';
+import { buildServingGraph } from '../../src/families/index.ts';
 import { encodeModel } from '../../src/graph/index.ts';
 import { sessionOptions } from '../graph/run-graph.ts';
 import { rowwiseInt8 } from './quantised.ts';
 import type { DenseWeights } from './reference.ts';
 import { randomNumbers, WeightFile } from './weight-file.ts';
 
-export const TINY: DecoderConfig = {
+export const TINY: LlamaConfig = {
   architecture: 'llama',
   hiddenSize: 32,
   intermediateSize: 64,
@@ -37,7 +37,7 @@ export interface TinyModel {
 }
 
 /** Random weights under their Hugging Face names. */
-export function tinyModel(config: DecoderConfig, format: 'float32' | 'rowwise-int8' = 'float32'): TinyModel {
+export function tinyModel(config: LlamaConfig, format: 'float32' | 'rowwise-int8' = 'float32'): TinyModel {
   const random = randomNumbers(11);
   const file = new WeightFile();
   const linears = new Map<string, LinearWeight>();
@@ -82,7 +82,7 @@ export function tinyModel(config: DecoderConfig, format: 'float32' | 'rowwise-in
 }
 
 /** A session over the model's serving graph, released after the test. */
-export async function openTinyModel(t: TestContext, config: DecoderConfig, model: TinyModel) {
+export async function openTinyModel(t: TestContext, config: LlamaConfig, model: TinyModel) {
   const directory = mkdtempSync(join(tmpdir(), 'llama-'));
   const path = join(directory, 'decoder.onnx');
   writeFileSync(path, encodeModel(buildServingGraph(config, model.catalog)));

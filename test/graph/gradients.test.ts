@@ -14,11 +14,13 @@ import {
   GraphError,
   gather,
   gatherElements,
+  gelu,
   gemm,
   gradients,
   type Input,
   input,
   int64,
+  layerNorm,
   logSoftmax,
   matMul,
   mul,
@@ -87,6 +89,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   Div: [two({ dims: [2, 3] }, { dims: [3], centre: 3 }, div, [2, 3])],
   Exp: [one([4], exp)],
   QuickGelu: [one([2, 3], silu)],
+  Gelu: [one([2, 5], gelu, [2, 5], 0.5), one([3], gelu, [3], -2)],
   Sigmoid: [one([2, 3], sigmoid), one([4], (x) => mul(x, sigmoid(x)))],
   MatMul: [
     two({ dims: [2, 3] }, { dims: [3, 4] }, matMul, [2, 4]),
@@ -128,6 +131,18 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
     two({ dims: [2, 6] }, { dims: [6], centre: 1 }, (x, scale) => rmsNorm(x, scale, 1e-5), [2, 6]),
     // A large epsilon shows whether it has its place in the gradient.
     two(named, { dims: [3] }, (x, scale) => rmsNorm(x, scale, 0.5), [2, 3]),
+  ],
+  LayerNormalization: [
+    {
+      operands: [{ dims: [2, 6] }, { dims: [6], centre: 1 }, { dims: [6] }],
+      build: ([x, scale, bias]) => layerNorm(x!, scale!, bias!, 1e-5),
+      output: [2, 6],
+    },
+    {
+      operands: [named],
+      build: ([x]) => layerNorm(x!, float32([1, 2, 3]), float32([0, 1, 2]), 0.5),
+      output: [2, 3],
+    },
   ],
   Reshape: [
     one([2, 6], (x) => reshape(x, [2, 3, 2]), [2, 3, 2]),

@@ -10,10 +10,12 @@ import {
   float32,
   gather,
   gatherPairs,
+  gelu,
   gemm,
   input,
   int8,
   int64,
+  layerNorm,
   matMul,
   matMulInteger,
   matMulNBits,
@@ -139,6 +141,16 @@ test('DequantizeLinear gives the rounded values back', async () => {
     dims: [3],
     data: [1, -3, 63.5],
   });
+});
+
+test('LayerNormalization, and Gelu in its tanh form', async () => {
+  // Mean 4, variance 4, epsilon 5: the root is 3.
+  const norm = (x: Value): Result => layerNorm(x, float32([3, 6]), float32([0, 1]), 5);
+  await check(norm, [1, 2], [2, 6], { dims: [1, 2], data: [-2, 5] });
+  const tanhForm = (x: number): number =>
+    0.5 * x * (1 + Math.tanh(Math.sqrt(2 / Math.PI) * (x + 0.044715 * x ** 3)));
+  const values = [-3, -1, 0, 0.5, 2];
+  await check(gelu, [5], values, { dims: [5], data: values.map(tanhForm) });
 });
 
 test('SimplifiedLayerNormalization gives the inverse root beside the normalised row', async () => {

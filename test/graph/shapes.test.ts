@@ -10,6 +10,7 @@ import {
   input,
   int8,
   int64,
+  layerNorm,
   matMul,
   matMulInteger,
   matMulNBits,
@@ -69,6 +70,7 @@ const misfits: readonly [string, () => unknown, RegExp][] = [
   ['Gemm', () => gemm(x(2, 4), x(3, 4), x(4)), /a bias that broadcasts to \[2, 3\]/],
   ['Softmax', () => softmax(x(2), 1), /^Softmax.*an axis within \[-1, 1\), given 1/],
   ['ReduceMax', () => reduceMax(x(2), [2], true), /^ReduceMax.*an axis within/],
+  ['LayerNormalization', () => layerNorm(x(2, 4), x(4), x(3), 1e-5), /operand 2 of shape \[4\]/],
   ['SimplifiedLayerNormalization', () => rmsNorm(x(2, 4), x(3), 1e-5), /operand 1 of shape \[4\]/],
   [
     'Reshape',

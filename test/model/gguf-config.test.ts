@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecoderConfig } from '../../src/families/decoder.ts';
+import type { LlamaConfig } from '../../src/families/decoder.ts';
 import { type GgufTensorFacts, parseGgufConfig } from '../../src/model/gguf-config.ts';
 import type { GgufValue } from '../../src/model/gguf-types.ts';
 import { refused } from './refused.ts';
@@ -21,7 +21,7 @@ function parse(
   metadata: Readonly<Record<string, GgufValue>>,
   tensors: readonly string[] = ['output.weight'],
   ropeFactors: GgufTensorFacts['ropeFactors'] = null,
-): DecoderConfig {
+): LlamaConfig {
   const facts: GgufTensorFacts = { has: (name) => tensors.includes(name), vocabSize: 384, ropeFactors };
   return parseGgufConfig(new Map(Object.entries(metadata)), facts);
 }
@@ -44,7 +44,7 @@ test('a llama file', () => {
     tiedEmbeddings: false,
     contextLength: 256,
     slidingWindow: null,
-  } satisfies DecoderConfig);
+  } satisfies LlamaConfig);
 });
 
 test('tensors tell biases and tied embeddings', () => {

@@ -13,6 +13,8 @@ const NAMES: readonly (readonly [string, string])[] = [
   ['self_attn.q_proj', 'attn_q'],
   ['self_attn.k_proj', 'attn_k'],
   ['self_attn.v_proj', 'attn_v'],
+  ['self_attn.q_norm', 'attn_q_norm'],
+  ['self_attn.k_norm', 'attn_k_norm'],
   ['self_attn.o_proj', 'attn_output'],
   ['mlp.gate_proj', 'ffn_gate'],
   ['mlp.up_proj', 'ffn_up'],
@@ -70,7 +72,7 @@ const tokenizer = (vocab: number): readonly (readonly [string, GgufEntry])[] => 
 /** Metadata as convert_hf_to_gguf.py writes them. */
 export function ggufMetadata(config: ConfigJson): readonly (readonly [string, GgufEntry])[] {
   // llama.cpp has no architecture of its own for mistral.
-  const architecture = config.model_type === 'qwen2' ? 'qwen2' : 'llama';
+  const architecture = config.model_type.startsWith('qwen') ? config.model_type : 'llama';
   const numbers: Readonly<Record<string, number>> = {
     block_count: config.num_hidden_layers,
     context_length: config.max_position_embeddings,
@@ -109,7 +111,7 @@ export function modelToGguf(
 ): Buffer {
   const converted = tensors.map(({ name, shape, type, data }) => {
     const heads = name.includes('.q_proj.') ? config.num_attention_heads : config.num_key_value_heads;
-    const isPermuted = /\.[qk]_proj\./.test(name) && config.model_type !== 'qwen2';
+    const isPermuted = /\.[qk]_proj\./.test(name) && !config.model_type.startsWith('qwen');
     return {
       name: ggufName(name),
       shape,

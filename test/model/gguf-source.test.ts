@@ -77,9 +77,9 @@ const refusals: readonly (readonly [string, Uint8Array, string, string])[] = [
   ],
   [
     'an unknown tensor',
-    modelToGguf(config, tensors, [floats('blk.0.attn_q_norm.weight', 16)]),
+    modelToGguf(config, tensors, [floats('blk.0.attn_sinks.weight', 16)]),
     'unexpected_tensor',
-    'blk.0.attn_q_norm.weight',
+    'blk.0.attn_sinks.weight',
   ],
   [
     'a layer too many',

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { DecoderConfig } from '../../src/families/decoder.ts';
+import type { DecoderConfig, Gpt2Config, LlamaConfig } from '../../src/families/decoder.ts';
 import { isJsonObject, parseJson } from '../../src/formats/json.ts';
 import { parseHuggingFaceConfig } from '../../src/model/hf-config.ts';
 import { refused } from './refused.ts';
@@ -19,10 +19,16 @@ const llama: Fields = { model_type: 'llama', ...sizes };
 const mistral: Fields = { model_type: 'mistral', ...sizes };
 const qwen2: Fields = { model_type: 'qwen2', ...sizes };
 
-function parse(fields: Fields): DecoderConfig {
+function parseAny(fields: Fields): DecoderConfig {
   const json = parseJson(Buffer.from(JSON.stringify(fields)), { maxDepth: 8, numbers: 'any' });
   assert.ok(isJsonObject(json));
   return parseHuggingFaceConfig(json);
+}
+
+function parse(fields: Fields): LlamaConfig {
+  const config = parseAny(fields);
+  assert.ok(config.architecture !== 'gpt2');
+  return config;
 }
 
 test('fields that are left out have the defaults of LlamaConfig', () => {
@@ -43,7 +49,7 @@ test('fields that are left out have the defaults of LlamaConfig', () => {
     tiedEmbeddings: false,
     contextLength: 256,
     slidingWindow: null,
-  } satisfies DecoderConfig);
+  } satisfies LlamaConfig);
 });
 
 test('sizes, biases and tying are taken as given', () => {
@@ -141,7 +147,7 @@ for (const [what, fields, expected] of windows) {
 
 const mixed = ['full_attention', 'sliding_attention', 'full_attention'];
 const refusals: readonly (readonly [string, Fields, Fields])[] = [
-  ['model_type', llama, { model_type: 'gpt2' }],
+  ['model_type', llama, { model_type: 'bloom' }],
   ['hidden_act', llama, { hidden_act: 'gelu' }],
   ['quantization_config', llama, { quantization_config: { quant_method: 'gptq' } }],
   ['hidden_size', llama, { hidden_size: undefined }],
@@ -169,3 +175,37 @@ for (const [field, base, change] of refusals) {
     assert.throws(() => parse({ ...base, ...change }), refused('unsupported_config', field));
   });
 }
+
+test('qwen3: heads of 128, and biases only on request', () => {
+  const config = parse({ ...sizes, model_type: 'qwen3' });
+  assert.deepEqual([config.headDim, config.qkvBias, config.outputBias], [128, false, false]);
+  assert.equal(parse({ ...sizes, model_type: 'qwen3', head_dim: 16, attention_bias: true }).qkvBias, true);
+});
+
+test('gpt2: fields that are left out have the defaults of GPT2Config', () => {
+  assert.deepEqual(parseAny({ model_type: 'gpt2' }), {
+    architecture: 'gpt2',
+    hiddenSize: 768,
+    intermediateSize: 3072,
+    numLayers: 12,
+    numAttentionHeads: 12,
+    numKeyValueHeads: 12,
+    headDim: 64,
+    vocabSize: 50257,
+    layerNormEps: 1e-5,
+    tiedEmbeddings: true,
+    contextLength: 1024,
+    slidingWindow: null,
+  } satisfies Gpt2Config);
+  for (const [field, value] of [
+    ['activation_function', 'relu'],
+    ['scale_attn_by_inverse_layer_idx', true],
+    ['n_head', 5],
+    ['n_positions', 0],
+  ] as const) {
+    assert.throws(
+      () => parseAny({ model_type: 'gpt2', [field]: value }),
+      refused('unsupported_config', field),
+    );
+  }
+});

@@ -12,6 +12,9 @@ export const qwen2 = fileURLToPath(new URL('../fixtures/peft/qwen2/model', impor
 /** Three shards, tied. */
 export const sharded = fileURLToPath(new URL('../fixtures/peft/llama3/model', import.meta.url));
 
+/** F32, Conv1D weights. */
+export const gpt2 = fileURLToPath(new URL('../fixtures/peft/gpt2/model', import.meta.url));
+
 /** Options of an import into a new directory. */
 export function options(t: TestContext, change: Partial<ImportOptions> = {}): ImportOptions {
   return {

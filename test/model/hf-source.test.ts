@@ -3,8 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { SafetensorsInput } from '../../src/formats/safetensors.ts';
+import { BUNDLE_FILES } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
-import { copyOf, options, qwen2, rewrite, rewriteJson, sharded } from './hf-model.ts';
+import { copyOf, gpt2, options, qwen2, rewrite, rewriteJson, sharded } from './hf-model.ts';
 import { refused } from './refused.ts';
 
 test('eos ids: generation_config.json goes before config.json', async (t) => {
@@ -54,6 +55,19 @@ test('buffers that the configuration implies, and a head that is tied, are ignor
   rewrite(source, keep, [vector('model.layers.0.self_attn.rotary_emb.inv_freq')]);
   rewriteJson(join(source, 'config.json'), { tie_word_embeddings: true });
   assert.equal((await importModel(options(t, { source }))).manifest.config.tiedEmbeddings, true);
+});
+
+test('gpt2: names without the prefix of the language model, and its mask buffers, are known', async (t) => {
+  const source = copyOf(t, gpt2);
+  const before = await importModel(options(t, { source }));
+  const strip = (tensor: SafetensorsInput): SafetensorsInput => ({
+    ...tensor,
+    dtype: 'F32',
+    name: tensor.name.replace('transformer.', ''),
+  });
+  rewrite(source, strip, [vector('h.0.attn.bias'), vector('h.0.attn.masked_bias')]);
+  const { manifest } = await importModel(options(t, { source }));
+  assert.deepEqual(manifest.files[BUNDLE_FILES.weights], before.manifest.files[BUNDLE_FILES.weights]);
 });
 
 const K_BIAS = 'model.layers.1.self_attn.k_proj.bias';

@@ -19,7 +19,7 @@ interface Recorded {
   }[];
 }
 
-const FAMILIES = ['llama', 'llama3', 'mistral', 'qwen2'] as const;
+const FAMILIES = ['llama', 'llama3', 'mistral', 'qwen2', 'qwen3'] as const;
 /** transformers' and ours differ by the order of float32 sums. */
 const TOLERANCE = 1e-4;
 /** mistral's fixture has a window of 6 positions, which the engine's mask applies: shorter inputs do not need it. */
@@ -28,6 +28,7 @@ const MAX_IDS: Readonly<Record<(typeof FAMILIES)[number], number>> = {
   llama3: 100,
   mistral: 6,
   qwen2: 100,
+  qwen3: 100,
 };
 
 const fixture = (family: string, name: string): string =>
@@ -40,10 +41,12 @@ async function importTo(t: TestContext, source: string, precision: Precision): P
 
 /** The fixture as a GGUF file. llama3's rotary scaling becomes `rope_freqs.weight`, as llama.cpp has it. */
 function writeGguf(t: TestContext, family: string, llama3Bundle: Bundle | null): string {
-  const config = readJson(fixture(family, 'model/config.json')) as ConfigJson;
+  const json = readJson(fixture(family, 'model/config.json')) as ConfigJson;
   const extra: GgufTensor[] = [];
   if (llama3Bundle !== null) {
-    const { rope, headDim } = llama3Bundle.manifest.config;
+    const { config } = llama3Bundle.manifest;
+    assert.ok(config.architecture !== 'gpt2');
+    const { rope, headDim } = config;
     const plain = ropeFrequencies({ type: 'default', theta: rope.theta }, headDim);
     const scaled = ropeFrequencies(rope, headDim);
     const factors = plain.map((frequency, i) => frequency / scaled[i]!);
@@ -51,7 +54,7 @@ function writeGguf(t: TestContext, family: string, llama3Bundle: Bundle | null):
     extra.push({ name: 'rope_freqs.weight', shape: [factors.length], type: GGML_TYPE.F32, data });
   }
   const path = join(tempDirectory(t), 'model.gguf');
-  writeFileSync(path, modelToGguf(config, readTensors(fixture(family, 'model')), extra));
+  writeFileSync(path, modelToGguf(json, readTensors(fixture(family, 'model')), extra));
   return path;
 }
 

@@ -12,7 +12,15 @@ import { adamW } from '../../src/training/optimisers/adamw.ts';
 import { readIndex } from './recordings.ts';
 
 /** Families with recordings of training. */
-export const TRAINED_FAMILIES: readonly string[] = ['llama', 'llama3', 'mistral', 'qwen2'];
+export const TRAINED_FAMILIES: readonly string[] = [
+  'llama',
+  'llama3',
+  'mistral',
+  'qwen2',
+  'gpt2',
+  'phi3',
+  'qwen3',
+];
 
 /** What PEFT computed for one adapter on a right-padded batch; labels of -100 are ignored. */
 export interface RecordedTraining {

@@ -4,6 +4,8 @@ import { GraphError } from '../types.ts';
 import { scalar } from '../values.ts';
 import type { GradientRule } from './rule.ts';
 
+const GELU_CUBIC = 0.044715;
+
 /** Rules of the ops that work element by element; broadcasting is undone by the caller. */
 export const ELEMENTWISE: Readonly<Record<string, GradientRule>> = {
   Add: ({ gradient }) => [gradient, gradient],
@@ -32,5 +34,22 @@ export const ELEMENTWISE: Readonly<Record<string, GradientRule>> = {
     }
     const s = sigmoid(operand(0));
     return [mul(gradient, add(s, sub(output, mul(output, s))))];
+  },
+
+  /**
+   * The tanh form is y = x s with s = sigmoid(2u), u = c (x + a x^3), c = sqrt(2 / pi), a = 0.044715; so
+   * dy/dx = s + y (1 - s) 2c (1 + 3a x^2).
+   */
+  Gelu: ({ node, gradient, operand, output }) => {
+    const approximate = node.attributes.approximate;
+    if (approximate?.type !== 'string' || approximate.value !== 'tanh') {
+      throw new GraphError('Gelu: its gradient is known for the tanh form only');
+    }
+    const x = operand(0);
+    const square = mul(x, x);
+    const twice = scalar(2 * Math.sqrt(2 / Math.PI));
+    const s = sigmoid(mul(mul(x, twice), add(scalar(1), mul(square, scalar(GELU_CUBIC)))));
+    const slope = mul(twice, add(scalar(1), mul(square, scalar(3 * GELU_CUBIC))));
+    return [mul(gradient, add(s, mul(sub(output, mul(output, s)), slope)))];
   },
 };

@@ -1,0 +1,111 @@
+import {
+  add,
+  concat,
+  createGraph,
+  type Graph,
+  gather,
+  gatherPairs,
+  type Input,
+  input,
+  int64,
+  logSoftmax,
+  type Result,
+  reshape,
+  shapeOf,
+  topK,
+  type Value,
+} from '../graph/index.ts';
+import {
+  type AttentionContext,
+  type AttentionSizes,
+  attentionContext,
+  type KeysValues,
+} from './attention.ts';
+import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
+
+/**
+ * What a family puts between the inputs and outputs that all serving graphs share. Hidden states are float32
+ * [batch * sequence, hidden].
+ */
+export interface ServingFamily {
+  /** The first hidden states from the embeddings, which are of the same shape. */
+  embed(embeddings: Value): Value;
+  /** What attention adds to the hidden states, and the keys and values of the new positions. */
+  attention(
+    hidden: Value,
+    layer: number,
+    past: KeysValues,
+  ): { readonly output: Value; readonly current: KeysValues };
+  /** What the feed-forward network adds to the hidden states. */
+  feedForward(hidden: Value, layer: number): Value;
+  /** float32 [rows, vocab] from the last hidden states of these rows. */
+  logits(hidden: Value): Result;
+}
+
+/** What a family's layers read beside the hidden states. */
+export interface ServingInputs {
+  /** int64 [batch, sequence]. */
+  readonly positionIds: Value;
+  readonly attention: AttentionContext;
+}
+
+export const attentionSizes = (config: DecoderSizes): AttentionSizes => ({
+  queryHeads: config.numAttentionHeads,
+  keyValueHeads: config.numKeyValueHeads,
+  headDim: config.headDim,
+});
+
+/** The delta-KV serving graph of a family; inputs and outputs are those of {@link SERVING_IO}. */
+export function assembleServing(
+  config: DecoderSizes,
+  familyOf: (inputs: ServingInputs) => ServingFamily,
+): Graph {
+  const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
+  const embeddings = input(SERVING_IO.inputsEmbeds, 'float32', ['batch', 'sequence', hiddenSize]);
+  const positionIds = input(SERVING_IO.positionIds, 'int64', ['batch', 'sequence']);
+  const bias = input(SERVING_IO.attentionBias, 'float32', ['batch', 1, 'sequence', 'past + sequence']);
+  const logitPositions = input(SERVING_IO.logitPositions, 'int64', ['rows']);
+  const cache = (name: string): Input => input(name, 'float32', ['batch', numKeyValueHeads, 'past', headDim]);
+  const pasts = Array.from({ length: numLayers }, (_, layer) => ({
+    keys: cache(SERVING_IO.pastKeys(layer)),
+    values: cache(SERVING_IO.pastValues(layer)),
+  }));
+  const family = familyOf({
+    positionIds,
+    attention: attentionContext(embeddings, pasts[0]!.keys, bias, attentionSizes(config)),
+  });
+
+  let hidden: Value = family.embed(reshape(embeddings, [-1, hiddenSize]));
+  const news: Value[] = [];
+  for (const [layer, past] of pasts.entries()) {
+    const { output, current } = family.attention(hidden, layer, past);
+    hidden = add(hidden, output);
+    hidden = add(hidden, family.feedForward(hidden, layer));
+    news.push(current.keys, current.values);
+  }
+
+  const logits = family.logits(gather(hidden, logitPositions, 0));
+  // What most requests need of the logits is little: rows of the vocabulary's width need not leave the graph.
+  const bestRows = input(SERVING_IO.bestRows, 'int64', ['best']);
+  const scoredRows = input(SERVING_IO.scoredRows, 'int64', ['scored']);
+  const scorePairs = input(SERVING_IO.scorePairs, 'int64', ['pairs', 2]);
+  const [bestLogits, bestTokens] = topK(gather(logits, bestRows, 0), bestCount(config.vocabSize));
+  const scores = gatherPairs(logSoftmax(gather(logits, scoredRows, 0), -1), scorePairs);
+  const caches = pasts.flatMap(({ keys, values }) => [keys, values]);
+  return createGraph(
+    [embeddings, positionIds, bias, logitPositions, bestRows, scoredRows, scorePairs, ...caches],
+    {
+      [SERVING_IO.logits]: logits,
+      [SERVING_IO.bestLogits]: bestLogits,
+      [SERVING_IO.bestTokens]: bestTokens,
+      [SERVING_IO.scores]: scores,
+      [SERVING_IO.newKeysValues]: stack(news),
+    },
+  );
+}
+
+/** n tensors of one shape -> [n, ...shape]; one copy of all, where a reshape of each would be a node of each. */
+function stack(parts: readonly Value[]): Result {
+  const first = parts[0]!;
+  return reshape(concat(parts, 0), concat([int64([parts.length]), shapeOf(first, 0, first.shape.length)], 0));
+}

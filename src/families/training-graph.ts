@@ -1,0 +1,115 @@
+import {
+  add,
+  concat,
+  createGraph,
+  type Graph,
+  GraphError,
+  gather,
+  gemm,
+  gradients,
+  input,
+  type Result,
+  reshape,
+  type Value,
+} from '../graph/index.ts';
+import type { DecoderSizes } from './decoder.ts';
+import { type Projections, prefixAttention, prefixContext } from './prefix-attention.ts';
+import { attentionSizes } from './serving.ts';
+import { type FrozenWeights, type Objective, TRAINING_IO } from './training.ts';
+import { lossOf } from './training-loss.ts';
+import { findLinear, findVector, storedTensor } from './weights.ts';
+
+export interface TrainingGraphOptions {
+  readonly objective: Objective;
+  /** Without the gradient the graph evaluates. */
+  readonly gradient: boolean;
+}
+
+/**
+ * What a family puts between the inputs and the loss that all training graphs share. Hidden states are float32
+ * [tokens, hidden].
+ */
+export interface TrainingFamily {
+  /** Name of the embedding table. */
+  readonly embeddingsName: string;
+  /** The first hidden states from the embeddings. */
+  embed(embeddings: Value): Value;
+  /** Queries, keys and values of all tokens, each [tokens, heads * head_dim]. */
+  project(hidden: Value, layer: number): Projections;
+  /** Attention's output projection, [some tokens, query_heads * head_dim] -> [the same, hidden]. */
+  output(mixed: Value, layer: number): Value;
+  /** What the feed-forward network adds to the hidden states. */
+  feedForward(hidden: Value, layer: number): Value;
+  /** float32 [positions, vocab] from the last hidden states at these positions. */
+  logits(hidden: Value): Value;
+}
+
+/** y = x W^T + bias against a frozen float32 weight. Throws, naming it, when it is quantised. */
+export function frozenLinear(
+  x: Value,
+  name: string,
+  outSize: number,
+  hasBias: boolean,
+  weights: FrozenWeights,
+): Result {
+  const found = findLinear(weights, name);
+  if (found.format !== 'float32') {
+    throw new GraphError(`${name}: gradients need a float32 weight, given ${found.format}`);
+  }
+  const shape = [outSize, x.shape.at(-1) as number];
+  const bias = hasBias ? findVector(weights, `${name}.bias`, outSize) : null;
+  return gemm(x, storedTensor(`${name}.weight`, found.weight, 'float32', shape), bias);
+}
+
+/** The training graph of a family. @param familyOf gets the positions of all tokens, int64 [tokens] */
+export function assembleTraining(
+  config: DecoderSizes,
+  weights: FrozenWeights,
+  { objective, gradient }: TrainingGraphOptions,
+  familyOf: (positionIds: Value) => TrainingFamily,
+): Graph {
+  const { hiddenSize, vocabSize, numLayers } = config;
+  const prompt = input(TRAINING_IO.prompt, 'float32', ['prompt', hiddenSize]);
+  const inputIds = input(TRAINING_IO.inputIds, 'int64', ['rows', 'sequence']);
+  const positionIds = input(TRAINING_IO.positionIds, 'int64', ['prompt + rows*sequence']);
+  const promptBias = input(TRAINING_IO.promptBias, 'float32', ['prompt', 'prompt']);
+  const textBias = input(TRAINING_IO.textBias, 'float32', ['rows', 'sequence', 'prompt + sequence']);
+  const labelPositions = input(TRAINING_IO.labelPositions, 'int64', ['positions']);
+  const targetIds = input(TRAINING_IO.targetIds, 'int64', ['positions', 'targets']);
+  const tokenWeights = input(TRAINING_IO.tokenWeights, 'float32', ['choices*examples', 'positions*targets']);
+  const lossWeights = input(TRAINING_IO.lossWeights, 'float32', ['examples', 'choices']);
+
+  const sizes = attentionSizes(config);
+  const context = prefixContext(prompt, inputIds, promptBias, textBias, sizes);
+  const family = familyOf(positionIds);
+  const table = storedTensor(family.embeddingsName, weights.embeddings, 'float32', [vocabSize, hiddenSize]);
+  const embedded = concat([prompt, reshape(gather(table, inputIds, 0), [-1, hiddenSize])], 0);
+
+  let hidden = family.embed(embedded);
+  for (let layer = 0; layer < numLayers; layer++) {
+    // After the last attention only the label positions are needed.
+    const isLast = layer === numLayers - 1;
+    const wanted = (x: Value): Value => (isLast ? gather(x, labelPositions, 0) : x);
+    const mixed = prefixAttention(family.project(hidden, layer), context, sizes);
+    hidden = add(wanted(hidden), family.output(wanted(mixed), layer));
+    hidden = add(hidden, family.feedForward(hidden, layer));
+  }
+
+  const wantedLogProbabilities = { targetIds, tokenWeights, lossWeights };
+  const { loss, logLikelihoods } = lossOf(family.logits(hidden), wantedLogProbabilities, objective);
+  const outputs = { [TRAINING_IO.loss]: loss, [TRAINING_IO.logLikelihoods]: logLikelihoods };
+  return createGraph(
+    [
+      prompt,
+      inputIds,
+      positionIds,
+      promptBias,
+      textBias,
+      labelPositions,
+      targetIds,
+      tokenWeights,
+      lossWeights,
+    ],
+    gradient ? { ...outputs, [TRAINING_IO.promptGradient]: gradients(loss, [prompt])[0] as Result } : outputs,
+  );
+}

@@ -1,0 +1,61 @@
+import type { DecoderConfig } from '../families/decoder.ts';
+import { HEAD } from './expected-tensors.ts';
+
+/** Buffers of old checkpoints that are computed from the configuration. */
+const COMPUTED_BUFFER = /\.rotary_emb\.inv_freq$|\.attn\.(masked_)?bias$/;
+
+/** transformers' Conv1D layers, which keep their weight as [in, out]. */
+const CONV1D = /^transformer\.h\.\d+\.(attn|mlp)\.c_\w+\.weight$/;
+
+/** phi3's layers that are several of ours, one above the other. */
+const JOINED = /^(.*)\.(qkv_proj|gate_up_proj)\.weight$/;
+
+/** A tensor of the model, or rows of one, in a checkpoint. */
+export interface Placement {
+  /** The name under which the model knows it. */
+  readonly name: string;
+  /** First of its rows in the stored tensor. */
+  readonly firstRow: number;
+  /** How many rows are its own; null: all. */
+  readonly rows: number | null;
+  /** The tensor lies as [columns, rows]. */
+  readonly transposed: boolean;
+}
+
+/**
+ * Which tensors of the model a stored tensor holds; none where it is computed or tied: transformers ties the head to
+ * the embedding table whatever the checkpoint also holds for it. Checkpoints of GPT2Model, as OpenAI's are, leave out
+ * the prefix of GPT2LMHeadModel.
+ */
+export function placements(stored: string, config: DecoderConfig): readonly Placement[] {
+  const head = `${HEAD}.weight`;
+  if (COMPUTED_BUFFER.test(stored) || (config.tiedEmbeddings && stored === head)) return [];
+  if (config.architecture === 'phi3') return phi3Placements(stored, config);
+  const isBare = config.architecture === 'gpt2' && stored !== head && !stored.startsWith('transformer.');
+  const name = isBare ? `transformer.${stored}` : stored;
+  return [{ name, firstRow: 0, rows: null, transposed: config.architecture === 'gpt2' && CONV1D.test(name) }];
+}
+
+function phi3Placements(stored: string, config: DecoderConfig): readonly Placement[] {
+  const [, module, layer] = JOINED.exec(stored) ?? [];
+  if (layer === undefined) return [{ name: stored, firstRow: 0, rows: null, transposed: false }];
+  const { numAttentionHeads, numKeyValueHeads, headDim, intermediateSize } = config;
+  const [queries, keys] = [numAttentionHeads * headDim, numKeyValueHeads * headDim];
+  const parts: readonly (readonly [string, number])[] =
+    layer === 'qkv_proj'
+      ? [
+          ['q_proj', queries],
+          ['k_proj', keys],
+          ['v_proj', keys],
+        ]
+      : [
+          ['gate_proj', intermediateSize],
+          ['up_proj', intermediateSize],
+        ];
+  let firstRow = 0;
+  return parts.map(([part, rows]) => {
+    const placement = { name: `${module}.${part}.weight`, firstRow, rows, transposed: false };
+    firstRow += rows;
+    return placement;
+  });
+}
