@@ -13,6 +13,7 @@ import {
   transpose,
   type Value,
 } from '../graph/index.ts';
+import type { DecoderSizes } from './decoder.ts';
 
 /** Sizes of grouped-query attention: each key/value head serves `queryHeads / keyValueHeads` query heads. */
 export interface AttentionSizes {
@@ -20,6 +21,12 @@ export interface AttentionSizes {
   readonly keyValueHeads: number;
   readonly headDim: number;
 }
+
+export const attentionSizes = (config: DecoderSizes): AttentionSizes => ({
+  queryHeads: config.numAttentionHeads,
+  keyValueHeads: config.numKeyValueHeads,
+  headDim: config.headDim,
+});
 
 /** Keys and values of one layer, each float32 [batch, kv_heads, positions, head_dim]. */
 export interface KeysValues {

@@ -10,10 +10,10 @@ import {
   split,
   type Value,
 } from '../graph/index.ts';
-import { groupedQueryAttention, splitHeads } from './attention.ts';
+import { attentionSizes, groupedQueryAttention, splitHeads } from './attention.ts';
 import type { Gpt2Config, WeightCatalog } from './decoder.ts';
 import { namedLinear } from './linear.ts';
-import { assembleServing, attentionSizes } from './serving.ts';
+import { assembleServing } from './serving.ts';
 import { findTensor, findVector } from './weights.ts';
 
 /** The learned positions, float32 [context, hidden]. */

@@ -9,11 +9,11 @@ import {
   sigmoid,
   type Value,
 } from '../graph/index.ts';
-import { groupedQueryAttention, type KeysValues, splitHeads } from './attention.ts';
+import { attentionSizes, groupedQueryAttention, type KeysValues, splitHeads } from './attention.ts';
 import type { LlamaConfig, WeightCatalog } from './decoder.ts';
 import { type Layer, type LinearInput, namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
-import { assembleServing, attentionSizes, type ServingInputs } from './serving.ts';
+import { assembleServing, type ServingInputs } from './serving.ts';
 import { findVector } from './weights.ts';
 
 /** What every layer reads beside its own input. */

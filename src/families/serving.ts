@@ -15,12 +15,7 @@ import {
   topK,
   type Value,
 } from '../graph/index.ts';
-import {
-  type AttentionContext,
-  type AttentionSizes,
-  attentionContext,
-  type KeysValues,
-} from './attention.ts';
+import { type AttentionContext, attentionContext, attentionSizes, type KeysValues } from './attention.ts';
 import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
 
 /**
@@ -48,12 +43,6 @@ export interface ServingInputs {
   readonly positionIds: Value;
   readonly attention: AttentionContext;
 }
-
-export const attentionSizes = (config: DecoderSizes): AttentionSizes => ({
-  queryHeads: config.numAttentionHeads,
-  keyValueHeads: config.numKeyValueHeads,
-  headDim: config.headDim,
-});
 
 /** The delta-KV serving graph of a family; inputs and outputs are those of {@link SERVING_IO}. */
 export function assembleServing(

@@ -12,9 +12,9 @@ import {
   reshape,
   type Value,
 } from '../graph/index.ts';
+import { attentionSizes } from './attention.ts';
 import type { DecoderSizes } from './decoder.ts';
 import { type Projections, prefixAttention, prefixContext } from './prefix-attention.ts';
-import { attentionSizes } from './serving.ts';
 import { type FrozenWeights, type Objective, TRAINING_IO } from './training.ts';
 import { lossOf } from './training-loss.ts';
 import { findLinear, findVector, storedTensor } from './weights.ts';

@@ -15,16 +15,25 @@ interface MultitaskPrompt {
   readonly rows: AdapterTensor;
 }
 
+/** More make no low-rank factors; the product of very large ones would keep everybody waiting. */
+const MAX_RANKS = 64;
+
 /**
  * The prompt of one task of a MULTITASK_PROMPT_TUNING adapter, as peft.MultitaskPromptEmbedding computes it: the shared
  * rows times, element by element, the product of the task's factors.
- * Throws as {@link readAdapterTensors} does, `unprocessable` multitask_shape when the tensors do not fit each other,
- * and `invalid` task_id_required or task_id_out_of_range.
+ * Throws as {@link readAdapterTensors} does, `unprocessable` multitask_shape when the tensors do not fit each other or
+ * have too many ranks, and `invalid` task_id_required or task_id_out_of_range.
+ * @param check called with the prompt's size before anything is computed; throws when it is not wanted
  */
-export function readTaskPrompt(file: Uint8Array, taskId: number | undefined): PromptTensor {
+export function readTaskPrompt(
+  file: Uint8Array,
+  taskId: number | undefined,
+  check: (size: Omit<PromptTensor, 'rows'>) => void,
+): PromptTensor {
   const [shared, columns, rows] = readAdapterTensors(file, [PROMPT_TENSOR, COLUMNS, ROWS]);
   const prompt = { shared: shared!, columns: columns!, rows: rows! };
   const sizes = sizesOf(prompt);
+  check(sizes);
   return composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks));
 }
 
@@ -45,8 +54,10 @@ function sizesOf({ shared, columns, rows }: MultitaskPrompt): Sizes {
   ];
   const given = [shared.shape, columns.shape, rows.shape];
   const fits = expected.every((shape, i) => shape.join() === given[i]!.join());
-  if (!fits || [length, tokenDim, tasks, ranks].includes(0)) {
-    const rule = 'must have the shapes [rows, token_dim], [tasks, rows, ranks] and [tasks, ranks, token_dim]';
+  if (!fits || [length, tokenDim, tasks, ranks].includes(0) || ranks > MAX_RANKS) {
+    const rule =
+      'must have the shapes [rows, token_dim], [tasks, rows, ranks] and [tasks, ranks, token_dim], ' +
+      `with at most ${MAX_RANKS} ranks`;
     throw tensorRefusal([PROMPT_TENSOR, COLUMNS, ROWS], 'multitask_shape', rule, expected, given);
   }
   return { tasks, ranks, length, tokenDim };

@@ -63,7 +63,7 @@ export function assertPrefixFits(tensor: PromptTensor, model: ModelInfo): void {
 }
 
 /** Throws `unprocessable` unless the rows are as wide as the model's embeddings and leave it room for a token. */
-export function assertTensorFits(tensor: PromptTensor, model: ModelInfo): void {
+export function assertTensorFits(tensor: Omit<PromptTensor, 'rows'>, model: ModelInfo): void {
   assertEqual('token_dim', [model.tokenDim], tensor.tokenDim);
   assertLength(tensor.length, model);
 }

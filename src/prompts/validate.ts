@@ -34,7 +34,7 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
   if (config !== null) assertConfigFits(config, model);
   const baseModel = config?.baseModel ?? null;
   const otherModel = checkBaseModel(baseModel, model.aliases);
-  const { tensor, file, peftType, note } = readPrompt(upload, config);
+  const { tensor, file, peftType, note } = readPrompt(upload, config, model);
   const isPrefix = peftType === 'PREFIX_TUNING';
   if (isPrefix) assertPrefixFits(tensor, model);
   else assertTensorFits(tensor, model);
@@ -78,11 +78,15 @@ interface StoredPrompt {
 }
 
 /** Of a method with more than a prompt's rows, the rows that a request sees are kept, as PROMPT_TUNING. */
-function readPrompt(upload: PromptUpload, config: ParsedAdapterConfig | null): StoredPrompt {
+function readPrompt(
+  upload: PromptUpload,
+  config: ParsedAdapterConfig | null,
+  model: ModelInfo,
+): StoredPrompt {
   const peftType = config?.peftType ?? 'PROMPT_TUNING';
   const taskId = upload.kind === 'peft' ? upload.taskId : undefined;
   if (peftType === 'MULTITASK_PROMPT_TUNING') {
-    const tensor = readTaskPrompt(upload.model, taskId);
+    const tensor = readTaskPrompt(upload.model, taskId, (size) => assertTensorFits(size, model));
     const note = `The prompt of task ${taskId} was stored on its own, as PROMPT_TUNING.`;
     return { tensor, file: encodePromptFile(tensor), peftType: 'PROMPT_TUNING', note };
   }

@@ -96,3 +96,20 @@ for (const precision of ['int8', 'int4'] as const) {
     assert.ok(difference > 1e-6, 'the weights are quantised');
   });
 }
+
+for (const family of ['gpt2', 'phi3', 'qwen3']) {
+  test(`${family}: int8 and int4 stay near the logits of transformers`, async (t) => {
+    const { base } = readJson(fixture(family, 'cases.json')) as Recorded;
+    const { input_ids: ids, last_logits: logits } = base.find(({ input_ids }) => input_ids.length <= 8)!;
+    const range = Math.max(...logits) - Math.min(...logits);
+    for (const [precision, allowed] of [
+      ['float32', 1e-5],
+      ['int8', 0.03],
+      ['int4', 0.25],
+    ] as const) {
+      const bundle = await importTo(t, fixture(family, 'model'), precision);
+      const difference = largestDifference(await lastLogits(bundle, ids), logits) / range;
+      assert.ok(difference < allowed, `${precision}: ${difference}`);
+    }
+  });
+}

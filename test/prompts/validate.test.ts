@@ -356,6 +356,8 @@ test('multitask factors that are missing or do not fit are refused', () => {
   ]) {
     assert.equal(withFactors(columns, factor('prefix_task_rows', rows)).code, 'multitask_shape', `${rows}`);
   }
+  const many = [factor('prefix_task_cols', [1, 7, 65]), factor('prefix_task_rows', [1, 65, 64])];
+  assert.equal(withFactors(...many).code, 'multitask_shape');
 });
 
 test('the rows of a CPT adapter are stored as PROMPT_TUNING; one token stands behind each', () => {
