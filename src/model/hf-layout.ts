@@ -16,8 +16,8 @@ export interface Placement {
   readonly name: string;
   /** First of its rows in the stored tensor. */
   readonly firstRow: number;
-  /** How many rows are its own; null: all. */
-  readonly rows: number | null;
+  /** Of how many rows of the stored tensor so many are its own; null: all. */
+  readonly part: { readonly rows: number; readonly of: number } | null;
   /** The tensor lies as [columns, rows]. */
   readonly transposed: boolean;
 }
@@ -33,12 +33,12 @@ export function placements(stored: string, config: DecoderConfig): readonly Plac
   if (config.architecture === 'phi3') return phi3Placements(stored, config);
   const isBare = config.architecture === 'gpt2' && stored !== head && !stored.startsWith('transformer.');
   const name = isBare ? `transformer.${stored}` : stored;
-  return [{ name, firstRow: 0, rows: null, transposed: config.architecture === 'gpt2' && CONV1D.test(name) }];
+  return [{ name, firstRow: 0, part: null, transposed: config.architecture === 'gpt2' && CONV1D.test(name) }];
 }
 
 function phi3Placements(stored: string, config: DecoderConfig): readonly Placement[] {
   const [, module, layer] = JOINED.exec(stored) ?? [];
-  if (layer === undefined) return [{ name: stored, firstRow: 0, rows: null, transposed: false }];
+  if (layer === undefined) return [{ name: stored, firstRow: 0, part: null, transposed: false }];
   const { numAttentionHeads, numKeyValueHeads, headDim, intermediateSize } = config;
   const [queries, keys] = [numAttentionHeads * headDim, numKeyValueHeads * headDim];
   const parts: readonly (readonly [string, number])[] =
@@ -52,9 +52,11 @@ function phi3Placements(stored: string, config: DecoderConfig): readonly Placeme
           ['gate_proj', intermediateSize],
           ['up_proj', intermediateSize],
         ];
+  const all = parts.reduce((sum, [, rows]) => sum + rows, 0);
   let firstRow = 0;
-  return parts.map(([part, rows]) => {
-    const placement = { name: `${module}.${part}.weight`, firstRow, rows, transposed: false };
+  return parts.map(([name, rows]) => {
+    const part = { rows, of: all };
+    const placement = { name: `${module}.${name}.weight`, firstRow, part, transposed: false };
     firstRow += rows;
     return placement;
   });

@@ -94,21 +94,17 @@ class HuggingFaceSource implements WeightSource {
   }
 }
 
-/** The tensors of the model that a stored one holds. Throws when it has fewer rows than they need. */
+/** The tensors of the model that a stored one holds. Throws when they are not its rows, all of them. */
 function place(stored: ShardTensor, config: DecoderConfig): PlacedTensor[] {
   const { shape, storage } = stored;
   return placements(stored.name, config).map((placement) => {
-    const { name, firstRow, rows, transposed } = placement;
-    if (rows !== null && firstRow + rows > shape[0]!) {
-      throw unsupportedModel(
-        'tensor_shape',
-        stored.name,
-        `Tensor ${stored.name} has ${shape[0]} rows, and ${name} would end at row ${firstRow + rows}.`,
-        { expected: firstRow + rows, given: shape[0] },
-      );
+    const { part, transposed } = placement;
+    if (part !== null && part.of !== shape[0]) {
+      const message = `Tensor ${stored.name} has shape [${shape.join(', ')}], expected ${part.of} rows.`;
+      throw unsupportedModel('tensor_shape', stored.name, message, { expected: part.of, given: shape });
     }
-    const own = transposed ? shape.toReversed() : shape.with(0, rows ?? shape[0]!);
-    return { ...placement, shape: own, storage, stored };
+    const own = part === null ? shape : shape.with(0, part.rows);
+    return { ...placement, shape: transposed ? own.toReversed() : own, storage, stored };
   });
 }
 

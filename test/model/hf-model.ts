@@ -15,6 +15,9 @@ export const sharded = fileURLToPath(new URL('../fixtures/peft/llama3/model', im
 /** F32, Conv1D weights. */
 export const gpt2 = fileURLToPath(new URL('../fixtures/peft/gpt2/model', import.meta.url));
 
+/** F16, joined layers. */
+export const phi3 = fileURLToPath(new URL('../fixtures/peft/phi3/model', import.meta.url));
+
 /** Options of an import into a new directory. */
 export function options(t: TestContext, change: Partial<ImportOptions> = {}): ImportOptions {
   return {

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import type { SafetensorsInput } from '../../src/formats/safetensors.ts';
 import { BUNDLE_FILES } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
-import { copyOf, gpt2, options, qwen2, rewrite, rewriteJson, sharded } from './hf-model.ts';
+import { copyOf, gpt2, options, phi3, qwen2, rewrite, rewriteJson, sharded } from './hf-model.ts';
 import { refused } from './refused.ts';
 
 test('eos ids: generation_config.json goes before config.json', async (t) => {
@@ -68,6 +68,25 @@ test('gpt2: names without the prefix of the language model, and its mask buffers
   rewrite(source, strip, [vector('h.0.attn.bias'), vector('h.0.attn.masked_bias')]);
   const { manifest } = await importModel(options(t, { source }));
   assert.deepEqual(manifest.files[BUNDLE_FILES.weights], before.manifest.files[BUNDLE_FILES.weights]);
+});
+
+test('a tensor without dimensions is refused like any other that is not of the model', async (t) => {
+  const source = copyOf(t, qwen2);
+  rewrite(source, keep, [{ name: 'scale', dtype: 'F32', shape: [], data: new Uint8Array(4) }]);
+  await assert.rejects(importModel(options(t, { source })), refused('unexpected_tensor', 'scale'));
+});
+
+test('phi3: a joined layer must have the rows of its parts, no fewer and no more', async (t) => {
+  const name = 'model.layers.0.self_attn.qkv_proj.weight';
+  for (const rows of [127, 129]) {
+    const source = copyOf(t, phi3);
+    rewrite(source, (tensor) =>
+      tensor.name === name
+        ? { ...tensor, dtype: 'F16', shape: [rows, 64], data: new Uint8Array(2 * rows * 64) }
+        : { ...tensor, dtype: 'F16' },
+    );
+    await assert.rejects(importModel(options(t, { source })), refused('tensor_shape', name));
+  }
 });
 
 const K_BIAS = 'model.layers.1.self_attn.k_proj.bias';
