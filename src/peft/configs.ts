@@ -146,11 +146,16 @@ export class CPTConfig extends PromptLearningConfig {
   declare readonly tokenizer_name_or_path: string | null;
 
   constructor(input: ConfigInput<CPTConfig> = {}, onWarning: OnWarning = warn) {
+    // Its length is needed before the other fields are known to be of their types.
+    checkField('cpt_token_ids', configFields('CPT').get('cpt_token_ids')!, input.cpt_token_ids);
     const ids = input.cpt_token_ids ?? [0];
     const ones = ids.map(() => 1);
-    const { cpt_mask: mask = ones, cpt_tokens_type_mask: types = ones } = input;
     const sizes = { num_virtual_tokens: ids.length, num_transformer_submodules: 1 };
-    const lists = { cpt_token_ids: ids, cpt_mask: mask, cpt_tokens_type_mask: types };
+    const lists = {
+      cpt_token_ids: ids,
+      cpt_mask: input.cpt_mask ?? ones,
+      cpt_tokens_type_mask: input.cpt_tokens_type_mask ?? ones,
+    };
     super('CPT', { ...input, ...sizes, ...lists }, onWarning);
     checkChoice(this, 'task_type', ['CAUSAL_LM']);
     checkChoice(this, 'opt_weighted_loss_type', ['none', 'decay']);

@@ -132,3 +132,25 @@ test('wrong types, sizes and choices are errors that name the field', () => {
   assert.deepEqual(make({ prompt_tuning_init: 'ZERO' }), ['adapter_config_choice', 'prompt_tuning_init']);
   assert.deepEqual(make({ tokenizer_kwargs: [] }), ['adapter_config_type', 'tokenizer_kwargs']);
 });
+
+test('a CPT config of wrong types is refused by field, and null masks take their default', () => {
+  const cpt = (fields: object) =>
+    parsePromptConfig(Buffer.from(JSON.stringify({ peft_type: 'CPT', task_type: 'CAUSAL_LM', ...fields })));
+  assert.deepEqual(
+    refusal(() => cpt({ cpt_token_ids: 'abc' })),
+    ['adapter_config_type', 'cpt_token_ids'],
+  );
+  assert.deepEqual(
+    refusal(() => cpt({ cpt_token_ids: [1], cpt_mask: 'a' })),
+    ['adapter_config_type', 'cpt_mask'],
+  );
+  const config = cpt({ cpt_token_ids: [7, 8], cpt_mask: null, cpt_tokens_type_mask: null });
+  assert.ok(config instanceof CPTConfig);
+  assert.deepEqual(
+    [config.cpt_mask, config.cpt_tokens_type_mask],
+    [
+      [1, 1],
+      [1, 1],
+    ],
+  );
+});
