@@ -23,12 +23,12 @@ const MAX_RANKS = 64;
  * rows times, element by element, the product of the task's factors.
  * Throws as {@link readAdapterTensors} does, `unprocessable` multitask_shape when the tensors do not fit each other or
  * have too many ranks, and `invalid` task_id_required or task_id_out_of_range.
- * @param check called with the prompt's size before anything is computed; throws when it is not wanted
+ * @param check called with the sizes before anything is computed; throws when they are not wanted
  */
 export function readTaskPrompt(
   file: Uint8Array,
   taskId: number | undefined,
-  check: (size: Omit<PromptTensor, 'rows'>) => void,
+  check: (sizes: MultitaskSizes) => void,
 ): PromptTensor {
   const [shared, columns, rows] = readAdapterTensors(file, [PROMPT_TENSOR, COLUMNS, ROWS]);
   const prompt = { shared: shared!, columns: columns!, rows: rows! };
@@ -37,14 +37,14 @@ export function readTaskPrompt(
   return composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks));
 }
 
-interface Sizes {
+export interface MultitaskSizes {
   readonly tasks: number;
   readonly ranks: number;
   readonly length: number;
   readonly tokenDim: number;
 }
 
-function sizesOf({ shared, columns, rows }: MultitaskPrompt): Sizes {
+function sizesOf({ shared, columns, rows }: MultitaskPrompt): MultitaskSizes {
   const [length = 0, tokenDim = 0] = shared.shape;
   const [tasks = 0, , ranks = 0] = columns.shape;
   const expected = [
@@ -76,7 +76,7 @@ function checkTaskId(taskId: number | undefined, tasks: number): number {
 
 function composeTask(
   { shared, columns, rows }: MultitaskPrompt,
-  { ranks, length, tokenDim }: Sizes,
+  { ranks, length, tokenDim }: MultitaskSizes,
   task: number,
 ): PromptTensor {
   const composed = new Float32Array(length * tokenDim);

@@ -102,6 +102,12 @@ export function assertTensorMatches(config: ParsedAdapterConfig, tensor: PromptT
   );
 }
 
+/** Throws `unprocessable` unless the adapter holds the prompts of as many tasks as the config announces. */
+export function assertTasksMatch(announced: number | null, given: number): void {
+  if (announced === null || announced === given) return;
+  throw mismatch('num_tasks', 'num_tasks_mismatch', announced, given, 'the tensors hold other tasks');
+}
+
 function assertEqual<T extends string | number>(field: string, allowed: readonly T[], given: T | null): void {
   if (given === null || allowed.includes(given)) return;
   const expected = allowed.length === 1 ? allowed[0] : allowed;

@@ -13,6 +13,7 @@ import { canonicalConfig } from './canonical-config.ts';
 import {
   assertConfigFits,
   assertPrefixFits,
+  assertTasksMatch,
   assertTensorFits,
   assertTensorMatches,
   prefixDim,
@@ -86,7 +87,10 @@ function readPrompt(
   const peftType = config?.peftType ?? 'PROMPT_TUNING';
   const taskId = upload.kind === 'peft' ? upload.taskId : undefined;
   if (peftType === 'MULTITASK_PROMPT_TUNING') {
-    const tensor = readTaskPrompt(upload.model, taskId, (size) => assertTensorFits(size, model));
+    const tensor = readTaskPrompt(upload.model, taskId, (sizes) => {
+      assertTensorFits(sizes, model);
+      assertTasksMatch(config?.numTasks ?? null, sizes.tasks);
+    });
     const note = `The prompt of task ${taskId} was stored on its own, as PROMPT_TUNING.`;
     return { tensor, file: encodePromptFile(tensor), peftType: 'PROMPT_TUNING', note };
   }

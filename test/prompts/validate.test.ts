@@ -334,6 +334,12 @@ test('a multitask adapter needs a task that it has; the others take none', () =>
   assert.deepEqual(problem(one), ['invalid', 'task_id_unexpected', 'task_id', 'none']);
 });
 
+test('a config with another number of tasks than the tensors is refused', () => {
+  const config = configWith({ num_tasks: 4 }, 'multitask');
+  const { code, expected, given } = refusal({ ...peftUpload('multitask'), config, taskId: 3 });
+  assert.deepEqual([code, expected, given], ['num_tasks_mismatch', 4, 3]);
+});
+
 test('multitask factors that are missing or do not fit are refused', () => {
   const upload = { ...peftUpload('multitask'), taskId: 0 };
   const factor = (name: string, shape: readonly number[]) => ({
