@@ -1,8 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import type { AdapterConfig } from '../domain/prompt.ts';
-import { encodeSafetensors } from '../formats/safetensors.ts';
-import { PROMPT_TENSOR } from '../peft/prompt-file.ts';
+import { encodePromptFile } from '../peft/prompt-file.ts';
 import { normals, uniformIntegers } from '../peft/random.ts';
 import { repeatToLength } from '../peft/repeat-to-length.ts';
 import { canonicalConfig } from './canonical-config.ts';
@@ -41,11 +40,9 @@ export async function initialisePrompt(
   const { model } = sources;
   checkCount(numVirtualTokens, model);
   const rows = await initialRows(how, numVirtualTokens, sources);
-  const data = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
-  const shape = [numVirtualTokens, model.tokenDim];
   return {
     config: canonicalConfig(model, { peftType: 'PROMPT_TUNING', numVirtualTokens, baseModel: null }),
-    file: encodeSafetensors([{ name: PROMPT_TENSOR, dtype: 'F32', shape, data }]),
+    file: encodePromptFile({ rows, length: numVirtualTokens, tokenDim: model.tokenDim }),
   };
 }
 

@@ -2,31 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Hyperparameters } from '../../src/domain/training.ts';
 import { runSettings } from '../../src/training/child/plan.ts';
-
-const AUTO = {
-  n_epochs: 'auto',
-  batch_size: 'auto',
-  learning_rate: 'auto',
-  learning_rate_multiplier: 'auto',
-  max_steps: 'auto',
-  optim: 'auto',
-  lr_scheduler_type: 'auto',
-  warmup_steps: 'auto',
-  weight_decay: 'auto',
-  max_grad_norm: 'auto',
-  max_row_norm: 'auto',
-  objective: 'auto',
-  eval_steps: 'auto',
-  save_steps: 'auto',
-  logging_steps: 'auto',
-  early_stopping_patience: 'auto',
-  validation_split: 'auto',
-  activate: 'auto',
-  init_from: null,
-} as const satisfies Hyperparameters;
+import { DEFAULT_HYPERPARAMETERS } from '../../src/training/jobs/specification.ts';
 
 function planned(rows: number, given: Partial<Hyperparameters> = {}) {
-  const spec = { hyperparameters: { ...AUTO, ...given }, seed: 1 };
+  const spec = { hyperparameters: { ...DEFAULT_HYPERPARAMETERS, ...given }, seed: 1 };
   const { training, epochs } = runSettings(spec, { kind: 'classification', rows, embeddingRms: 1 });
   return [training.totalSteps, epochs];
 }

@@ -21,7 +21,7 @@ export const PromptSchema = Type.Object(
     sha256: Type.String({ description: 'SHA-256 of the tensor file as stored; also the ETag.' }),
     peft_type: Type.String({ description: "PEFT's `peft_type`." }),
     num_virtual_tokens: Type.Integer({ description: 'Rows of the prompt.' }),
-    token_dim: Type.Integer({ description: 'Width of a row.' }),
+    token_dim: Type.Integer({ description: "PEFT's `token_dim`: the width of a row." }),
     active: Type.Boolean({ description: 'Whether the task serves this version.' }),
     bytes: Type.Integer({ description: 'Size of the tensor file.' }),
     model_hash: Type.String({ description: 'The model for which the prompt was checked.' }),

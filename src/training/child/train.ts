@@ -1,10 +1,9 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
-import { encodeSafetensors } from '../../formats/safetensors.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { readFrozenWeights } from '../../model/frozen-weights.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
-import { PROMPT_TENSOR, readPromptFile } from '../../peft/prompt-file.ts';
+import { encodePromptFile, readPromptFile } from '../../peft/prompt-file.ts';
 import { assertTensorFits } from '../../prompts/model-checks.ts';
 import { epochBatches } from '../batches.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
@@ -121,15 +120,14 @@ function outcomeOf(
   const rows = trainer.result;
   // Without a validated prompt there is no telling which of the steps before was still good.
   const worthless = reason === 'diverged' && best === null;
-  const data = new Uint8Array(rows.buffer, rows.byteOffset, rows.byteLength);
-  const shape = [rows.length / hiddenSize, hiddenSize];
+  const length = rows.length / hiddenSize;
   return {
     reason,
     detail,
     lastStep: step,
     step: keptStep,
     score: best?.score ?? null,
-    prompt: worthless ? null : encodeSafetensors([{ name: PROMPT_TENSOR, dtype: 'F32', shape, data }]),
+    prompt: worthless ? null : encodePromptFile({ rows, length, tokenDim: hiddenSize }),
     trainedTokens: trainedTokens(job, step),
     labels: job.plan.labels,
   };

@@ -16,7 +16,8 @@ import { assertConfigFits } from '../../prompts/model-checks.ts';
 
 const DEFAULT_VIRTUAL_TOKENS = 20;
 
-const AUTO: Hyperparameters = {
+/** Of a job that says nothing. */
+export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
   n_epochs: 'auto',
   batch_size: 'auto',
   learning_rate: 'auto',
@@ -65,7 +66,7 @@ export function specify({ store, tasks, model }: SpecificationParts, request: Jo
     request.validationFile === null ? null : fileOf(store, request.validationFile, 'validation_file');
   assertSameKind(training, validation);
   const task = tasks.getTask(request.task);
-  const hyperparameters = { ...AUTO, ...request.hyperparameters };
+  const hyperparameters = { ...DEFAULT_HYPERPARAMETERS, ...request.hyperparameters };
   assertOneStart(request, training);
   return {
     task: request.task,
