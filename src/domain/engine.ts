@@ -122,8 +122,10 @@ export interface Engine {
 }
 
 export interface EngineLimits {
-  /** Largest number of positions of one request: virtual tokens + input + output. */
+  /** Largest number of positions of one request: virtual tokens + input + output, the latter unless it has its own. */
   readonly contextLength: number;
+  /** Largest output of an encoder-decoder model; null: input and output share the context. */
+  readonly outputLength: number | null;
   readonly maxBatchSize: number;
   readonly maxQueueLength: number;
   /** Sequences that one flow may have in the engine, running and waiting. */

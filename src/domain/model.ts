@@ -9,16 +9,19 @@ export interface ModelInfo {
   readonly hash: string;
   /** Architecture family, e.g. `llama`. */
   readonly family: string;
+  /** A decoder goes on with its input; an encoder-decoder reads it whole and begins an output of its own. */
+  readonly kind: 'decoder' | 'encoder-decoder';
   readonly precision: Precision;
   /** Width of one embedding row; `token_dim` of every prompt. */
   readonly tokenDim: number;
+  /** Of an encoder-decoder model: of the encoder. */
   readonly numLayers: number;
   readonly numAttentionHeads: number;
   readonly numKeyValueHeads: number;
   readonly headDim: number;
   /** Rows of the embedding table and width of the logits. */
   readonly vocabSize: number;
-  /** Largest number of positions: virtual tokens + input + output. */
+  /** Largest number of positions: virtual tokens + input + output; of an encoder-decoder model each side's own. */
   readonly contextLength: number;
   /** Hub ids or names under which adapters may name this base model; empty when unknown. */
   readonly aliases: readonly string[];

@@ -1,3 +1,4 @@
+import { contextFault } from '../domain/context.ts';
 import type { EngineLimits, GenerateRequest, PromptHandle, ScoreRequest } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
@@ -58,14 +59,13 @@ function checkLength(
   outputLength: number,
   limits: EngineLimits,
 ): void {
-  const virtual = prompt?.length ?? 0;
-  const total = virtual + inputLength + outputLength;
-  if (total <= limits.contextLength) return;
-  throw new DomainError(
-    'unprocessable',
-    'context_length_exceeded',
-    `The request takes ${total} positions (${virtual} virtual tokens + ${inputLength} input + ${outputLength} output); ` +
-      `the limit is ${limits.contextLength}.`,
-    { param: 'max_tokens', expected: `<= ${limits.contextLength}`, given: total },
-  );
+  const use = { virtual: prompt?.length ?? 0, input: inputLength, output: outputLength };
+  const fault = contextFault(limits, use);
+  if (fault === null) return;
+  const { message, limit, given } = fault;
+  throw new DomainError('unprocessable', 'context_length_exceeded', message, {
+    param: 'max_tokens',
+    expected: `<= ${limit}`,
+    given,
+  });
 }

@@ -1,5 +1,15 @@
 import type { KvShape } from './kv/kv.ts';
 
+/** What the encoder made of the sources of a run's rows, see CROSS_IO in families/encoder-decoder.ts. */
+export interface SourceInputs {
+  /** Positions, padding included. */
+  readonly length: number;
+  /** Plane by plane [batch, heads, length, dim]; read in place. */
+  readonly planes: readonly Float32Array[];
+  /** [batch, 1, 1, length] */
+  readonly bias: Float32Array;
+}
+
 /**
  * One forward pass of the frozen model. All arrays are row-major; see SERVING_IO in families/decoder.ts for
  * the meaning of each. A backend holds no state between runs: the past comes in with every call.
@@ -17,6 +27,8 @@ export interface StepInputs {
   readonly attentionBias: Float32Array;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
   readonly pastPlanes: readonly Float32Array[];
+  /** Null in a decoder-only model. */
+  readonly source: SourceInputs | null;
   /** Indices into batch * sequence: the rows of logits that are computed. */
   readonly logitPositions: BigInt64Array;
   /** Rows of logits, by their place in `logitPositions`, whose best tokens are wanted. */
@@ -46,6 +58,26 @@ export interface StepOutputs {
   readonly newKeysValues: Float32Array;
 }
 
+/** Sources that are encoded together, see ENCODER_IO. */
+export interface EncodeInputs {
+  readonly batch: number;
+  /** Positions of a source, padding included. */
+  readonly length: number;
+  /** [batch, length, hidden] */
+  readonly embeds: Float32Array;
+  /** [batch, 1, 1, length] */
+  readonly bias: Float32Array;
+}
+
+/** The other half of an encoder-decoder model. */
+export interface Encoder {
+  /** What its decoder reads first. */
+  readonly startTokenId: number;
+  /** Keys and values of the cross-attention, [planes, batch, heads, length, dim]. */
+  encode(inputs: EncodeInputs): Promise<Float32Array>;
+  release(): Promise<void>;
+}
+
 export interface Backend {
   readonly kvShape: KvShape;
   readonly hiddenSize: number;
@@ -54,6 +86,8 @@ export interface Backend {
   readonly bestCount: number;
   /** Positions that a token can look back, itself included; null: all. */
   readonly slidingWindow: number | null;
+  /** Null: the model is a decoder only. */
+  readonly encoder: Encoder | null;
   run(inputs: StepInputs): Promise<StepOutputs>;
   release(): Promise<void>;
 }

@@ -13,7 +13,7 @@ import type {
 } from '../domain/engine.ts';
 import { DomainError, deserializeError, serializeError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { type Bundle, describeModel } from '../model/bundle.ts';
+import { type Bundle, decoderLayers, describeModel, isEncoderDecoder } from '../model/bundle.ts';
 import { startWorker } from '../threads/start-worker.ts';
 import { checkGenerate, checkScore } from './admission.ts';
 import { EventQueue } from './event-queue.ts';
@@ -102,11 +102,16 @@ class WorkerEngine implements Engine {
     this.queueWait = new QueueWait(options.maxBatchSize);
     this.maxQueueWaitMs = options.maxQueueWaitMs;
     this.model = describeModel(options.bundle);
-    const { numLayers, numKeyValueHeads, headDim, contextLength } = options.bundle.manifest.config;
-    const kvShape = { planes: 2 * numLayers, heads: numKeyValueHeads, dim: headDim };
+    const { config } = options.bundle.manifest;
+    const { numKeyValueHeads, headDim } = config;
+    const kvShape = { planes: 2 * decoderLayers(config), heads: numKeyValueHeads, dim: headDim };
+    const hasEncoder = isEncoderDecoder(config);
+    // A row that the cache could never hold is refused at once, not queued for ever. Source and output have one each.
+    const rowBytes = options.kvCacheBytes / (hasEncoder ? 2 : 1);
+    const contextLength = longestRow(kvShape, rowBytes, config.contextLength);
     this.limits = {
-      // A row that the cache could never hold is refused at once, not queued for ever.
-      contextLength: longestRow(kvShape, options.kvCacheBytes, contextLength),
+      contextLength,
+      outputLength: hasEncoder ? contextLength : null,
       maxBatchSize: options.maxBatchSize,
       maxQueueLength: options.maxQueueLength,
       maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),

@@ -7,13 +7,15 @@ import type {
   Turn,
 } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
-import type { Backend, StepInputs, StepOutputs } from './backend.ts';
+import type { Backend, EncodeInputs, StepInputs, StepOutputs } from './backend.ts';
 import { assembleDecode } from './decoding/assemble.ts';
 import { DecodeBatch } from './decoding/batch.ts';
 import { Sequence } from './decoding/sequence.ts';
+import { assembleEncode, EncodeWork } from './encoding/encode-work.ts';
+import { EncoderJobs } from './encoding/encoder-jobs.ts';
 import type { Job } from './job.ts';
 import { InputCache } from './kv/input-cache.ts';
-import { alignPast, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
+import { alignPast, type KvView, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
 import { Prefixes } from './prefixes.ts';
 import { assembleStep, chunkLength } from './reading/chunk.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
@@ -21,6 +23,7 @@ import { bestOf, isFinitePrediction, type Prediction, resultsOf, rowOf } from '.
 import type { Work } from './reading/work.ts';
 import { asDomainError, notFinite, waitedTooLong } from './refusals.ts';
 import { RequestJobs } from './request-jobs.ts';
+import type { RequestPorts, Requests } from './requests.ts';
 import { type Plan, Scheduler, type SchedulerLimits } from './scheduling/scheduler.ts';
 
 export interface CoreOptions extends Omit<SchedulerLimits, 'fits' | 'fitsTogether'> {
@@ -64,7 +67,7 @@ export class EngineCore {
   private readonly batch: DecodeBatch;
   private readonly prefixes: Prefixes;
   private readonly inputs: InputCache;
-  private readonly requests: RequestJobs;
+  private readonly requests: Requests;
   private readonly scheduler: Scheduler<Job, Sequence>;
   /** Waiting requests by id. */
   private readonly jobs = new Map<number, Job>();
@@ -80,25 +83,36 @@ export class EngineCore {
     this.inputs = new InputCache(kvShape, options.inputCacheBytes);
     this.scheduler = new Scheduler({
       ...options,
-      fits: (rows, length) => this.batch.slab.bytesFor(rows, length) <= options.kvCacheBytes,
+      fits: (rows, length) => this.batch.bytesFor(rows, length) <= options.kvCacheBytes,
       fitsTogether: (rows, past) =>
         rows * alignPast(past) * kvBytesPerPosition(kvShape) <= options.kvCacheBytes * READ_SHARE,
     });
-    this.batch = new DecodeBatch(kvShape, this.scheduler.running, (sequence, error) => {
+    const { encoder } = backend;
+    const hasSources = encoder !== null;
+    this.batch = new DecodeBatch(kvShape, hasSources, this.scheduler.running, (sequence, error) => {
       this.reportFailure(error);
       this.ports.emit(sequence.id, { type: 'error', error: asDomainError(error) });
     });
-    this.requests = new RequestJobs({
+    const requestPorts: RequestPorts = {
       backend,
       embeddings,
-      inputs: this.inputs,
       emit: ports.emit,
-      begin: (sequence, prediction, parts) => this.begin(sequence, prediction, parts),
-    });
+      begin: (...read) => this.begin(...read),
+    };
+    this.requests =
+      encoder === null
+        ? new RequestJobs({ ...requestPorts, inputs: this.inputs })
+        : new EncoderJobs({
+            ...requestPorts,
+            startTokenId: encoder.startTokenId,
+            join: (sequence, source) => this.join(sequence, source),
+            follow: (job) => this.enqueue(job, { first: true }),
+          });
   }
 
   generate(id: number, request: GenerateRequest): void {
-    this.enqueue(this.requests.ofSequence(new Sequence(id, request), this.deadline()));
+    const startTokenId = this.backend.encoder?.startTokenId ?? null;
+    this.enqueue(this.requests.ofSequence(new Sequence(id, request, startTokenId), this.deadline()));
   }
 
   score(id: number, request: ScoreRequest): void {
@@ -159,7 +173,7 @@ export class EngineCore {
       generatedTokensTotal: counters.generated,
       prefillTokensTotal: counters.prefilled,
       preemptionsTotal: counters.preempted,
-      kvCacheBytes: this.batch.slab.bytes,
+      kvCacheBytes: this.batch.bytes,
       kvCacheCapacityBytes: this.options.kvCacheBytes,
       prefixEntries: prefixes.entries,
       prefixBytes: prefixes.bytes,
@@ -216,13 +230,46 @@ export class EngineCore {
   }
 
   private async read(plan: ReadPlan): Promise<void> {
-    const chunks = plan.items.map((job) => job.work.nextChunk(plan.budget));
+    const works = plan.items.map(({ work }) => work);
+    if (works.every((work) => work instanceof EncodeWork)) await this.encode(plan, works);
+    else
+      await this.readOn(
+        plan,
+        works.filter((work): work is Work => !(work instanceof EncodeWork)),
+      );
+  }
+
+  private async encode(plan: ReadPlan, works: readonly EncodeWork[]): Promise<void> {
+    const { kvShape, hiddenSize, encoder } = this.backend;
+    const lengths = works.map(({ length }) => length);
+    let inputs: EncodeInputs;
+    let keysValues: Float32Array;
+    try {
+      inputs = this.assemble(() => assembleEncode(works, hiddenSize));
+      const positions = inputs.batch * inputs.length;
+      keysValues = await this.run(plan, lengths, positions, () => encoder!.encode(inputs));
+    } catch (error) {
+      for (const job of plan.items) this.failJob(job, asDomainError(error));
+      return;
+    }
+    plan.items.forEach((job, row) => {
+      const length = lengths[row]!;
+      const layout = { batch: inputs.batch, sequence: inputs.length, row, length };
+      this.counters.prefilled += length;
+      works[row]!.accept(viewOfOutput(keysValues, kvShape, layout));
+      this.leave(job);
+      job.options.finish();
+    });
+  }
+
+  private async readOn(plan: ReadPlan, works: readonly Work[]): Promise<void> {
+    const chunks = works.map((work) => work.nextChunk(plan.budget));
     const read = chunks.map(chunkLength);
     let inputs: StepInputs;
     let outputs: StepOutputs;
     try {
       inputs = this.assemble(() => assembleStep(chunks, this.backend));
-      outputs = await this.run(plan, inputs, read);
+      outputs = await this.runStep(plan, inputs, read);
     } catch (error) {
       for (const job of plan.items) this.failJob(job, asDomainError(error));
       return;
@@ -234,8 +281,9 @@ export class EngineCore {
       this.counters.prefilled += length;
       const layout = { batch, sequence, row, length };
       const view = viewOfOutput(outputs.newKeysValues, this.backend.kvShape, layout);
-      job.work.accept(chunks[row]!, results[row]!, view);
-      if (job.work.remaining > 0) return;
+      const work = works[row]!;
+      work.accept(chunks[row]!, results[row]!, view);
+      if (work.remaining > 0) return;
       // Before `finish`, which may queue the same request again.
       this.leave(job);
       job.options.finish();
@@ -251,9 +299,9 @@ export class EngineCore {
       const inputs = this.assemble(() => {
         const longest = sequences.reduce((max, _, row) => Math.max(max, slab.lengthOf(row)), 0);
         slab.reserve(sequences.length, longest + 1);
-        return assembleDecode(slab, sequences, this.embeddings, this.backend);
+        return assembleDecode(this.batch, sequences, this.embeddings, this.backend);
       });
-      outputs = await this.run(plan, inputs, []);
+      outputs = await this.runStep(plan, inputs, []);
     } catch (error) {
       for (const sequence of sequences) {
         this.batch.remove(sequence);
@@ -271,20 +319,27 @@ export class EngineCore {
     });
   }
 
-  /** A sequence's input has been read: its next token, and then a row. */
-  private begin(sequence: Sequence, prediction: Prediction, parts: Work['parts']): void {
+  /** A sequence has been read up to its next token; then it gets a row. */
+  private begin(
+    sequence: Sequence,
+    prediction: Prediction,
+    parts: Work['parts'],
+    source: KvView | null,
+  ): void {
     if (sequence.request.maxTokens === 0) {
       this.ports.emit(sequence.id, { type: 'end', reason: 'length' });
-    } else if (!this.advance(sequence, prediction)) this.batch.join(sequence, parts);
+    } else if (!this.advance(sequence, prediction)) this.batch.join(sequence, parts, source);
   }
 
-  /** Frees the row of a sequence that has ended; a chat is likely to come back with what it said. */
+  /** A sequence whose input has been encoded gets a row; its decoder has read nothing yet. */
+  private join(sequence: Sequence, source: KvView): void {
+    if (sequence.request.maxTokens > 0) this.batch.join(sequence, [], source);
+    else this.ports.emit(sequence.id, { type: 'end', reason: 'length' });
+  }
+
+  /** Frees the row of a sequence that has ended. */
   private end(sequence: Sequence): void {
-    const { prompt, inputIds } = sequence.request;
-    const view = this.batch.viewOf(sequence);
-    // A last token that was never run has no keys and values.
-    const ids = [...inputIds, ...sequence.output].slice(0, view.length - (prompt?.length ?? 0));
-    this.requests.remember(prompt, ids, [view]);
+    this.requests.ended(sequence, this.batch.viewOf(sequence));
     this.batch.remove(sequence);
   }
 
@@ -313,7 +368,7 @@ export class EngineCore {
   }
 
   /** Memory can run out here as well as in the run. */
-  private assemble(make: () => StepInputs): StepInputs {
+  private assemble<T>(make: () => T): T {
     try {
       return make();
     } catch (error) {
@@ -322,22 +377,34 @@ export class EngineCore {
     }
   }
 
-  /** @param read positions that each item of a reading run reads */
-  private async run(
+  private runStep(
     plan: Plan<Job, Sequence>,
     inputs: StepInputs,
     read: readonly number[],
   ): Promise<StepOutputs> {
+    return this.run(plan, read, inputs.batch * inputs.sequence, () => this.backend.run(inputs));
+  }
+
+  /**
+   * @param read positions that each item of a reading run reads
+   * @param positions of the whole run, padding included
+   */
+  private async run<T>(
+    plan: Plan<Job, Sequence>,
+    read: readonly number[],
+    positions: number,
+    execute: () => Promise<T>,
+  ): Promise<T> {
     const started = performance.now();
     try {
-      return await this.backend.run(inputs);
+      return await execute();
     } catch (error) {
       this.reportFailure(error);
       throw error;
     } finally {
       const ms = performance.now() - started;
       this.counters.runMs += ms;
-      this.scheduler.postprocess(plan, { ms, read, positions: inputs.batch * inputs.sequence });
+      this.scheduler.postprocess(plan, { ms, read, positions });
     }
   }
 

@@ -1,5 +1,6 @@
 import type { Priority, PromptHandle } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
+import type { EncodeWork } from './encoding/encode-work.ts';
 import type { PrefixEntry } from './kv/prefix-cache.ts';
 import type { Work } from './reading/work.ts';
 import type { WaitingItem } from './scheduling/scheduler.ts';
@@ -11,6 +12,10 @@ export interface JobOptions {
   readonly flow: string;
   /** Whose prefix it is read behind. */
   readonly prompt: PromptHandle | null;
+  /** The half of the model that it runs through; a decoder-only model has one. */
+  readonly pass: WaitingItem['pass'];
+  /** Positions that stand before the first that it reads. */
+  readonly behind: number;
   readonly needsRow: boolean;
   /** Positions that its row holds when it joins the decode batch; 0 without a row. */
   readonly rowLength: number;
@@ -20,7 +25,7 @@ export interface JobOptions {
   /** By `performance.now()`: when it has waited too long. */
   readonly deadline: number;
   /** Called right before its first run. */
-  open(prefix: PrefixEntry | null): Work;
+  open(prefix: PrefixEntry | null): Work | EncodeWork;
   /** Called once all has been read. */
   finish(): void;
   fail(error: DomainError): void;
@@ -31,7 +36,7 @@ export class Job implements WaitingItem {
   readonly options: JobOptions;
   state: WaitingItem['state'] = 'queued';
   private prefix: PrefixEntry | null = null;
-  private opened: Work | null = null;
+  private opened: Work | EncodeWork | null = null;
 
   constructor(options: JobOptions) {
     this.options = options;
@@ -44,7 +49,7 @@ export class Job implements WaitingItem {
   }
 
   /** What it reads. Made at its first run, when most of what it could share has been cached. */
-  get work(): Work {
+  get work(): Work | EncodeWork {
     this.opened ??= this.options.open(this.prefix);
     return this.opened;
   }
@@ -55,6 +60,10 @@ export class Job implements WaitingItem {
 
   get flow(): string {
     return this.options.flow;
+  }
+
+  get pass(): WaitingItem['pass'] {
+    return this.options.pass;
   }
 
   get needsRow(): boolean {
@@ -78,7 +87,7 @@ export class Job implements WaitingItem {
   }
 
   get pastLength(): number {
-    const { prompt, expected } = this.options;
-    return (prompt?.length ?? 0) + expected - this.remaining;
+    const { behind, expected } = this.options;
+    return behind + expected - this.remaining;
   }
 }

@@ -2,26 +2,29 @@ import type { PromptHandle, Turn } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend } from './backend.ts';
 import { Job } from './job.ts';
-import { isFiniteView, viewOfPositions } from './kv/kv.ts';
+import { isFiniteView, type KvShape, rowsShape, viewOfPositions } from './kv/kv.ts';
 import { PrefixCache, type PrefixCacheStats, type PrefixEntry } from './kv/prefix-cache.ts';
 import { PrefixWork } from './reading/prefix-work.ts';
 import { notFinite } from './refusals.ts';
 
 /** The prefixes of prompts: cached ones, and how missing ones come about. */
 export class Prefixes {
-  private readonly backend: Pick<Backend, 'kvShape' | 'hiddenSize'>;
+  private readonly backend: Pick<Backend, 'kvShape' | 'hiddenSize' | 'encoder'>;
+  private readonly shape: KvShape;
   private readonly cache: PrefixCache;
   private readonly requestPrompt: (key: string) => void;
   /** Prompts whose numbers were asked for, and whose turn they use up: that of the request that missed first. */
   private readonly wanted = new Map<string, { readonly prompt: PromptHandle; readonly turn: Turn }>();
 
   constructor(
-    backend: Pick<Backend, 'kvShape' | 'hiddenSize'>,
+    backend: Pick<Backend, 'kvShape' | 'hiddenSize' | 'encoder'>,
     cacheBytes: number,
     requestPrompt: (key: string) => void,
   ) {
     this.backend = backend;
-    this.cache = new PrefixCache(backend.kvShape, cacheBytes);
+    // An encoder mixes the rows with those of the input, so nothing of them can be computed ahead.
+    this.shape = backend.encoder === null ? backend.kvShape : rowsShape(backend.hiddenSize);
+    this.cache = new PrefixCache(this.shape, cacheBytes);
     this.requestPrompt = requestPrompt;
   }
 
@@ -52,8 +55,8 @@ export class Prefixes {
       return null;
     }
     const { prompt, turn } = wanted;
-    if (prompt.form === 'rows') return this.compute(key, values, turn);
-    const view = viewOfPositions(this.backend.kvShape, values, prompt.length);
+    if (prompt.form === 'rows' && this.backend.encoder === null) return this.compute(key, values, turn);
+    const view = viewOfPositions(this.shape, values, prompt.length);
     this.cache.resolve({ key, view, lastRow: null });
     return null;
   }
@@ -70,6 +73,8 @@ export class Prefixes {
       ...turn,
       id: null,
       prompt: null,
+      pass: 'decoder',
+      behind: 0,
       needsRow: false,
       rowLength: 0,
       finalLength: 0,

@@ -1,35 +1,28 @@
 import type { PromptHandle, ScoreRequest } from '../domain/engine.ts';
-import type { Backend } from './backend.ts';
-import type { CoreEvent } from './core.ts';
 import type { Sequence } from './decoding/sequence.ts';
 import { Job } from './job.ts';
 import type { InputCache } from './kv/input-cache.ts';
+import type { KvView } from './kv/kv.ts';
 import type { PrefixEntry } from './kv/prefix-cache.ts';
-import type { EmbeddingTable } from './reading/embeddings.ts';
 import { InputWork } from './reading/input-work.ts';
-import { isFinitePrediction, type Prediction } from './reading/results.ts';
+import { isFinitePrediction } from './reading/results.ts';
 import { ScoreWork } from './reading/score-work.ts';
 import { type Head, headOf, type Work } from './reading/work.ts';
 import { notFinite } from './refusals.ts';
+import type { RequestPorts, Requests } from './requests.ts';
 
-export interface RequestJobParts {
-  readonly backend: Pick<Backend, 'kvShape' | 'bestCount'>;
-  readonly embeddings: EmbeddingTable;
+export interface RequestJobParts extends RequestPorts {
   readonly inputs: InputCache;
-  emit(id: number, event: CoreEvent): void;
-  /** A sequence's input has been read. */
-  begin(sequence: Sequence, prediction: Prediction, parts: Work['parts']): void;
 }
 
-/** Makes the jobs of requests: what they read, and what becomes of it. */
-export class RequestJobs {
+/** The jobs of a decoder-only model. */
+export class RequestJobs implements Requests {
   private readonly parts: RequestJobParts;
 
   constructor(parts: RequestJobParts) {
     this.parts = parts;
   }
 
-  /** Reads a sequence from its beginning: a new one, or one that lost its row and goes on where it was. */
   ofSequence(sequence: Sequence, deadline: number): Job {
     const { backend, embeddings, emit, begin } = this.parts;
     const { id, request, output } = sequence;
@@ -43,6 +36,8 @@ export class RequestJobs {
       priority,
       flow,
       prompt,
+      pass: 'decoder',
+      behind: prompt?.length ?? 0,
       needsRow: request.maxTokens > 1,
       rowLength: (prompt?.length ?? 0) + ids.length,
       finalLength: sequence.finalLength,
@@ -61,7 +56,7 @@ export class RequestJobs {
         }
         this.remember(prompt, ids, work.parts);
         if (fresh && request.inputLogprobs) emit(id, { type: 'input', logprobs: work.inputDetails });
-        begin(sequence, work.result, work.parts);
+        begin(sequence, work.result, work.parts, null);
       },
       fail: (error) => emit(id, { type: 'error', error }),
     });
@@ -76,6 +71,8 @@ export class RequestJobs {
       priority,
       flow,
       prompt,
+      pass: 'decoder',
+      behind: prompt?.length ?? 0,
       needsRow: false,
       rowLength: 0,
       finalLength: 0,
@@ -99,8 +96,16 @@ export class RequestJobs {
     });
   }
 
+  /** A chat is likely to come back with what was said. */
+  ended({ request, output }: Sequence, view: KvView): void {
+    const { prompt, inputIds } = request;
+    // A last token that was never run has no keys and values.
+    const ids = [...inputIds, ...output].slice(0, view.length - (prompt?.length ?? 0));
+    this.remember(prompt, ids, [view]);
+  }
+
   /** Keeps a sequence's keys and values for inputs that begin like it. */
-  remember(prompt: PromptHandle | null, ids: readonly number[], parts: Work['parts']): void {
+  private remember(prompt: PromptHandle | null, ids: readonly number[], parts: Work['parts']): void {
     this.parts.inputs.insert(prompt?.key ?? null, ids, parts, prompt?.length ?? 0);
   }
 

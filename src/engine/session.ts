@@ -1,8 +1,17 @@
 import { join } from 'node:path';
 import * as ort from 'onnxruntime-node';
-import { BUNDLE_FILES, type Bundle, bestCount, SERVING_IO } from '../model/bundle.ts';
-import type { Backend, StepInputs, StepOutputs } from './backend.ts';
+import {
+  BUNDLE_FILES,
+  type Bundle,
+  bestCount,
+  CROSS_IO,
+  decoderLayers,
+  isEncoderDecoder,
+  SERVING_IO,
+} from '../model/bundle.ts';
+import type { Backend, Encoder, StepInputs, StepOutputs } from './backend.ts';
 import { byteProductEntries } from './byte-products.ts';
+import { OrtEncoder } from './encoder-session.ts';
 import type { KvShape } from './kv/kv.ts';
 
 export interface SessionOptions {
@@ -27,18 +36,22 @@ const ALL_OUTPUTS = [SERVING_IO.logits, ...SMALL_OUTPUTS] as const;
 
 /** Loads a bundle's serving graph into an onnxruntime session on this thread. */
 export async function openBackend(bundle: Bundle, options: SessionOptions): Promise<Backend> {
-  const session = await ort.InferenceSession.create(join(bundle.directory, BUNDLE_FILES.graph), {
-    executionProviders: ['cpu'],
-    intraOpNumThreads: options.threads,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    logSeverityLevel: 3,
-    extra: { session: { ...(await byteProductEntries()), intra_op: SPINNING } },
-  });
+  const extra = { session: { ...(await byteProductEntries()), intra_op: SPINNING } };
+  const open = (graph: string): Promise<ort.InferenceSession> =>
+    ort.InferenceSession.create(join(bundle.directory, graph), {
+      executionProviders: ['cpu'],
+      intraOpNumThreads: options.threads,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      logSeverityLevel: 3,
+      extra,
+    });
   const { config } = bundle.manifest;
+  const encoder = isEncoderDecoder(config) ? new OrtEncoder(await open(BUNDLE_FILES.encoder), config) : null;
   return new OrtBackend(
-    session,
-    { planes: 2 * config.numLayers, heads: config.numKeyValueHeads, dim: config.headDim },
+    await open(BUNDLE_FILES.graph),
+    encoder,
+    { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim },
     { hidden: config.hiddenSize, vocab: config.vocabSize, slidingWindow: config.slidingWindow },
   );
 }
@@ -49,24 +62,29 @@ class OrtBackend implements Backend {
   readonly vocabSize: number;
   readonly bestCount: number;
   readonly slidingWindow: number | null;
+  readonly encoder: Encoder | null;
   private readonly session: ort.InferenceSession;
   private readonly pastNames: readonly string[];
+  private readonly crossNames: readonly string[];
 
   constructor(
     session: ort.InferenceSession,
+    encoder: Encoder | null,
     kvShape: KvShape,
     sizes: { readonly hidden: number; readonly vocab: number; readonly slidingWindow: number | null },
   ) {
     this.session = session;
+    this.encoder = encoder;
     this.kvShape = kvShape;
     this.hiddenSize = sizes.hidden;
     this.vocabSize = sizes.vocab;
     this.bestCount = bestCount(sizes.vocab);
     this.slidingWindow = sizes.slidingWindow;
-    this.pastNames = Array.from({ length: kvShape.planes }, (_, plane) => {
-      const layer = plane >> 1;
-      return plane % 2 === 0 ? SERVING_IO.pastKeys(layer) : SERVING_IO.pastValues(layer);
-    });
+    const { pastKeys, pastValues } = SERVING_IO;
+    const { crossKeys, crossValues } = CROSS_IO;
+    const planes = Array.from({ length: kvShape.planes }, (_, plane) => plane);
+    this.pastNames = planes.map((plane) => (plane % 2 === 0 ? pastKeys : pastValues)(plane >> 1));
+    this.crossNames = planes.map((plane) => (plane % 2 === 0 ? crossKeys : crossValues)(plane >> 1));
   }
 
   async run(inputs: StepInputs): Promise<StepOutputs> {
@@ -92,6 +110,14 @@ class OrtBackend implements Backend {
     this.pastNames.forEach((name, plane) => {
       feeds[name] = new ort.Tensor('float32', inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
     });
+    const { source } = inputs;
+    if (source !== null) {
+      const { length, planes, bias } = source;
+      feeds[CROSS_IO.sourceBias] = new ort.Tensor('float32', bias, [batch, 1, 1, length]);
+      this.crossNames.forEach((name, plane) => {
+        feeds[name] = new ort.Tensor('float32', planes[plane]!, [batch, heads, length, dim]);
+      });
+    }
     const outputs = await this.session.run(feeds, inputs.wantsLogits ? ALL_OUTPUTS : SMALL_OUTPUTS);
     const data = (name: string): unknown => outputs[name]?.data ?? null;
     return {
@@ -106,6 +132,7 @@ class OrtBackend implements Backend {
   }
 
   async release(): Promise<void> {
+    await this.encoder?.release();
     await this.session.release();
   }
 }

@@ -20,12 +20,15 @@ export interface AttentionSizes {
   readonly queryHeads: number;
   readonly keyValueHeads: number;
   readonly headDim: number;
+  /** Of the scores. */
+  readonly scale: number;
 }
 
 export const attentionSizes = (config: DecoderSizes): AttentionSizes => ({
   queryHeads: config.numAttentionHeads,
   keyValueHeads: config.numKeyValueHeads,
   headDim: config.headDim,
+  scale: 1 / Math.sqrt(config.headDim),
 });
 
 /** Keys and values of one layer, each float32 [batch, kv_heads, positions, head_dim]. */
@@ -34,13 +37,17 @@ export interface KeysValues {
   readonly values: Value;
 }
 
-/** What all layers share; computed once a run. */
-export interface AttentionContext {
+/** How tokens that lie one after the other belong to the rows of a batch. */
+export interface TokenShape {
   /** int64 [2]: batch, sequence. */
   readonly tokenShape: Value;
+}
+
+/** What all layers share; computed once a run. */
+export interface AttentionContext extends TokenShape {
   /** int64 [2]: past, sequence. */
   readonly lengths: Value;
-  /** float32 [batch, 1, group * sequence, past + sequence], added to the scores. */
+  /** float32, added to the scores: [batch, kv_heads or 1, group * sequence, past + sequence]. */
   readonly bias: Value;
 }
 
@@ -64,12 +71,7 @@ export function attentionContext(
 }
 
 /** [batch * sequence, heads * head_dim] -> [batch, heads, sequence, head_dim]. */
-export function splitHeads(
-  x: Value,
-  heads: number,
-  headDim: number,
-  { tokenShape }: AttentionContext,
-): Result {
+export function splitHeads(x: Value, heads: number, headDim: number, { tokenShape }: TokenShape): Result {
   return transpose(reshape(x, concat([tokenShape, int64([heads, headDim])], 0)), [0, 2, 1, 3]);
 }
 
@@ -86,10 +88,11 @@ export function groupedQueryAttention(
   past: KeysValues,
   current: KeysValues,
   { lengths, bias }: AttentionContext,
-  { queryHeads, keyValueHeads, headDim }: AttentionSizes,
+  { queryHeads, keyValueHeads, headDim, scale }: AttentionSizes,
 ): Result {
+  const folded = reshape(queries, [0, keyValueHeads, -1, headDim]);
   // ONNX Runtime fuses the scale and the transposed keys into the product (FusedMatMul); nothing is transposed.
-  const rows = mul(reshape(queries, [0, keyValueHeads, -1, headDim]), scalar(1 / Math.sqrt(headDim)));
+  const rows = scale === 1 ? folded : mul(folded, scalar(scale));
   const scoresOf = (keys: Value): Result => matMul(rows, transpose(keys, [0, 1, 3, 2]));
   const scores = add(concat([scoresOf(past.keys), scoresOf(current.keys)], -1), bias);
   const [pastWeights, currentWeights] = split(softmax(scores, -1), lengths, -1);

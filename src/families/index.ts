@@ -1,14 +1,31 @@
-import type { Graph } from '../graph/index.ts';
+import { type Graph, GraphError } from '../graph/index.ts';
 import type { DecoderConfig, WeightCatalog } from './decoder.ts';
+import type { T5Config } from './encoder-decoder.ts';
 import { buildGpt2Serving } from './gpt2.ts';
 import { buildGpt2Training } from './gpt2-training.ts';
 import { buildLlamaServing } from './llama.ts';
 import { buildLlamaTraining } from './llama-training.ts';
+import { buildT5Decoder } from './t5-decoder.ts';
+import { buildT5Encoder } from './t5-encoder.ts';
 import type { FrozenWeights } from './training.ts';
 import type { TrainingGraphOptions } from './training-graph.ts';
 
+/** The configuration of any model that can be served. */
+export type ModelConfig = DecoderConfig | T5Config;
+
+export const isEncoderDecoder = (config: ModelConfig): config is T5Config => config.architecture === 't5';
+
+/** Layers of the part that generates. */
+export const decoderLayers = (config: ModelConfig): number =>
+  isEncoderDecoder(config) ? config.numDecoderLayers : config.numLayers;
+
+/** The encoder graph of an encoder-decoder model; inputs and outputs are those of `ENCODER_IO`. Throws as below. */
+export const buildEncoderGraph = (config: T5Config, weights: WeightCatalog): Graph =>
+  buildT5Encoder({ config, weights });
+
 /**
- * The delta-KV serving graph of a decoder; inputs and outputs are those of `SERVING_IO`.
+ * The delta-KV serving graph of a decoder; inputs and outputs are those of `SERVING_IO`, and of
+ * `CROSS_IO` where there is an encoder.
  *
  * A row's numbers do not depend on its batch. They do not depend on how far its past is padded either, bit for bit,
  * as long as the past axis is a multiple of 16: ONNX Runtime sums a softmax row in vector lanes, and then every
@@ -16,7 +33,8 @@ import type { TrainingGraphOptions } from './training-graph.ts';
  * Throws `GraphError` when the configuration contradicts itself, or when a weight is missing or of another shape
  * (the message names it).
  */
-export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog): Graph {
+export function buildServingGraph(config: ModelConfig, weights: WeightCatalog): Graph {
+  if (isEncoderDecoder(config)) return buildT5Decoder({ config, weights });
   return config.architecture === 'gpt2'
     ? buildGpt2Serving(config, weights)
     : buildLlamaServing(config, weights);
@@ -28,10 +46,11 @@ export function buildServingGraph(config: DecoderConfig, weights: WeightCatalog)
  * Throws `GraphError` when a weight is missing, of another shape, or quantised (the message names it).
  */
 export function buildTrainingGraph(
-  config: DecoderConfig,
+  config: ModelConfig,
   weights: FrozenWeights,
   options: TrainingGraphOptions,
 ): Graph {
+  if (isEncoderDecoder(config)) throw new GraphError('t5: a training graph exists for decoders only');
   return config.architecture === 'gpt2'
     ? buildGpt2Training(config, weights, options)
     : buildLlamaTraining(config, weights, options);

@@ -98,8 +98,6 @@ interface Prefix {
 const promptHeads = (x: Value, { keyValueHeads, headDim }: AttentionSizes): Result =>
   transpose(reshape(x, [-1, keyValueHeads, headDim]), [1, 0, 2]);
 
-const scale = ({ headDim }: AttentionSizes): number => 1 / Math.sqrt(headDim);
-
 /** Causal attention of the prompt to itself; float32 [prompt, query_heads * head_dim]. */
 function promptAttention(
   queries: Value,
@@ -111,7 +109,7 @@ function promptAttention(
   const group = queryHeads / keyValueHeads;
   const grouped = transpose(reshape(queries, [-1, keyValueHeads, group, headDim]), [1, 2, 0, 3]);
   const rows = reshape(grouped, [keyValueHeads, -1, headDim]);
-  const scores = add(fusedMatMul(rows, keys, { transB: true, alpha: scale(sizes) }), promptBias);
+  const scores = add(fusedMatMul(rows, keys, { transB: true, alpha: sizes.scale }), promptBias);
   const mixed = matMul(softmax(scores, -1), values);
   const heads = reshape(mixed, concat([int64([keyValueHeads, group]), prompt, int64([headDim])], 0));
   return reshape(transpose(heads, [2, 0, 1, 3]), [-1, queryHeads * headDim]);
@@ -137,7 +135,7 @@ function textAttention(
     reshape(x, concat([int64([keyValueHeads, -1]), width], 0));
   const unfolded = (x: Value, width: Value): Result =>
     reshape(x, concat([int64([keyValueHeads]), rows, int64([-1]), width], 0));
-  const alpha = scale(sizes);
+  const alpha = sizes.scale;
   const dim = int64([headDim]);
 
   const toPrefix = fusedMatMul(folded(grouped, dim), prefix.keys, { transB: true, alpha });

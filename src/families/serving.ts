@@ -1,22 +1,20 @@
 import {
   add,
-  concat,
   createGraph,
   type Graph,
   gather,
   gatherPairs,
   type Input,
   input,
-  int64,
   logSoftmax,
   type Result,
   reshape,
-  shapeOf,
   topK,
   type Value,
 } from '../graph/index.ts';
 import { type AttentionContext, attentionContext, attentionSizes, type KeysValues } from './attention.ts';
 import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
+import { stack } from './stack.ts';
 
 /**
  * What a family puts between the inputs and outputs that all serving graphs share. Hidden states are float32
@@ -31,6 +29,8 @@ export interface ServingFamily {
     layer: number,
     past: KeysValues,
   ): { readonly output: Value; readonly current: KeysValues };
+  /** What attention to an encoder's output adds to them; a decoder-only model has none. */
+  crossAttention?(hidden: Value, layer: number): Value;
   /** What the feed-forward network adds to the hidden states. */
   feedForward(hidden: Value, layer: number): Value;
   /** float32 [rows, vocab] from the last hidden states of these rows. */
@@ -41,13 +41,19 @@ export interface ServingFamily {
 export interface ServingInputs {
   /** int64 [batch, sequence]. */
   readonly positionIds: Value;
+  /** Of the first layer; its axis 2 is the past. */
+  readonly pastKeys: Value;
   readonly attention: AttentionContext;
 }
 
-/** The delta-KV serving graph of a family; inputs and outputs are those of {@link SERVING_IO}. */
+/**
+ * The delta-KV serving graph of a family; inputs and outputs are those of {@link SERVING_IO}.
+ * @param others inputs that only this family reads
+ */
 export function assembleServing(
   config: DecoderSizes,
   familyOf: (inputs: ServingInputs) => ServingFamily,
+  others: readonly Input[] = [],
 ): Graph {
   const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
   const embeddings = input(SERVING_IO.inputsEmbeds, 'float32', ['batch', 'sequence', hiddenSize]);
@@ -59,16 +65,16 @@ export function assembleServing(
     keys: cache(SERVING_IO.pastKeys(layer)),
     values: cache(SERVING_IO.pastValues(layer)),
   }));
-  const family = familyOf({
-    positionIds,
-    attention: attentionContext(embeddings, pasts[0]!.keys, bias, attentionSizes(config)),
-  });
+  const pastKeys = pasts[0]!.keys;
+  const attention = attentionContext(embeddings, pastKeys, bias, attentionSizes(config));
+  const family = familyOf({ positionIds, pastKeys, attention });
 
   let hidden: Value = family.embed(reshape(embeddings, [-1, hiddenSize]));
   const news: Value[] = [];
   for (const [layer, past] of pasts.entries()) {
     const { output, current } = family.attention(hidden, layer, past);
     hidden = add(hidden, output);
+    if (family.crossAttention !== undefined) hidden = add(hidden, family.crossAttention(hidden, layer));
     hidden = add(hidden, family.feedForward(hidden, layer));
     news.push(current.keys, current.values);
   }
@@ -82,7 +88,7 @@ export function assembleServing(
   const scores = gatherPairs(logSoftmax(gather(logits, scoredRows, 0), -1), scorePairs);
   const caches = pasts.flatMap(({ keys, values }) => [keys, values]);
   return createGraph(
-    [embeddings, positionIds, bias, logitPositions, bestRows, scoredRows, scorePairs, ...caches],
+    [embeddings, positionIds, bias, logitPositions, bestRows, scoredRows, scorePairs, ...caches, ...others],
     {
       [SERVING_IO.logits]: logits,
       [SERVING_IO.bestLogits]: bestLogits,
@@ -91,10 +97,4 @@ export function assembleServing(
       [SERVING_IO.newKeysValues]: stack(news),
     },
   );
-}
-
-/** n tensors of one shape -> [n, ...shape]; one copy of all, where a reshape of each would be a node of each. */
-function stack(parts: readonly Value[]): Result {
-  const first = parts[0]!;
-  return reshape(concat(parts, 0), concat([int64([parts.length]), shapeOf(first, 0, first.shape.length)], 0));
 }

@@ -9,6 +9,8 @@ const ints = (value: readonly number[]): Attribute => ({ type: 'ints', value });
 
 export const abs = (x: Value): Result => apply('Abs', [x])[0]!;
 export const sigmoid = (x: Value): Result => apply('Sigmoid', [x])[0]!;
+export const relu = (x: Value): Result => apply('Relu', [x])[0]!;
+export const sign = (x: Value): Result => apply('Sign', [x])[0]!;
 export const add = (a: Value, b: Value): Result => apply('Add', [a, b])[0]!;
 export const mul = (a: Value, b: Value): Result => apply('Mul', [a, b])[0]!;
 export const div = (a: Value, b: Value): Result => apply('Div', [a, b])[0]!;
@@ -21,6 +23,14 @@ export const reduceMax = (x: Value, axes: readonly number[], keepDims: boolean):
 /** Sum over `axes`; they stay with size 1 if `keepDims`. */
 export const reduceSum = (x: Value, axes: readonly number[], keepDims: boolean): Result =>
   apply('ReduceSum', [x, int64(axes)], { keepdims: int(keepDims ? 1 : 0) })[0]!;
+
+/** x with every element within [least, most]; int64. */
+export const clip = (x: Value, least: number, most: number): Result =>
+  apply('Clip', [x, int64([least], []), int64([most], [])])[0]!;
+
+/** Sums along one axis of all elements before each; with `exclusive` without itself. CumSum. */
+export const cumulativeSum = (x: Value, axis: number, options: { readonly exclusive: boolean }): Result =>
+  apply('CumSum', [x, int64([axis], [])], { exclusive: int(options.exclusive ? 1 : 0) })[0]!;
 
 export const softmax = (x: Value, axis: number): Result => apply('Softmax', [x], { axis: int(axis) })[0]!;
 

@@ -48,6 +48,8 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   Abs: unary,
   Sigmoid: unary,
   Gelu: unary,
+  Relu: unary,
+  Sign: unary,
   Add: elementwise,
   Mul: elementwise,
   Div: elementwise,
@@ -69,6 +71,21 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
       op.fail(`a bias that broadcasts to ${formatShape(shape)}`);
     }
     return [{ dtype: 'float32', shape }];
+  },
+
+  Clip: (op) => {
+    const { dtype, shape } = op.operand(0, 'int64');
+    op.shaped(1, [], dtype);
+    op.shaped(2, [], dtype);
+    return [{ dtype, shape }];
+  },
+
+  CumSum: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32', 'int64');
+    const [axis] =
+      op.shaped(1, [], 'int64').kind === 'constant' ? op.integers(1) : op.fail('a constant axis');
+    op.axis(axis!, shape.length);
+    return [{ dtype, shape }];
   },
 
   Softmax: (op) => {

@@ -1,3 +1,4 @@
+import { outputRoom } from '../domain/context.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ChatMessage, ChatRequest, CompletionRequest, Inference } from '../domain/inference.ts';
@@ -62,7 +63,7 @@ export function createInference({ engine, store, tokenizer, manifest, uses }: In
       const [ids] = await encodeTexts(tokenizer, limits, [source], options);
       const inputs = [{ ids: ids!, source }];
       const rest = (inputTokens: number) =>
-        Math.max(1, limits.contextLength - (target.prompt?.length ?? 0) - inputTokens);
+        Math.max(1, outputRoom(limits, target.prompt?.length ?? 0, inputTokens));
       const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);
       const { logprobs, service_tier: tier } = request;
       const plan = {

@@ -1,3 +1,4 @@
+import { contextFault } from '../domain/context.ts';
 import type { EngineLimits, PromptHandle } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -10,16 +11,15 @@ export function checkContext(
   outputTokens: number,
   param: string,
 ): void {
-  const virtual = prompt?.length ?? 0;
-  const total = virtual + inputTokens + outputTokens;
-  if (total <= limits.contextLength) return;
-  throw new DomainError(
-    'unprocessable',
-    'context_length_exceeded',
-    `${virtual} virtual tokens + ${inputTokens} input tokens + ${outputTokens} output tokens = ${total}; ` +
-      `the limit is ${limits.contextLength}.`,
-    { param, expected: limits.contextLength, given: total },
-  );
+  const use = { virtual: prompt?.length ?? 0, input: inputTokens, output: outputTokens };
+  const fault = contextFault(limits, use);
+  if (fault === null) return;
+  const { message, limit, given } = fault;
+  throw new DomainError('unprocessable', 'context_length_exceeded', message, {
+    param,
+    expected: limit,
+    given,
+  });
 }
 
 /** Throws `unprocessable` empty_input when nothing at all stands before the first output token. */

@@ -2,13 +2,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo, Precision } from '../domain/model.ts';
-import type { DecoderConfig } from '../families/decoder.ts';
+import { isEncoderDecoder, type ModelConfig } from '../families/index.ts';
 
 /** Fixed file names inside a bundle directory. */
 export const BUNDLE_FILES = {
   manifest: 'manifest.json',
   /** The serving graph; its weights are external data. */
   graph: 'decoder.onnx',
+  /** Of an encoder-decoder model only; its weights lie in the same file. */
+  encoder: 'encoder.onnx',
   weights: 'weights.bin',
   /** float32 little-endian [vocab, hidden]; also the head's weight when embeddings are tied and float32. */
   embeddings: 'embeddings.bin',
@@ -28,7 +30,7 @@ export interface BundleManifest {
    */
   readonly hash: string;
   readonly precision: Precision;
-  readonly config: DecoderConfig;
+  readonly config: ModelConfig;
   readonly aliases: readonly string[];
   readonly createdAt: number;
   /** What was imported: a name a person recognises and the hash of each source file. */
@@ -98,9 +100,12 @@ export function describeModel({ manifest }: Bundle): ModelInfo {
     headDim: config.headDim,
     vocabSize: config.vocabSize,
     contextLength: config.contextLength,
+    kind: isEncoderDecoder(config) ? 'encoder-decoder' : 'decoder',
     aliases: manifest.aliases,
     createdAt: manifest.createdAt,
   };
 }
 
 export { bestCount, MASKED, SERVING_IO } from '../families/decoder.ts';
+export { CROSS_IO, ENCODER_IO } from '../families/encoder-decoder.ts';
+export { decoderLayers, isEncoderDecoder } from '../families/index.ts';

@@ -1,4 +1,6 @@
-import type { DecoderConfig, Gpt2Config, LlamaConfig } from '../families/decoder.ts';
+import type { Gpt2Config, LlamaConfig } from '../families/decoder.ts';
+import type { T5Config } from '../families/encoder-decoder.ts';
+import type { ModelConfig } from '../families/index.ts';
 import { unsupportedModel } from './fields.ts';
 import { isFloatStorage } from './storage.ts';
 import type { SourceTensor } from './weight-source.ts';
@@ -21,13 +23,21 @@ function* linear(name: string, out: number, input: number, bias: boolean): Gener
 }
 
 /** Every tensor of the model under its Hugging Face name, the embedding table first, a tied head left out. */
-export function* expectedTensors(config: DecoderConfig): Generator<ExpectedTensor> {
+export function* expectedTensors(config: ModelConfig): Generator<ExpectedTensor> {
   const { vocabSize, hiddenSize } = config;
-  const isGpt2 = config.architecture === 'gpt2';
-  const embeddings = isGpt2 ? 'transformer.wte.weight' : 'model.embed_tokens.weight';
-  yield { name: embeddings, shape: [vocabSize, hiddenSize], kind: 'embeddings' };
-  yield* isGpt2 ? gpt2Tensors(config) : llamaTensors(config);
+  yield { name: embeddingsName(config), shape: [vocabSize, hiddenSize], kind: 'embeddings' };
+  yield* layerTensors(config);
   if (!config.tiedEmbeddings) yield* linear(HEAD, vocabSize, hiddenSize, false);
+}
+
+function embeddingsName({ architecture }: ModelConfig): string {
+  if (architecture === 't5') return 'shared.weight';
+  return architecture === 'gpt2' ? 'transformer.wte.weight' : 'model.embed_tokens.weight';
+}
+
+function layerTensors(config: ModelConfig): Generator<ExpectedTensor> {
+  if (config.architecture === 't5') return t5Tensors(config);
+  return config.architecture === 'gpt2' ? gpt2Tensors(config) : llamaTensors(config);
 }
 
 function* llamaTensors(config: LlamaConfig): Generator<ExpectedTensor> {
@@ -72,12 +82,48 @@ function* gpt2Tensors(config: Gpt2Config): Generator<ExpectedTensor> {
   yield* norm('transformer.ln_f');
 }
 
+function* t5Tensors(config: T5Config): Generator<ExpectedTensor> {
+  const { hiddenSize: hidden, intermediateSize: inner } = config;
+  const heads = config.numAttentionHeads * config.headDim;
+  function* attention(prefix: string): Generator<ExpectedTensor> {
+    for (const name of ['q', 'k', 'v']) yield* linear(`${prefix}.${name}`, heads, hidden, false);
+    yield* linear(`${prefix}.o`, hidden, heads, false);
+  }
+  function* feedForward(layer: string): Generator<ExpectedTensor> {
+    yield other(`${layer}.layer_norm.weight`, hidden);
+    const names = config.gated ? ['wi_0', 'wi_1'] : ['wi'];
+    for (const name of names) yield* linear(`${layer}.DenseReluDense.${name}`, inner, hidden, false);
+    yield* linear(`${layer}.DenseReluDense.wo`, hidden, inner, false);
+  }
+  function* selfAttention(layer: string, isFirst: boolean): Generator<ExpectedTensor> {
+    const prefix = `${layer}.SelfAttention`;
+    yield other(`${layer}.layer_norm.weight`, hidden);
+    yield* attention(prefix);
+    const table = `${prefix}.relative_attention_bias.weight`;
+    if (isFirst) yield other(table, config.relativeBuckets, config.numAttentionHeads);
+  }
+  for (let i = 0; i < config.numLayers; i++) {
+    const block = `encoder.block.${i}`;
+    yield* selfAttention(`${block}.layer.0`, i === 0);
+    yield* feedForward(`${block}.layer.1`);
+  }
+  yield other('encoder.final_layer_norm.weight', hidden);
+  for (let i = 0; i < config.numDecoderLayers; i++) {
+    const block = `decoder.block.${i}`;
+    yield* selfAttention(`${block}.layer.0`, i === 0);
+    yield other(`${block}.layer.1.layer_norm.weight`, hidden);
+    yield* attention(`${block}.layer.1.EncDecAttention`);
+    yield* feedForward(`${block}.layer.2`);
+  }
+  yield other('decoder.final_layer_norm.weight', hidden);
+}
+
 /**
  * Checks that the source has exactly the model's tensors in the right shapes.
  * Throws `unprocessable` missing_tensor, tensor_shape, unsupported_tensor_type,
  * unexpected_tensor; `param` is the tensor.
  */
-export function checkTensors(config: DecoderConfig, tensors: ReadonlyMap<string, SourceTensor>): void {
+export function checkTensors(config: ModelConfig, tensors: ReadonlyMap<string, SourceTensor>): void {
   const expected = new Set<string>();
   for (const { name, shape, kind } of expectedTensors(config)) {
     const tensor = tensors.get(name);

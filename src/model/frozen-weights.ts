@@ -4,11 +4,11 @@ import { DomainError } from '../domain/errors.ts';
 import type { LinearWeight, StoredTensor } from '../families/decoder.ts';
 import type { FrozenWeights } from '../families/training.ts';
 import { type External, readExternals } from '../graph/index.ts';
-import { BUNDLE_FILES, type Bundle } from './bundle.ts';
+import { BUNDLE_FILES, type Bundle, isEncoderDecoder } from './bundle.ts';
 import { expectedTensors } from './expected-tensors.ts';
 
 /**
- * Where the weights of a float32 bundle lie, under their Hugging Face names, as its serving graph records them.
+ * Where the weights of a float32 bundle lie, under their Hugging Face names, as its serving graphs record them.
  * Rejects with `unprocessable` precision_not_trainable for a bundle of another precision: gradients flow through
  * float32 weights only.
  */
@@ -27,7 +27,9 @@ export async function readFrozenWeights({ directory, manifest }: Bundle): Promis
   const others = new Set(
     [...expectedTensors(config)].filter(({ kind }) => kind === 'other').map(({ name }) => name),
   );
-  for (const external of readExternals(await readFile(join(directory, BUNDLE_FILES.graph)))) {
+  const graphs = isEncoderDecoder(config) ? [BUNDLE_FILES.encoder, BUNDLE_FILES.graph] : [BUNDLE_FILES.graph];
+  const files = await Promise.all(graphs.map((name) => readFile(join(directory, name))));
+  for (const external of files.flatMap(readExternals)) {
     const stored = storedOf(external);
     // What is left are the weights of linear layers, named after the layer.
     if (others.has(external.name)) tensors.set(external.name, stored);

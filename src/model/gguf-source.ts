@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import type { DecoderConfig } from '../families/decoder.ts';
+import type { ModelConfig } from '../families/index.ts';
 import { toFloat32 } from './dequantize.ts';
 import { checkTensors } from './expected-tensors.ts';
 import { unsupportedModel } from './fields.ts';
@@ -57,7 +57,7 @@ async function readConfig(
   file: FileHandle,
   metadata: ReadonlyMap<string, GgufValue>,
   infos: readonly GgufTensorInfo[],
-): Promise<DecoderConfig> {
+): Promise<ModelConfig> {
   const byName = new Map(infos.map((info) => [info.name, info]));
   const embeddings = byName.get('token_embd.weight');
   if (embeddings?.shape.length !== 2) {
@@ -88,7 +88,7 @@ async function readRopeFactors(file: FileHandle, info: GgufTensorInfo): Promise<
 }
 
 class GgufSource implements WeightSource {
-  readonly config: DecoderConfig;
+  readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, GgufTensor>;
   readonly files: WeightSource['files'];
   readonly names: readonly string[];
@@ -100,7 +100,7 @@ class GgufSource implements WeightSource {
     path: string,
     bytes: number,
     metadata: ReadonlyMap<string, GgufValue>,
-    config: DecoderConfig,
+    config: ModelConfig,
     tensors: ReadonlyMap<string, GgufTensor>,
   ) {
     this.config = config;

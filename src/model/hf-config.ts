@@ -1,21 +1,25 @@
-import type { DecoderConfig, Gpt2Config, LlamaConfig, RopeConfig } from '../families/decoder.ts';
+import type { Gpt2Config, LlamaConfig, RopeConfig } from '../families/decoder.ts';
+import type { ModelConfig } from '../families/index.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../formats/json.ts';
 import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
+import { parseT5 } from './hf-config-t5.ts';
 
-const ARCHITECTURES = ['llama', 'mistral', 'phi3', 'qwen2', 'qwen3', 'gpt2'] as const;
+const ARCHITECTURES = ['llama', 'mistral', 'phi3', 'qwen2', 'qwen3', 'gpt2', 't5'] as const;
 
 /**
  * Reads a transformers config.json, version 4 (`rope_theta` with `rope_scaling`) or 5 (`rope_parameters`).
- * Defaults are those of LlamaConfig, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config and GPT2Config.
+ * Defaults are those of LlamaConfig, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config, GPT2Config and T5Config.
  * Throws `unprocessable` unsupported_config naming the field.
+ * @param hasHead the checkpoint has a tensor of its own for the head
  */
-export function parseHuggingFaceConfig(json: JsonObject): DecoderConfig {
+export function parseHuggingFaceConfig(json: JsonObject, hasHead: boolean): ModelConfig {
   const fields = new Fields('config.json', json);
   const architecture = ARCHITECTURES.find((name) => name === fields.get('model_type'));
   if (architecture === undefined) throw fields.wrong('model_type', `one of ${ARCHITECTURES.join(', ')}`);
   if (fields.get('quantization_config') !== undefined) {
     throw fields.wrong('quantization_config', 'no quantisation: F32, F16 or BF16 weights');
   }
+  if (architecture === 't5') return parseT5(fields, hasHead);
   return architecture === 'gpt2' ? parseGpt2(fields) : parseLlama(json, fields, architecture);
 }
 

@@ -1,4 +1,4 @@
-import type { DecoderConfig } from '../families/decoder.ts';
+import type { ModelConfig } from '../families/index.ts';
 import { HEAD } from './expected-tensors.ts';
 
 /** Buffers of old checkpoints that are computed from the configuration. */
@@ -9,6 +9,10 @@ const CONV1D = /^transformer\.h\.\d+\.(attn|mlp)\.c_\w+\.weight$/;
 
 /** phi3's layers that are several of ours, one above the other. */
 const JOINED = /^(.*)\.(qkv_proj|gate_up_proj)\.weight$/;
+
+/** T5: copies of the shared table in old checkpoints, and a table that the original code wrote and never read. */
+const T5_UNUSED =
+  /^(encoder|decoder)\.embed_tokens\.weight$|\.EncDecAttention\.relative_attention_bias\.weight$/;
 
 /** A tensor of the model, or rows of one, in a checkpoint. */
 export interface Placement {
@@ -27,8 +31,9 @@ export interface Placement {
  * the embedding table whatever the checkpoint also holds for it. Checkpoints of GPT2Model, as OpenAI's are, leave out
  * the prefix of GPT2LMHeadModel.
  */
-export function placements(stored: string, config: DecoderConfig): readonly Placement[] {
+export function placements(stored: string, config: ModelConfig): readonly Placement[] {
   const head = `${HEAD}.weight`;
+  if (config.architecture === 't5' && T5_UNUSED.test(stored)) return [];
   if (COMPUTED_BUFFER.test(stored) || (config.tiedEmbeddings && stored === head)) return [];
   if (config.architecture === 'phi3') return phi3Placements(stored, config);
   const isBare = config.architecture === 'gpt2' && stored !== head && !stored.startsWith('transformer.');
@@ -36,7 +41,7 @@ export function placements(stored: string, config: DecoderConfig): readonly Plac
   return [{ name, firstRow: 0, part: null, transposed: config.architecture === 'gpt2' && CONV1D.test(name) }];
 }
 
-function phi3Placements(stored: string, config: DecoderConfig): readonly Placement[] {
+function phi3Placements(stored: string, config: ModelConfig): readonly Placement[] {
   const [, module, layer] = JOINED.exec(stored) ?? [];
   if (layer === undefined) return [{ name: stored, firstRow: 0, part: null, transposed: false }];
   const { numAttentionHeads, numKeyValueHeads, headDim, intermediateSize } = config;

@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { DecoderConfig } from '../families/decoder.ts';
+import type { ModelConfig } from '../families/index.ts';
 import type { JsonObject } from '../formats/json.ts';
-import { checkTensors } from './expected-tensors.ts';
+import { checkTensors, HEAD } from './expected-tensors.ts';
 import { unsupportedModel } from './fields.ts';
 import { parseHuggingFaceConfig } from './hf-config.ts';
 import { readJsonFile } from './hf-json.ts';
@@ -26,14 +26,15 @@ import {
 export async function openHuggingFace(directory: string): Promise<WeightSource> {
   const entries = new Set(await readdir(directory));
   const json = await readJsonFile(join(directory, 'config.json'), 'config.json');
-  const config = parseHuggingFaceConfig(json);
   const shards = await openShards(directory, entries);
-  const source = new HuggingFaceSource(directory, entries, json, config, shards);
   try {
+    const hasHead = shards.some(({ tensors }) => tensors.some(({ name }) => name === `${HEAD}.weight`));
+    const config = parseHuggingFaceConfig(json, hasHead);
+    const source = new HuggingFaceSource(directory, entries, json, config, shards);
     checkTensors(config, source.tensors);
     return source;
   } catch (error) {
-    await source.close();
+    await Promise.all(shards.map(({ file }) => file.close()));
     throw error;
   }
 }
@@ -44,7 +45,7 @@ interface PlacedTensor extends SourceTensor, Placement {
 }
 
 class HuggingFaceSource implements WeightSource {
-  readonly config: DecoderConfig;
+  readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, PlacedTensor>;
   readonly files: WeightSource['files'];
   readonly names: readonly string[];
@@ -57,7 +58,7 @@ class HuggingFaceSource implements WeightSource {
     directory: string,
     entries: ReadonlySet<string>,
     json: JsonObject,
-    config: DecoderConfig,
+    config: ModelConfig,
     shards: readonly Shard[],
   ) {
     this.config = config;
@@ -95,7 +96,7 @@ class HuggingFaceSource implements WeightSource {
 }
 
 /** The tensors of the model that a stored one holds. Throws when they are not its rows, all of them. */
-function place(stored: ShardTensor, config: DecoderConfig): PlacedTensor[] {
+function place(stored: ShardTensor, config: ModelConfig): PlacedTensor[] {
   const { shape, storage } = stored;
   return placements(stored.name, config).map((placement) => {
     const { part, transposed } = placement;

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Precision } from '../domain/model.ts';
-import { buildServingGraph } from '../families/index.ts';
+import { buildEncoderGraph, buildServingGraph, isEncoderDecoder } from '../families/index.ts';
 import { encodeModel } from '../graph/index.ts';
 import { BUNDLE_FILES, BUNDLE_FORMAT, type Bundle, type BundleManifest, openBundle } from './bundle.ts';
 import { canonicalJson } from './canonical-json.ts';
@@ -72,10 +72,14 @@ async function writeBundle(source: WeightSource, directory: string, options: Imp
   const write = (name: string, data: Uint8Array): Promise<FileDigest> =>
     writeFile(join(directory, name), data);
   const graph = encodeModel(buildServingGraph(source.config, stored.catalog), id);
+  const encoder = isEncoderDecoder(source.config)
+    ? encodeModel(buildEncoderGraph(source.config, stored.catalog), id)
+    : null;
   const files: BundleManifest['files'] = {
     [BUNDLE_FILES.embeddings]: stored.embeddings,
     [BUNDLE_FILES.weights]: stored.weights,
     [BUNDLE_FILES.graph]: await write(BUNDLE_FILES.graph, graph),
+    ...(encoder !== null && { [BUNDLE_FILES.encoder]: await write(BUNDLE_FILES.encoder, encoder) }),
     [BUNDLE_FILES.tokenizer]: await write(BUNDLE_FILES.tokenizer, tokenizer.tokenizerJson),
     [BUNDLE_FILES.tokenizerConfig]: await write(BUNDLE_FILES.tokenizerConfig, tokenizer.tokenizerConfig),
   };

@@ -1,4 +1,4 @@
-import type { DecoderConfig } from '../families/decoder.ts';
+import type { ModelConfig } from '../families/index.ts';
 import type { StorageType } from './storage.ts';
 
 /** A tensor of the model that is imported, under its Hugging Face name. */
@@ -24,7 +24,7 @@ export interface TokenizerFiles {
  * file. Nothing large is in memory.
  */
 export interface WeightSource {
-  readonly config: DecoderConfig;
+  readonly config: ModelConfig;
   readonly tensors: ReadonlyMap<string, SourceTensor>;
   /** Names that the source gives itself, e.g. a Hub id. */
   readonly names: readonly string[];

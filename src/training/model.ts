@@ -1,13 +1,12 @@
 import { TensorSession } from '../engine/tensor-session.ts';
-import type { DecoderConfig } from '../families/decoder.ts';
-import { buildTrainingGraph } from '../families/index.ts';
+import { buildTrainingGraph, type ModelConfig } from '../families/index.ts';
 import { type FrozenWeights, type Objective, TRAINING_IO } from '../families/training.ts';
 import { encodeModel } from '../graph/index.ts';
 import type { Batch } from './batch.ts';
 
 /** The frozen model of a float32 bundle. */
 export interface FrozenModel {
-  readonly config: DecoderConfig;
+  readonly config: ModelConfig;
   readonly weights: FrozenWeights;
   /** Folder of the weight files. */
   readonly folder: string;

@@ -22,6 +22,7 @@ function item(name: string, remaining: number, overrides: Partial<Item> = {}): I
     priority: 'interactive',
     flow: 'task',
     state: 'ready',
+    pass: 'decoder',
     pastLength: 0,
     needsRow: true,
     rowLength: remaining,

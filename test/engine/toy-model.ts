@@ -63,6 +63,7 @@ export class ToyBackend implements Backend {
   readonly vocabSize = VOCAB;
   readonly bestCount = BEST;
   readonly slidingWindow: number | null;
+  readonly encoder = null;
   /** [batch, sequence, past] of every run. */
   readonly runs: (readonly [number, number, number])[] = [];
   failNext = false;

@@ -93,7 +93,13 @@ export function setUp(script: Script = {}) {
     inference,
     engine: {
       model: { id: 'base', hash: 'hash' } as EvaluatorOptions['engine']['model'],
-      limits: { contextLength: 100, maxBatchSize: 4, maxQueueLength: 8, maxSequencesPerFlow: 8 },
+      limits: {
+        contextLength: 100,
+        outputLength: null,
+        maxBatchSize: 4,
+        maxQueueLength: 8,
+        maxSequencesPerFlow: 8,
+      },
     },
     store: {
       getTask: (name) => (name === 'mood' ? state.task : null),

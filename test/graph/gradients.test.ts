@@ -27,6 +27,7 @@ import {
   neg,
   type Result,
   reduceSum,
+  relu,
   reshape,
   rmsNorm,
   rotaryEmbedding,
@@ -90,6 +91,7 @@ const CASES: Readonly<Record<string, readonly Case[]>> = {
   Exp: [one([4], exp)],
   QuickGelu: [one([2, 3], silu)],
   Gelu: [one([2, 5], gelu, [2, 5], 0.5), one([3], gelu, [3], -2)],
+  Relu: [one([2, 3], relu, [2, 3], 2), one([3], relu, [3], -2)],
   Sigmoid: [one([2, 3], sigmoid), one([4], (x) => mul(x, sigmoid(x)))],
   MatMul: [
     two({ dims: [2, 3] }, { dims: [3, 4] }, matMul, [2, 4]),

@@ -24,6 +24,7 @@ import {
   type Result,
   reduceMax,
   reduceSum,
+  relu,
   reshape,
   rmsNorm,
   rmsNormalize,
@@ -32,6 +33,7 @@ import {
   scalar,
   shapeOf,
   sigmoid,
+  sign,
   softmax,
   split,
   topK,
@@ -61,7 +63,9 @@ async function check(
   }
 }
 
-test('Abs, Sigmoid and Softmax', async () => {
+test('Abs, Relu, Sign, Sigmoid and Softmax', async () => {
+  await check(relu, [3], [-1.5, 0, 2], { dims: [3], data: [0, 0, 2] });
+  await check(sign, [3], [-1.5, 0, 2], { dims: [3], data: [-1, 0, 1] });
   await check(abs, [3], [-1.5, 0, 2], { dims: [3], data: [1.5, 0, 2] });
   await check(sigmoid, [3], [0, Math.log(3), -Math.log(3)], { dims: [3], data: [0.5, 0.75, 0.25] });
   await check((x) => softmax(x, -1), [2, 2], [0, Math.log(3), 5, 5], {

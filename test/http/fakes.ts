@@ -46,6 +46,7 @@ export class FakeEngine implements Engine {
     id: BASE_MODEL,
     hash: MODEL_HASH,
     family: 'llama',
+    kind: 'decoder' as const,
     precision: 'float32' as const,
     tokenDim: TOKEN_DIM,
     numLayers: 2,
@@ -57,7 +58,13 @@ export class FakeEngine implements Engine {
     aliases: ['someone/base-model'],
     createdAt: 1_700_000_000,
   };
-  readonly limits = { contextLength: 64, maxBatchSize: 4, maxQueueLength: 8, maxSequencesPerFlow: 8 };
+  readonly limits = {
+    contextLength: 64,
+    outputLength: null,
+    maxBatchSize: 4,
+    maxQueueLength: 8,
+    maxSequencesPerFlow: 8,
+  };
   down = false;
 
   generate(): never {

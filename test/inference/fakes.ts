@@ -49,6 +49,7 @@ export class ScriptedEngine implements Engine {
     id: 'base',
     hash: 'hash-of-base',
     family: 'llama',
+    kind: 'decoder' as const,
     precision: 'float32',
     tokenDim: 8,
     numLayers: 1,
@@ -75,6 +76,7 @@ export class ScriptedEngine implements Engine {
     this.capacity = script.capacity ?? 1000;
     this.limits = {
       contextLength: script.contextLength ?? 64,
+      outputLength: null,
       maxBatchSize: 1,
       maxQueueLength: this.capacity - 1,
       maxSequencesPerFlow: this.capacity,

@@ -8,6 +8,7 @@ import { sessionOptions } from '../graph/run-graph.ts';
 /** Logits of the last position of `ids`, with every position seeing all before it. */
 export async function lastLogits({ directory, manifest }: Bundle, ids: readonly number[]): Promise<number[]> {
   const { config } = manifest;
+  if (config.architecture === 't5') throw new Error('a decoder-only model is expected');
   const table = readFileSync(join(directory, BUNDLE_FILES.embeddings));
   const rows = new Float32Array(table.buffer, table.byteOffset, table.length / 4);
   const embeddings = ids.map((id) => [

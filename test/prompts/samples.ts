@@ -8,6 +8,7 @@ export const TINY: ModelInfo = {
   id: 'tiny',
   hash: 'a'.repeat(64),
   family: 'llama',
+  kind: 'decoder',
   precision: 'float32',
   tokenDim: 64,
   numLayers: 2,

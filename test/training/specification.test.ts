@@ -10,6 +10,7 @@ const MODEL: ModelInfo = {
   id: 'base',
   hash: 'm'.repeat(64),
   family: 'llama',
+  kind: 'decoder',
   precision: 'float32',
   tokenDim: 4,
   numLayers: 1,

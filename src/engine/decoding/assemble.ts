@@ -1,12 +1,14 @@
 import { MASKED } from '../../model/bundle.ts';
 import type { Backend, StepInputs } from '../backend.ts';
+import { sourceBias } from '../encoding/source-bias.ts';
 import type { KvSlab } from '../kv/slab.ts';
 import type { EmbeddingTable } from '../reading/embeddings.ts';
+import type { DecodeBatch } from './batch.ts';
 import type { Sequence } from './sequence.ts';
 
-/** One decode step: the last token of every row of the slab, which is read in place as the past. */
+/** One decode step: the last token of every row of the batch, whose slabs are read in place. */
 export function assembleDecode(
-  slab: KvSlab,
+  { slab, sources }: Pick<DecodeBatch, 'slab' | 'sources'>,
   sequences: readonly Sequence[],
   table: EmbeddingTable,
   backend: Backend,
@@ -27,7 +29,16 @@ export function assembleDecode(
     attentionBias.fill(0, row * width + oldest, row * width + position);
     attentionBias[row * width + past] = 0;
   }
-  const pastPlanes = Array.from({ length: backend.kvShape.planes }, (_, plane) => slab.past(plane, batch));
+  const planesOf = (rows: KvSlab): Float32Array[] =>
+    Array.from({ length: backend.kvShape.planes }, (_, plane) => rows.past(plane, batch));
+  const source = sources && {
+    length: sources.capacity,
+    planes: planesOf(sources),
+    bias: sourceBias(
+      sequences.map((_, row) => sources.lengthOf(row)),
+      sources.capacity,
+    ),
+  };
   return {
     batch,
     sequence: 1,
@@ -35,7 +46,8 @@ export function assembleDecode(
     embeds,
     positionIds,
     attentionBias,
-    pastPlanes,
+    pastPlanes: planesOf(slab),
+    source,
     logitPositions,
     bestRows: logitPositions,
     scoredRows: new BigInt64Array(),

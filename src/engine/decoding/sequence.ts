@@ -15,12 +15,17 @@ export class Sequence implements RunningItem {
   private readonly sampler: Sampler;
   /** Virtual tokens and input. */
   private readonly inputLength: number;
+  private readonly startTokenId: number | null;
 
-  constructor(id: number, request: GenerateRequest) {
+  /** @param startTokenId what the decoder behind an encoder reads first; null: it goes on with the input */
+  constructor(id: number, request: GenerateRequest, startTokenId: number | null) {
     this.id = id;
     this.request = request;
+    this.startTokenId = startTokenId;
     this.inputLength = (request.prompt?.length ?? 0) + request.inputIds.length;
-    this.sampler = new Sampler(request.sampling, request.inputIds);
+    // As in transformers, penalties count what the decoder has read.
+    const read = startTokenId === null ? request.inputIds : [startTokenId];
+    this.sampler = new Sampler(request.sampling, read);
   }
 
   get priority(): Priority {
@@ -32,16 +37,21 @@ export class Sequence implements RunningItem {
   }
 
   get rowLength(): number {
-    return this.inputLength + this.output.length - 1;
+    return this.positions(this.output.length) - (this.startTokenId === null ? 1 : 0);
   }
 
   get finalLength(): number {
-    return this.inputLength + this.request.maxTokens;
+    return this.positions(this.request.maxTokens);
   }
 
   /** The input of the next decode step. */
   get lastToken(): number {
-    return this.output.at(-1)!;
+    return this.output.at(-1) ?? this.startTokenId!;
+  }
+
+  /** Of its row. Source and output have a row each, and the longer one counts. */
+  private positions(output: number): number {
+    return this.startTokenId === null ? this.inputLength + output : Math.max(this.inputLength, output);
   }
 
   /** What it needs to know of a position: `best` if the `count` best tokens are enough. */

@@ -11,6 +11,9 @@ export interface KvShape {
   readonly dim: number;
 }
 
+/** Rows of embeddings, held like keys and values. */
+export const rowsShape = (hiddenSize: number): KvShape => ({ planes: 1, heads: 1, dim: hiddenSize });
+
 /** A readable run of positions somewhere in memory; nothing is copied to make one. */
 export interface KvView {
   /** Number of valid positions. */

@@ -1,6 +1,6 @@
 import { alignPast, type KvShape, type KvView, kvBytesPerPosition } from './kv.ts';
 
-/** The keys and values of one prompt, and its last row for requests that need the logits there. */
+/** The keys and values of one prompt (for an encoder: its rows), and its last row for requests that need the logits there. */
 export interface PrefixEntry {
   readonly key: string;
   readonly view: KvView;

@@ -1,5 +1,6 @@
 import { MASKED } from '../../model/bundle.ts';
-import type { Backend, StepInputs } from '../backend.ts';
+import type { Backend, SourceInputs, StepInputs } from '../backend.ts';
+import { sourceBias } from '../encoding/source-bias.ts';
 import { alignPast, copyPlane, type KvView } from '../kv/kv.ts';
 import type { RowSource } from './embeddings.ts';
 
@@ -10,6 +11,8 @@ import type { RowSource } from './embeddings.ts';
  */
 export interface Chunk {
   readonly past: KvView | null;
+  /** What the encoder made of the input; null in a decoder-only model. */
+  readonly source: KvView | null;
   /** Position id of the first linear position. */
   readonly start: number;
   readonly linear: number;
@@ -61,7 +64,12 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
     embeds,
     positionIds,
     attentionBias,
-    pastPlanes: pastPlanes(chunks, past, backend),
+    pastPlanes: joinPlanes(
+      chunks.map((chunk) => chunk.past),
+      past,
+      backend,
+    ),
+    source: joinSources(chunks, backend),
     ...predictions(chunks, sequence),
   };
 }
@@ -102,19 +110,35 @@ function pastCapacity(chunks: readonly Chunk[]): number {
   return alignPast(Math.max(...chunks.map((chunk) => chunk.past?.length ?? 0)));
 }
 
-function pastPlanes(chunks: readonly Chunk[], past: number, backend: Backend): Float32Array[] {
-  const { planes, heads, dim } = backend.kvShape;
-  const rowStride = heads * past * dim;
+/** One view a row, side by side and padded to `capacity` positions; a single one is read in place. */
+function joinPlanes(
+  views: readonly (KvView | null)[],
+  capacity: number,
+  { kvShape }: Backend,
+): readonly Float32Array[] {
+  const { planes, heads, dim } = kvShape;
+  const rowStride = heads * capacity * dim;
   return Array.from({ length: planes }, (_, plane) => {
-    const only = chunks.length === 1 ? chunks[0]!.past : null;
+    const only = views.length === 1 ? views[0]! : null;
     if (only !== null) return only.data(plane).subarray(only.offset(plane), only.offset(plane) + rowStride);
-    const target = new Float32Array(chunks.length * rowStride);
-    chunks.forEach((chunk, row) => {
-      if (chunk.past !== null)
-        copyPlane(backend.kvShape, chunk.past, plane, target, row * rowStride, past, 0);
+    const target = new Float32Array(views.length * rowStride);
+    views.forEach((view, row) => {
+      if (view !== null) copyPlane(kvShape, view, plane, target, row * rowStride, capacity, 0);
     });
     return target;
   });
+}
+
+function joinSources(chunks: readonly Chunk[], backend: Backend): SourceInputs | null {
+  const sources = chunks.flatMap(({ source }) => (source === null ? [] : [source]));
+  if (sources.length === 0) return null;
+  const only = sources.length === 1 ? sources[0]! : null;
+  const length = only?.capacity ?? alignPast(Math.max(...sources.map((source) => source.length)));
+  const bias = sourceBias(
+    sources.map((source) => source.length),
+    length,
+  );
+  return { length, planes: joinPlanes(sources, length, backend), bias };
 }
 
 function writePositions(chunk: Chunk, target: BigInt64Array): void {

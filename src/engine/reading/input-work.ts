@@ -29,7 +29,7 @@ export class InputWork implements Work {
     const { ids, topLogprobs } = options;
     this.options = options;
     this.first = head.lead === null ? head.skip : -1;
-    this.progress = new LinearProgress(shape, tokenRows(table, ids.slice(head.skip), head.lead), head.past);
+    this.progress = new LinearProgress(shape, tokenRows(table, ids.slice(head.skip), head.lead), head);
     if (topLogprobs !== null && this.first === 0 && ids.length > 0) this.inputDetails.push(null);
   }
 

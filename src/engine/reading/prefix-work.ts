@@ -12,7 +12,7 @@ export class PrefixWork implements Work {
 
   constructor(shape: KvShape, rows: Float32Array, hiddenSize: number) {
     this.shape = shape;
-    this.progress = new LinearProgress(shape, promptRows(rows, hiddenSize), []);
+    this.progress = new LinearProgress(shape, promptRows(rows, hiddenSize), { past: [], source: null });
   }
 
   get remaining(): number {

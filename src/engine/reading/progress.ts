@@ -2,6 +2,7 @@ import { KvBuffer } from '../kv/buffer.ts';
 import type { KvShape, KvView } from '../kv/kv.ts';
 import type { Chunk } from './chunk.ts';
 import type { RowSource } from './embeddings.ts';
+import type { Head } from './work.ts';
 
 /** Chunk-wise progress of one sequence through `rows`, with the keys and values of all that stands before. */
 export class LinearProgress {
@@ -10,11 +11,13 @@ export class LinearProgress {
   private readonly buffer: KvBuffer;
   /** Positions before the first of `rows`. */
   private readonly offset: number;
+  private readonly source: KvView | null;
   private pieces: readonly KvView[];
 
-  /** @param past what stands before the first row, one view after the other; empty: nothing */
-  constructor(shape: KvShape, rows: RowSource, past: readonly KvView[]) {
+  /** @param head `past` is what stands before the first row, one view after the other */
+  constructor(shape: KvShape, rows: RowSource, { past, source }: Pick<Head, 'past' | 'source'>) {
     this.rows = rows;
+    this.source = source;
     this.buffer = new KvBuffer(shape);
     this.offset = past.reduce((sum, view) => sum + view.length, 0);
     this.pieces = past;
@@ -37,6 +40,7 @@ export class LinearProgress {
     for (let i = 0; i < linear; i++) if (predicts(cursor + i)) logitRows.push(i);
     return {
       past: this.joined(),
+      source: this.source,
       start: this.offset + cursor,
       linear,
       branchStart: this.offset + rows.length,

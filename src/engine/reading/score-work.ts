@@ -29,7 +29,7 @@ export class ScoreWork implements Work {
     const ids = only === null ? unread : [...unread, ...only.slice(0, -1)];
     this.table = table;
     this.continuations = continuations;
-    this.progress = new LinearProgress(shape, tokenRows(table, ids, head.lead), head.past);
+    this.progress = new LinearProgress(shape, tokenRows(table, ids, head.lead), head);
     this.lastInput = unread.length - 1 + (head.lead === null ? 0 : 1);
     if (only === null) {
       continuations.forEach((tokens, continuation) => {

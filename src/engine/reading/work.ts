@@ -21,6 +21,8 @@ export interface Head {
   readonly past: readonly KvView[];
   /** Input tokens that `past` covers. */
   readonly skip: number;
+  /** What the encoder made of the input; null in a decoder-only model. */
+  readonly source: KvView | null;
   /** The prompt's last row, when its logits are needed: it is then not part of `past`. */
   readonly lead: Float32Array | null;
 }
@@ -31,8 +33,11 @@ export interface Head {
  */
 export function headOf(prefix: PrefixEntry | null, blocks: readonly KvView[], needsLead: boolean): Head {
   const skip = blocks.reduce((sum, view) => sum + view.length, 0);
-  if (prefix === null) return { past: blocks, skip, lead: null };
-  if (!needsLead || prefix.lastRow === null) return { past: [prefix.view, ...blocks], skip, lead: null };
+  const source = null;
+  if (prefix === null) return { past: blocks, skip, source, lead: null };
+  if (!needsLead || prefix.lastRow === null) {
+    return { past: [prefix.view, ...blocks], skip, source, lead: null };
+  }
   const shortened = { ...prefix.view, length: prefix.view.length - 1 };
-  return { past: shortened.length === 0 ? [] : [shortened], skip: 0, lead: prefix.lastRow };
+  return { past: shortened.length === 0 ? [] : [shortened], skip: 0, source, lead: prefix.lastRow };
 }

@@ -11,6 +11,8 @@ export interface WaitingItem extends Queued {
   readonly state: 'queued' | 'preparing' | 'ready';
   /** When it gives up waiting for its first run, on the clock that `expired` is asked with. */
   readonly deadline: number;
+  /** The half of an encoder-decoder model that it runs through; a run is of one. */
+  readonly pass: 'encoder' | 'decoder';
   /** Positions that stand before those. */
   readonly pastLength: number;
   /** True when finishing it takes a row of the decode batch. */
@@ -165,6 +167,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     const others = eligible.slice(1).sort((a, b) => distance(a, head) - distance(b, head));
     for (const item of others) {
       if (items.length === this.limits.maxBatchSize) break;
+      if (item.pass !== head.pass) continue;
       const deepest = Math.max(past, item.pastLength);
       if (!this.limits.fitsTogether(items.length + 1, deepest)) continue;
       const width = Math.max(longest, item.remaining);

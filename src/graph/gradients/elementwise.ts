@@ -1,4 +1,4 @@
-import { add, div, mul, sigmoid } from '../ops.ts';
+import { add, div, mul, sigmoid, sign } from '../ops.ts';
 import { neg, sub } from '../ops-training.ts';
 import { GraphError } from '../types.ts';
 import { scalar } from '../values.ts';
@@ -25,6 +25,8 @@ export const ELEMENTWISE: Readonly<Record<string, GradientRule>> = {
   Exp: ({ gradient, output }) => [mul(gradient, output)],
 
   Sigmoid: ({ gradient, output }) => [mul(gradient, mul(output, sub(scalar(1), output)))],
+
+  Relu: ({ gradient, output }) => [mul(gradient, sign(output))],
 
   /** y = x s with s = sigmoid(x), computed again rather than kept: dy/dx = s + y (1 - s). */
   QuickGelu: ({ node, gradient, operand, output }) => {
