@@ -14,8 +14,9 @@ const encoder = new TextEncoder();
 export function decodingRules(decoder: unknown): DecodingRules {
   const node = asComponent(decoder, 'decoder');
   if (node.type === 'ByteLevel') return { bytesOf: byteLevelBytes, leadingSpaces: 0 };
+  if (node.type === 'Metaspace') return metaspaceRules(node);
   if (node.type === 'Sequence') return sequenceRules(asList(node.decoders, 'decoder.decoders'));
-  throw unsupported('decoder.type', 'ByteLevel or Sequence', node.type);
+  throw unsupported('decoder.type', 'ByteLevel, Metaspace or Sequence', node.type);
 }
 
 /**
@@ -41,6 +42,20 @@ function byteLevelBytes(token: string): Uint8Array {
     bytes[length++] = byte;
   }
   return bytes;
+}
+
+/** SentencePiece's spaces; the one that was put before the first word is taken away again. */
+function metaspaceRules({
+  replacement,
+  prepend_scheme: scheme,
+  add_prefix_space: prefix,
+}: Component): DecodingRules {
+  const from = typeof replacement === 'string' && replacement !== '' ? replacement : '\u2581';
+  const hasPrefix = scheme === undefined ? prefix !== false : scheme !== 'never';
+  return {
+    bytesOf: (token) => encoder.encode(token.replaceAll(from, ' ')),
+    leadingSpaces: hasPrefix ? 1 : 0,
+  };
 }
 
 /** SentencePiece: any Replace, ByteFallback, Fuse, and Strip at the left of the whole. */

@@ -1,33 +1,38 @@
-import type { BytePairModel } from './tokenizer-json.ts';
 import type { LibraryPreTokenizer, TokenizerLibrary } from './tokenizer-library.ts';
-import { PairMerger } from './tokenizer-merge.ts';
+import type { PieceTokenizer } from './tokenizer-pieces.ts';
 import { splitOut } from './tokenizer-sections.ts';
-
-const bytes = new TextEncoder();
 
 /**
  * Text to tokens in small steps, so that a text of any length can share the thread. The order of work is that
  * of `@huggingface/tokenizers` and gives the same tokens: added tokens are taken out, the sections between
- * them are normalised and split into pieces, and each piece is merged. But the pieces of a long section are
- * taken from the splitting expression one after the other, and the merging of a long piece is interrupted.
+ * them are normalised and split into pieces, and each piece is cut into tokens. But the pieces of a long section are
+ * taken from the splitting expression one after the other, and the work on a long piece is interrupted.
  */
 export class StepwiseEncoder {
   private readonly library: TokenizerLibrary;
   private readonly stages: readonly LibraryPreTokenizer[];
-  private readonly model: BytePairModel;
-  private readonly merger: PairMerger;
+  private readonly pieceTokenizer: PieceTokenizer;
+  private readonly normalizer: ((text: string) => string) | null;
   private readonly unnormalized: readonly string[];
   private readonly normalized: readonly string[];
   private readonly step: number;
 
-  /** @param step characters between two yields */
-  constructor(library: TokenizerLibrary, model: BytePairModel, step: number) {
+  /**
+   * @param normalizer of the sections between added tokens
+   * @param step characters between two yields
+   */
+  constructor(
+    library: TokenizerLibrary,
+    normalizer: ((text: string) => string) | null,
+    pieceTokenizer: PieceTokenizer,
+    step: number,
+  ) {
     this.library = library;
+    this.normalizer = normalizer;
     this.step = step;
     this.stages = library.pre_tokenizer?.tokenizers ?? [];
-    this.model = model;
-    this.merger = new PairMerger(new Map(Object.entries(model.vocab)), model.merges);
-    const { added_tokens, normalizer } = library;
+    this.pieceTokenizer = pieceTokenizer;
+    const { added_tokens } = library;
     const isNormalized = (token: { readonly normalized: boolean }) => token.normalized && normalizer !== null;
     this.unnormalized = added_tokens.filter((token) => !isNormalized(token)).map(({ content }) => content);
     this.normalized = added_tokens.filter(isNormalized).map(({ content }) => normalizer!(content));
@@ -36,7 +41,7 @@ export class StepwiseEncoder {
   /** Adds the tokens of `text` to `tokens`, without what a sequence is put between; yields after each step. */
   *encode(text: string, tokens: string[]): Generator<undefined, void> {
     const added = this.library.added_tokens_map;
-    const normalizer = this.library.normalizer;
+    const { normalizer } = this;
     let index = -1;
     for (const section of splitOut(text, this.unnormalized, added)) {
       index++;
@@ -59,12 +64,12 @@ export class StepwiseEncoder {
   /** Text without added tokens. */
   private *section(text: string, index: number, tokens: string[]): Generator<undefined, void> {
     const { tokens_to_ids: vocab, unk_token_id: unknown } = this.library.model;
-    const fuse = this.model.fuse_unk === true;
+    const { fusesUnknown: fuse } = this.pieceTokenizer;
     let afterUnknown = false;
     for (const batch of this.pieces(text, 0, index)) {
       let work = 0;
       for (const piece of batch) {
-        for (const token of yield* this.pieceTokens(piece)) {
+        for (const token of yield* this.pieceTokenizer.tokens(piece, this.step)) {
           const isUnknown = fuse && vocab.get(token) === unknown;
           if (!(isUnknown && afterUnknown)) tokens.push(token);
           afterUnknown = isUnknown;
@@ -132,27 +137,6 @@ export class StepwiseEncoder {
     return this.stages
       .slice(stage)
       .reduce((pieces, next) => next.pre_tokenize(pieces, { section_index: index }), texts);
-  }
-
-  private *pieceTokens(piece: string): Generator<undefined, readonly string[]> {
-    const vocab = this.library.model.tokens_to_ids;
-    if (this.model.ignore_merges === true && vocab.has(piece)) return [piece];
-    const merged =
-      piece.length <= this.step ? this.merger.merge(piece) : yield* this.merger.steps(piece, this.step);
-    if (merged.every((token) => vocab.has(token))) return merged;
-    return merged.flatMap((token) => (vocab.has(token) ? [token] : this.unknown(token)));
-  }
-
-  /** A character outside the vocabulary: its bytes where the model has tokens for them, or `unk_token`. */
-  private unknown(character: string): readonly string[] {
-    if (this.model.byte_fallback === true) {
-      const tokens = Array.from(
-        bytes.encode(character),
-        (byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`,
-      );
-      if (tokens.every((token) => this.library.model.tokens_to_ids.has(token))) return tokens;
-    }
-    return typeof this.model.unk_token === 'string' ? [this.model.unk_token] : [];
   }
 }
 

@@ -1,5 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
 import { GPT2_SPLIT } from './gguf-tokenizer-pre.ts';
+import type { UnigramModel } from './tokenizer-unigram.ts';
 
 /** Far above any vocabulary; an array of so many tokens can still be made. */
 const MAX_TOKEN_ID = 2 ** 22;
@@ -45,15 +46,20 @@ export interface BytePairModel extends Component {
   readonly merges: readonly unknown[];
 }
 
+export const isUnigram = (model: BytePairModel | UnigramModel): model is UnigramModel =>
+  model.type === 'Unigram';
+
 /** The parts of a tokenizer.json that encoding needs. */
 export interface AdaptedTokenizer {
   readonly added_tokens: readonly unknown[];
+  /** `precompiled_charsmap` of a Precompiled normalizer; it stands before `normalizer`. */
+  readonly charsMap: unknown;
   readonly normalizer: Component | null;
   readonly pre_tokenizer: Component | null;
   readonly post_processor: Component | null;
   /** Decoding is ours (tokenizer-bytes.ts): it must work on single tokens. */
   readonly decoder: null;
-  readonly model: BytePairModel;
+  readonly model: BytePairModel | UnigramModel;
 }
 
 /**
@@ -65,7 +71,7 @@ export function adaptTokenizerJson(json: unknown): AdaptedTokenizer {
   const file = asObject(json, 'tokenizer');
   return {
     added_tokens: asList(file.added_tokens ?? [], 'added_tokens').map(checkAddedToken),
-    normalizer: file.normalizer == null ? null : adaptNormalizer(file.normalizer, 'normalizer'),
+    ...adaptNormalizers(file.normalizer),
     pre_tokenizer:
       file.pre_tokenizer == null
         ? null
@@ -90,6 +96,19 @@ function checkAddedToken(value: unknown, index: number): unknown {
   return token;
 }
 
+/** SentencePiece's compiled map comes first, if at all. */
+function adaptNormalizers(value: unknown): Pick<AdaptedTokenizer, 'charsMap' | 'normalizer'> {
+  if (value == null) return { charsMap: null, normalizer: null };
+  const node = asComponent(value, 'normalizer');
+  const items = node.type === 'Sequence' ? asList(node.normalizers, 'normalizer.normalizers') : [node];
+  const first = items.length > 0 ? asComponent(items[0], 'normalizer') : null;
+  if (first?.type !== 'Precompiled')
+    return { charsMap: null, normalizer: adaptNormalizer(node, 'normalizer') };
+  const rest = { type: 'Sequence', normalizers: items.slice(1) };
+  const normalizer = items.length > 1 ? adaptNormalizer(rest, 'normalizer') : null;
+  return { charsMap: first.precompiled_charsmap ?? null, normalizer };
+}
+
 function adaptNormalizer(value: unknown, where: string): Component {
   const node = asComponent(value, where);
   switch (node.type) {
@@ -102,6 +121,15 @@ function adaptNormalizer(value: unknown, where: string): Component {
     case 'Replace':
       // The library passes the content to String.replaceAll, where `$` starts a pattern.
       return { ...node, content: String(node.content).replaceAll('$', '$$$$') };
+    case 'Strip': {
+      // Rust trims Unicode's White_Space; JavaScript's trim knows U+FEFF and not U+0085.
+      const sides = [
+        ...(node.strip_left ? ['^\\p{White_Space}+'] : []),
+        ...(node.strip_right ? ['\\p{White_Space}+$'] : []),
+      ];
+      const replace = (Regex: string): Component => ({ type: 'Replace', pattern: { Regex }, content: '' });
+      return { type: 'Sequence', normalizers: sides.map(replace) };
+    }
     case 'Sequence':
       return {
         type: 'Sequence',
@@ -110,7 +138,11 @@ function adaptNormalizer(value: unknown, where: string): Component {
         ),
       };
     default:
-      throw unsupported(`${where}.type`, 'NFC, NFD, NFKC, NFKD, Prepend, Replace or Sequence', node.type);
+      throw unsupported(
+        `${where}.type`,
+        'NFC, NFD, NFKC, NFKD, Precompiled (first), Prepend, Replace, Strip or Sequence',
+        node.type,
+      );
   }
 }
 
@@ -141,15 +173,30 @@ function adaptPreTokenizer(value: unknown, where: string): readonly Component[] 
       if (typeof node.replacement !== 'string') {
         throw unsupported(`${where}.replacement`, 'a string', node.replacement);
       }
-      return [node, ...(node.split === false ? [] : [isolate(`${node.replacement}[^${node.replacement}]*`)])];
+      return [
+        metaspace(node),
+        ...(node.split === false ? [] : [isolate(`${node.replacement}[^${node.replacement}]*`)]),
+      ];
+    case 'WhitespaceSplit':
+      return [{ type: 'Split', pattern: { Regex: '\\P{White_Space}+' }, behavior: 'Removed', invert: true }];
     case 'Split': {
       const removesTheRest = node.behavior === 'Removed' && node.invert === true;
       if (removesTheRest || (node.behavior === 'Isolated' && !node.invert)) return [node];
       throw unsupported(where, 'Split with behavior Isolated, or Removed and inverted', node);
     }
     default:
-      throw unsupported(`${where}.type`, 'ByteLevel, Digits, Metaspace, Split or Sequence', node.type);
+      throw unsupported(
+        `${where}.type`,
+        'ByteLevel, Digits, Metaspace, Split, WhitespaceSplit or Sequence',
+        node.type,
+      );
   }
+}
+
+/** Before `prepend_scheme` there was `add_prefix_space`, which the library does not read. */
+function metaspace(node: Component): Component {
+  if (typeof node.prepend_scheme === 'string') return node;
+  return { ...node, prepend_scheme: node.add_prefix_space === false ? 'never' : 'always' };
 }
 
 function checkPostProcessor(value: unknown, where: string): Component {
@@ -165,9 +212,10 @@ function checkPostProcessor(value: unknown, where: string): Component {
   };
 }
 
-function checkModel(value: unknown): BytePairModel {
+function checkModel(value: unknown): BytePairModel | UnigramModel {
   const model = asComponent({ type: 'BPE', ...asObject(value, 'model') }, 'model');
-  if (model.type !== 'BPE') throw unsupported('model.type', 'BPE', model.type);
+  if (model.type === 'Unigram') return checkUnigram(model);
+  if (model.type !== 'BPE') throw unsupported('model.type', 'BPE or Unigram', model.type);
   for (const field of ['continuing_subword_prefix', 'end_of_word_suffix']) {
     if (model[field]) throw unsupported(`model.${field}`, 'null', model[field]);
   }
@@ -179,4 +227,17 @@ function checkModel(value: unknown): BytePairModel {
   }
   const merges = asList(model.merges, 'model.merges');
   return { ...model, vocab: vocab as Record<string, number>, merges };
+}
+
+function checkUnigram({ vocab, unk_id, byte_fallback }: Component): UnigramModel {
+  const entries = asList(vocab, 'model.vocab').map((entry, id) => {
+    const [token, score] = asList(entry, `model.vocab[${id}]`);
+    if (typeof token === 'string' && typeof score === 'number') return [token, score] as const;
+    throw unsupported(`model.vocab[${id}]`, 'a token and its log-probability', entry);
+  });
+  if (entries.length > MAX_TOKEN_ID)
+    throw unsupported('model.vocab', `${MAX_TOKEN_ID} tokens at most`, entries.length);
+  const isId = typeof unk_id === 'number' && entries[unk_id] !== undefined;
+  if (!isId) throw unsupported('model.unk_id', 'the id of a token', unk_id);
+  return { type: 'Unigram', vocab: entries, unk_id, byte_fallback: byte_fallback === true };
 }

@@ -1,5 +1,5 @@
 import { Tokenizer as HuggingFaceTokenizer } from '@huggingface/tokenizers';
-import { type AdaptedTokenizer, unsupported } from './tokenizer-json.ts';
+import { type AdaptedTokenizer, isUnigram, unsupported } from './tokenizer-json.ts';
 
 /** A stage of pre-tokenisation. `pre_tokenize` applies it to each piece by itself. */
 export interface LibraryPreTokenizer {
@@ -39,9 +39,15 @@ export interface TokenizerLibrary {
 /** @param json see `adaptTokenizerJson`. Throws `unprocessable` tokenizer_unsupported. */
 export function openTokenizerLibrary(json: AdaptedTokenizer): TokenizerLibrary {
   try {
-    // Merging is ours (tokenizer-merge.ts).
-    return new HuggingFaceTokenizer({ ...json, model: { ...json.model, merges: [] } }, {});
+    return new HuggingFaceTokenizer({ ...json, model: vocabularyOf(json.model) }, {});
   } catch (cause) {
     throw unsupported('tokenizer', 'a tokenizer that can be loaded', String(cause));
   }
+}
+
+/** The vocabulary alone, as a byte pair encoding without merges: cutting into tokens is ours (tokenizer-pieces.ts). */
+function vocabularyOf(model: AdaptedTokenizer['model']): object {
+  if (!isUnigram(model)) return { ...model, merges: [] };
+  const vocab = Object.fromEntries(model.vocab.map(([token], id) => [token, id]));
+  return { type: 'BPE', vocab, merges: [], unk_token: model.vocab[model.unk_id]![0] };
 }

@@ -3,10 +3,13 @@ import { join } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import { BUNDLE_FILES, type Bundle } from './bundle.ts';
 import { decodingRules } from './tokenizer-bytes.ts';
+import { CharsMap } from './tokenizer-charsmap.ts';
 import { StepwiseEncoder } from './tokenizer-encode.ts';
-import { adaptTokenizerJson } from './tokenizer-json.ts';
-import { openTokenizerLibrary } from './tokenizer-library.ts';
+import { type AdaptedTokenizer, adaptTokenizerJson, isUnigram } from './tokenizer-json.ts';
+import { openTokenizerLibrary, type TokenizerLibrary } from './tokenizer-library.ts';
+import { BytePairTokenizer, type PieceTokenizer } from './tokenizer-pieces.ts';
 import { TextStream } from './tokenizer-stream.ts';
+import { UnigramTokenizer } from './tokenizer-unigram.ts';
 
 /** One or two milliseconds of work. */
 const STEP = 4096;
@@ -62,7 +65,7 @@ export function createTokenizer(json: unknown, vocabSize: number, step = STEP): 
   const adapted = adaptTokenizerJson(json);
   const rules = decodingRules((json as { readonly decoder?: unknown }).decoder);
   const library = openTokenizerLibrary(adapted);
-  const encoder = new StepwiseEncoder(library, adapted.model, step);
+  const encoder = new StepwiseEncoder(library, normalizerOf(adapted, library), pieceTokenizer(adapted), step);
   const special = new Set(library.added_tokens.filter((token) => token.special).map(({ id }) => id));
   const tokenBytes = (id: number): Uint8Array => {
     const token = library.id_to_token(id);
@@ -104,6 +107,23 @@ export function createTokenizer(json: unknown, vocabSize: number, step = STEP): 
     tokenBytes,
     isSpecial: (id) => special.has(id),
     textStream,
+  };
+}
+
+function pieceTokenizer({ model }: AdaptedTokenizer): PieceTokenizer {
+  return isUnigram(model) ? new UnigramTokenizer(model) : new BytePairTokenizer(model);
+}
+
+/** The compiled map, if any, and then the library's. */
+function normalizerOf(
+  { charsMap }: AdaptedTokenizer,
+  { normalizer }: TokenizerLibrary,
+): ((text: string) => string) | null {
+  if (charsMap === null) return normalizer;
+  const map = new CharsMap(charsMap, 'normalizer');
+  return (text) => {
+    const mapped = map.normalize(text);
+    return normalizer === null ? mapped : normalizer(mapped);
   };
 }
 

@@ -11,6 +11,7 @@ import {
   sentencePieceMetadata,
   smallTokenizer,
   texts,
+  unigram,
 } from '../fixtures/tokenizer/index.ts';
 
 const VOCAB = 499;
@@ -47,6 +48,13 @@ describe('tokenizer: agreement with Python tokenizers on hard texts', () => {
   for (const pre of ['gpt-2', 'smollm', 'llama-bpe', 'qwen2', 'tekken', 'default']) {
     it(`GGUF byte-level BPE, pre-tokenizer ${pre}`, () => {
       agrees(fromGguf(byteLevelMetadata(pre), VOCAB), bpeCases[pre]!);
+    });
+  }
+
+  for (const [form, { tokenizer, cases }] of Object.entries(unigram)) {
+    it(`a unigram vocabulary with a compiled normalisation, ${form} form`, () => {
+      agrees(createTokenizer(tokenizer, 256), cases);
+      agrees(createTokenizer(tokenizer, 256, 7), cases);
     });
   }
 
@@ -259,7 +267,7 @@ describe('tokenizer: what is refused', () => {
   const pre = (pre_tokenizer: unknown) => ({ pre_tokenizer });
 
   it('other models than BPE, and options of BPE that change text', () => {
-    refused(model({ type: 'Unigram' }), 'model.type');
+    refused(model({ type: 'WordPiece' }), 'model.type');
     refused(model({ continuing_subword_prefix: '##' }), 'model.continuing_subword_prefix');
     refused(model({ end_of_word_suffix: '</w>' }), 'model.end_of_word_suffix');
     refused(model({ vocab: { a: -1 } }), 'model.vocab["a"]');
