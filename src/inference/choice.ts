@@ -11,6 +11,8 @@ export interface ChoiceOptions {
   readonly echo: boolean;
   readonly stops: readonly string[];
   readonly logprobs: boolean;
+  /** The output goes on with the input's text, and does not begin one of its own. */
+  readonly continues: boolean;
   /** Called for each token that the engine generated, shown or not. */
   onToken(): void;
 }
@@ -21,8 +23,8 @@ export async function* choiceEvents(
   events: AsyncIterable<GenerateEvent>,
   options: ChoiceOptions,
 ): AsyncGenerator<InferenceEvent, void, undefined> {
-  const { choice, input, echo, stops, logprobs } = options;
-  const stream = tokenizer.textStream({ skipSpecialTokens: true, continues: true });
+  const { choice, input, echo, stops, logprobs, continues } = options;
+  const stream = tokenizer.textStream({ skipSpecialTokens: true, continues });
   const output = new ChoiceOutput(stream, stops);
 
   const delta = (text: string, tokens: readonly OutputToken[]): InferenceEvent => ({

@@ -61,6 +61,7 @@ export function startGeneration(
       echo: plan.echo,
       stops: plan.parameters.stop,
       logprobs: plan.logprobs !== null,
+      continues: engine.model.kind === 'decoder',
       onToken: () => {
         completionTokens++;
       },

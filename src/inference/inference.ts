@@ -2,6 +2,7 @@ import { outputRoom } from '../domain/context.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ChatMessage, ChatRequest, CompletionRequest, Inference } from '../domain/inference.ts';
+import type { ModelInfo } from '../domain/model.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { applyTemplate, parseModelReference } from '../domain/task.ts';
 import type { BundleManifest } from '../model/bundle.ts';
@@ -48,6 +49,7 @@ export function createInference({ engine, store, tokenizer, manifest, uses }: In
       const parameters = generationParameters(request, target.defaults);
       const maxTokens = parameters.maxTokens ?? DEFAULT_COMPLETION_TOKENS;
       checkOutput(request, maxTokens);
+      checkEcho(request, model);
       const inputs = await encodePrompts(tokenizer, limits, request.prompts, target.template);
       const { echo, logprobs, service_tier: tier } = request;
       const plan = { target, inputs, parameters, echo, logprobs, tier, eos, param: 'prompt' };
@@ -116,6 +118,17 @@ function checkOutput({ echo }: CompletionRequest, maxTokens: number): void {
     expected: 'at least 1, or "echo"',
     given: maxTokens,
   });
+}
+
+/** The input of an encoder is read both ways: no token of it has a probability. */
+function checkEcho({ echo, logprobs }: CompletionRequest, { id, kind }: ModelInfo): void {
+  if (kind === 'decoder' || !echo || logprobs === null) return;
+  throw new DomainError(
+    'unprocessable',
+    'echo_logprobs_unsupported',
+    `${id} reads its input with an encoder, which gives no log-probabilities: "echo" or "logprobs", not both.`,
+    { param: 'logprobs', expected: 'no "logprobs" with "echo"', given: logprobs },
+  );
 }
 
 function wrapLastUserMessage(

@@ -82,17 +82,17 @@ export async function encodePrompts(
 }
 
 /**
- * The text that each input token adds. Special tokens that the client wrote are shown; a BOS that only the
- * tokenizer put in front of a text adds nothing.
+ * The text that each input token adds. Special tokens that the client wrote are shown; a BOS or EOS that only the
+ * tokenizer put around a text adds nothing.
  */
 export function inputTexts(tokenizer: Tokenizer, { ids, source }: EncodedInput): string[] {
-  const first = ids[0];
-  const added =
-    source !== null && first !== undefined && tokenizer.isSpecial(first)
-      ? !source.startsWith(tokenizer.token(first)!)
-      : false;
+  const addsSpecial = (id: number | undefined, written: (token: string) => boolean): boolean =>
+    source !== null && id !== undefined && tokenizer.isSpecial(id) && !written(tokenizer.token(id)!);
+  const begun = addsSpecial(ids[0], (token) => source!.startsWith(token));
+  const ended = addsSpecial(ids.at(-1), (token) => source!.endsWith(token));
+  const isAdded = (i: number): boolean => (i === 0 && begun) || (i === ids.length - 1 && ended);
   const stream = tokenizer.textStream({ skipSpecialTokens: false, continues: source === null });
-  const texts = ids.map((id, i) => (i === 0 && added ? '' : stream.push(id)));
+  const texts = ids.map((id, i) => (isAdded(i) ? '' : stream.push(id)));
   const rest = stream.flush();
   if (rest !== '') texts[texts.length - 1] += rest;
   return texts;

@@ -1,7 +1,8 @@
 import type { ModelInfo } from '../domain/model.ts';
 import type { PeftType } from '../domain/peft.ts';
 import type { AdapterConfig } from '../domain/prompt.ts';
-import { prefixDim, SUBMODULES, TASK_TYPE } from './model-checks.ts';
+import { prefixDim } from './model-checks.ts';
+import { taskTypeOf } from './submodules.ts';
 
 /**
  * adapter_config.json for a prompt on this model, loadable by old and new versions of PEFT: sizes explicit,
@@ -23,12 +24,13 @@ export function canonicalConfig(
     inference_mode: true,
     num_attention_heads: isPrefix ? model.numKeyValueHeads : model.numAttentionHeads,
     num_layers: model.numLayers,
-    num_transformer_submodules: SUBMODULES,
+    // Rows of a second one would never be read.
+    num_transformer_submodules: 1,
     num_virtual_tokens: prompt.numVirtualTokens,
     peft_type: prompt.peftType,
     ...(prompt.peftType === 'PROMPT_TUNING' && { prompt_tuning_init: 'RANDOM' }),
     ...(isPrefix && { encoder_hidden_size: tokenDim, prefix_projection: false }),
-    task_type: TASK_TYPE,
+    task_type: taskTypeOf(model),
     token_dim: tokenDim,
   };
 }

@@ -3,10 +3,7 @@ import type { ModelInfo } from '../domain/model.ts';
 import { excerpt } from '../formats/json.ts';
 import { PROMPT_TENSOR, type PromptTensor } from '../peft/prompt-file.ts';
 import type { ParsedAdapterConfig } from './adapter-config.ts';
-
-/** PEFT's task type of every decoder-only model, and its number of transformer submodules. */
-export const TASK_TYPE = 'CAUSAL_LM';
-export const SUBMODULES = 1;
+import { submodulesOf, taskTypeOf } from './submodules.ts';
 
 /**
  * Throws `unprocessable` when an adapter was made for another kind or size of model, or for more than a
@@ -17,13 +14,14 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
     throw mismatch(
       'task_type',
       'task_type_required',
-      TASK_TYPE,
+      taskTypeOf(model),
       null,
       'without it PEFT loads the adapter and ignores the prompt',
     );
   }
-  assertEqual('task_type', [TASK_TYPE], excerpt(config.taskType));
-  assertEqual('num_transformer_submodules', [SUBMODULES], config.numTransformerSubmodules);
+  assertEqual('task_type', [taskTypeOf(model)], excerpt(config.taskType));
+  assertEqual('num_transformer_submodules', submodulesOf(model), config.numTransformerSubmodules);
+  if (model.kind === 'encoder-decoder') assertEncoderPrompt(config);
   assertLength(config.numVirtualTokens, model);
   const isPrefix = config.peftType === 'PREFIX_TUNING';
   assertEqual('token_dim', [isPrefix ? prefixDim(model) : model.tokenDim], config.tokenDim);
@@ -40,6 +38,21 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
       'only the prompt is served, on an unchanged model',
     );
   }
+}
+
+/** Throws `unprocessable` for what PEFT gives an encoder-decoder model beside rows in front of the encoder's input. */
+function assertEncoderPrompt({ peftType, numTransformerSubmodules }: ParsedAdapterConfig): void {
+  if (peftType === 'PROMPT_TUNING' || peftType === 'P_TUNING') return;
+  // PEFT's forward and generate disagree whether the decoder sees rows of its own; with one submodule there are none.
+  if (peftType === 'MULTITASK_PROMPT_TUNING' && numTransformerSubmodules === 1) return;
+  const multitask = peftType === 'MULTITASK_PROMPT_TUNING';
+  throw mismatch(
+    multitask ? 'num_transformer_submodules' : 'peft_type',
+    multitask ? 'num_transformer_submodules_mismatch' : 'peft_type_unsupported',
+    multitask ? 1 : ['PROMPT_TUNING', 'P_TUNING'],
+    multitask ? numTransformerSubmodules : peftType,
+    "on an encoder-decoder model only rows in front of the encoder's input are served",
+  );
 }
 
 /** Width of the keys of one layer at one position, kv_heads * head_dim: the token_dim of PREFIX_TUNING. */
@@ -80,7 +93,11 @@ function assertLength(numVirtualTokens: number, { contextLength }: ModelInfo): v
 }
 
 /** Throws `unprocessable` unless the tensor has the shape that the config announces. */
-export function assertTensorMatches(config: ParsedAdapterConfig, tensor: PromptTensor): void {
+export function assertTensorMatches(
+  config: ParsedAdapterConfig,
+  tensor: PromptTensor,
+  model: ModelInfo,
+): void {
   const { numContextTokens, numVirtualTokens } = config;
   if (numContextTokens !== null && numContextTokens !== numVirtualTokens) {
     throw mismatch(
@@ -91,7 +108,7 @@ export function assertTensorMatches(config: ParsedAdapterConfig, tensor: PromptT
       'each virtual token was made from one',
     );
   }
-  const rows = config.numVirtualTokens * SUBMODULES;
+  const rows = config.numVirtualTokens * (config.numTransformerSubmodules ?? submodulesOf(model)[0]);
   if (tensor.length === rows) return;
   throw mismatch(
     PROMPT_TENSOR,

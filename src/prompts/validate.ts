@@ -18,6 +18,7 @@ import {
   assertTensorMatches,
   prefixDim,
 } from './model-checks.ts';
+import { liveRows } from './submodules.ts';
 
 /** An upload that passed every check. */
 export interface ValidatedPrompt {
@@ -35,11 +36,13 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
   if (config !== null) assertConfigFits(config, model);
   const baseModel = config?.baseModel ?? null;
   const otherModel = checkBaseModel(baseModel, model.aliases);
-  const { tensor, file, peftType, note } = readPrompt(upload, config, model);
+  const { peftType, note, ...read } = readPrompt(upload, config, model);
   const isPrefix = peftType === 'PREFIX_TUNING';
-  if (isPrefix) assertPrefixFits(tensor, model);
-  else assertTensorFits(tensor, model);
-  if (config !== null) assertTensorMatches(config, tensor);
+  if (isPrefix) assertPrefixFits(read.tensor, model);
+  else assertTensorFits(read.tensor, model);
+  if (config !== null) assertTensorMatches(config, read.tensor, model);
+  const live = liveRows(read.tensor, read.file, config?.numVirtualTokens ?? read.tensor.length);
+  const { tensor, file } = live;
 
   return {
     version: {
@@ -59,6 +62,7 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
     warnings: [
       ...(otherModel === null ? [] : [otherModel]),
       ...(note === null ? [] : [note]),
+      ...(live.note === null ? [] : [live.note]),
       ...(config?.unknownFields ?? [])
         .slice(0, MAX_WARNINGS)
         .map(

@@ -45,8 +45,10 @@ export async function warmRecentTasks(parts: WarmUpParts): Promise<number> {
   return warmed.size;
 }
 
-/** Keys and values of so many positions in float32, and a little for the padding of the cache. */
-function prefixBytes(length: number, { numLayers, numKeyValueHeads, headDim }: ModelInfo): number {
+/** Keys and values of so many positions in float32 (for an encoder: rows), and a little for the padding of the cache. */
+function prefixBytes(length: number, model: ModelInfo): number {
   const padding = 16;
-  return (length + padding) * 2 * numLayers * numKeyValueHeads * headDim * Float32Array.BYTES_PER_ELEMENT;
+  const { kind, tokenDim, numLayers, numKeyValueHeads, headDim } = model;
+  const width = kind === 'decoder' ? 2 * numLayers * numKeyValueHeads * headDim : tokenDim;
+  return (length + padding) * width * Float32Array.BYTES_PER_ELEMENT;
 }
