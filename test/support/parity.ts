@@ -24,6 +24,8 @@ interface Context {
   readonly client: Client;
   readonly index: RecordingIndex;
   readonly labels: Labels;
+  /** Inputs have log-probabilities of their own. */
+  readonly echoes: boolean;
   /** The model reference and what the recording calls it. */
   readonly model: string;
   readonly subject: string;
@@ -40,7 +42,7 @@ export async function* checkFamily(
   baseModel: string,
 ): AsyncGenerator<Finding> {
   const labels = readLabels(await readFile(join(family.modelDirectory, 'tokenizer.json'), 'utf8'));
-  const context = { client, index, labels };
+  const context = { client, index, labels, echoes: !family.isEncoderDecoder };
   yield* checkCases({ ...context, model: baseModel, subject: 'base' }, family.base);
   for (const { name, config, model, taskId, cases } of family.adapters) {
     const task = `parity-${name.replaceAll(/[_ ]/g, '-')}`;
@@ -112,7 +114,7 @@ async function checkNextToken(
 
 /** Labels as continuations: scored, classified, and echoed as part of a prompt of token ids. */
 async function checkLabels(
-  { client, model, subject, index }: Context,
+  { client, model, subject, index, echoes }: Context,
   { text, input_ids: ids, label_loglik: expected }: RecordedCase,
 ): Promise<Comparison[]> {
   const tolerance = index.tolerance.loglik_abs;
@@ -124,7 +126,7 @@ async function checkLabels(
   );
   const probabilities = index.labels.map((label) => results[0]!.probabilities[label] ?? Number.NaN);
   const echoed: number[] = [];
-  for (const label of index.labels) {
+  for (const label of echoes ? index.labels : []) {
     echoed.push(await echoedLoglik(client, model, ids, await client.tokenize(label, false)));
   }
   return [
@@ -135,7 +137,7 @@ async function checkLabels(
       tolerance,
     },
     // Without a prompt or text nothing stands before the first label token.
-    ...(subject === 'base' && ids.length === 0
+    ...(!echoes || (subject === 'base' && ids.length === 0)
       ? []
       : [{ check: 'echo', difference: maxDifference(echoed, expected), tolerance }]),
   ];

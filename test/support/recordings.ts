@@ -47,6 +47,8 @@ export interface RecordedFamily {
   readonly name: string;
   /** Hugging Face directory. */
   readonly modelDirectory: string;
+  /** It reads its input with an encoder, which gives no log-probabilities. */
+  readonly isEncoderDecoder: boolean;
   readonly base: readonly RecordedCase[];
   readonly adapters: readonly RecordedAdapter[];
   readonly tokenize: readonly RecordedTokens[];
@@ -71,6 +73,7 @@ interface AdapterEntry {
 }
 
 interface CasesFile {
+  readonly encoder_decoder?: boolean;
   readonly base: readonly RecordedCase[];
   readonly adapters: Readonly<Record<string, AdapterEntry>>;
   readonly tokenize?: readonly RecordedTokens[];
@@ -95,7 +98,8 @@ export async function readFamily(root: string, name: string): Promise<RecordedFa
     adapters.unshift(await readAdapter(TRAINED, trained, cases));
   }
   const { base, tokenize = [], chat = [] } = file;
-  return { name, modelDirectory: join(directory, 'model'), base, adapters, tokenize, chat };
+  const isEncoderDecoder = file.encoder_decoder === true;
+  return { name, modelDirectory: join(directory, 'model'), isEncoderDecoder, base, adapters, tokenize, chat };
 }
 
 async function readAdapter(

@@ -6,19 +6,24 @@ export interface Labels {
 }
 
 interface TokenizerFile {
-  readonly model: { readonly vocab: Readonly<Record<string, number>> };
+  /** A unigram vocabulary is a list of tokens and scores. */
+  readonly model: {
+    readonly vocab: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
+  };
   readonly added_tokens: readonly { readonly id: number; readonly content: string }[];
 }
 
-/** Reads the vocabulary of a byte-level BPE tokenizer.json. A token is reported as its text or as its bytes. */
+/** Reads the vocabulary of a byte-level BPE or a SentencePiece unigram tokenizer.json. A token is reported as its text or as its bytes. */
 export function readLabels(tokenizerJson: string): Labels {
   const { model, added_tokens: added } = JSON.parse(tokenizerJson) as TokenizerFile;
   const special = new Map(added.map(({ id, content }) => [id, Buffer.from(content)]));
   const ids = new Map<string, number>();
-  const bytesOf = (token: string) => Buffer.from(Array.from(token, byteOf));
-  const vocabulary = Object.entries(model.vocab).map(
-    ([token, id]) => [id, special.get(id) ?? bytesOf(token)] as const,
-  );
+  const { vocab } = model;
+  const isUnigram = Array.isArray(vocab);
+  const bytesOf = (token: string) =>
+    isUnigram ? Buffer.from(token.replaceAll('\u2581', ' ')) : Buffer.from(Array.from(token, byteOf));
+  const tokens = isUnigram ? vocab.map(([token], id) => [token, id] as const) : Object.entries(vocab);
+  const vocabulary = tokens.map(([token, id]) => [id, special.get(id) ?? bytesOf(token)] as const);
   for (const [id, bytes] of [...vocabulary, ...special]) {
     ids.set(byteLabel(bytes), id);
     const text = bytes.toString('utf8');
