@@ -210,3 +210,58 @@ test('gpt2: fields that are left out have the defaults of GPT2Config', () => {
     );
   }
 });
+
+const t5: Fields = { model_type: 't5' };
+
+test('T5: fields that are left out have the defaults of T5Config', () => {
+  assert.deepEqual(parseAny(t5), {
+    architecture: 't5',
+    hiddenSize: 512,
+    intermediateSize: 2048,
+    numLayers: 6,
+    numDecoderLayers: 6,
+    numAttentionHeads: 8,
+    numKeyValueHeads: 8,
+    headDim: 64,
+    vocabSize: 32_128,
+    activation: 'relu',
+    gated: false,
+    relativeBuckets: 32,
+    relativeMaxDistance: 128,
+    rmsNormEps: 1e-6,
+    scaledHead: true,
+    tiedEmbeddings: true,
+    contextLength: 512,
+    slidingWindow: null,
+    decoderStartTokenId: 0,
+  });
+});
+
+test('T5: what was written as tie_word_embeddings scales the head; the checkpoint says whether it is tied', () => {
+  const scaled = (fields: Fields, hasHead = false) => {
+    const config = parseAny({ ...t5, ...fields }, hasHead);
+    assert.ok(config.architecture === 't5');
+    return [config.scaledHead, config.tiedEmbeddings];
+  };
+  assert.deepEqual(scaled({ tie_word_embeddings: false }, true), [false, false]);
+  assert.deepEqual(scaled({ tie_word_embeddings: false }), [false, true]);
+  assert.deepEqual(scaled({ tie_word_embeddings: true, scale_decoder_outputs: false }), [false, true]);
+  assert.deepEqual(scaled({ tie_word_embeddings: true }, true), [true, false]);
+});
+
+test('T5: feed-forward networks, and what is refused', () => {
+  const feedForward = (name: string) => {
+    const config = parseAny({ ...t5, feed_forward_proj: name });
+    return config.architecture === 't5' && [config.activation, config.gated];
+  };
+  assert.deepEqual(feedForward('gated-gelu'), ['gelu', true]);
+  assert.deepEqual(feedForward('gated-silu'), ['silu', true]);
+  for (const [field, value] of [
+    ['feed_forward_proj', 'gelu'],
+    ['relative_attention_num_buckets', 30],
+    ['relative_attention_max_distance', 16],
+    ['num_layers', 0],
+  ] as const) {
+    refused(() => parseAny({ ...t5, [field]: value }), field);
+  }
+});
