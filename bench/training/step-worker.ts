@@ -15,14 +15,14 @@ const bundle = await openBundle(directory);
 const { config } = bundle.manifest;
 const embeddings = await EmbeddingFile.open(bundle);
 const frozen = { config, weights: await readFrozenWeights(bundle), folder: directory };
-const model = await LossModel.differentiating(frozen, { objective: 'tokens', threads });
+const model = await LossModel.differentiating(frozen, { objective: 'tokens', form: 'rows', threads });
 
 async function train({ prompt, inputs, labelTokens, steps, learningRate }: StepRequest): Promise<StepTiming> {
   const rows = new Float32Array(prompt.length * config.hiddenSize);
   for (const [i, id] of prompt.entries()) rows.set(await embeddings.row(id), i * config.hiddenSize);
   const parts = {
     model,
-    hiddenSize: config.hiddenSize,
+    rowWidth: config.hiddenSize,
     examples: inputs.map((ids) => ({
       inputIds: ids.slice(0, -labelTokens),
       continuations: [ids.slice(-labelTokens)],
@@ -33,6 +33,7 @@ async function train({ prompt, inputs, labelTokens, steps, learningRate }: StepR
       contextLength: config.contextLength,
       slidingWindow: config.slidingWindow,
       objective: 'tokens',
+      form: 'rows',
     },
     settings: {
       objective: 'tokens',

@@ -14,51 +14,66 @@ import {
 } from '../graph/index.ts';
 import type { AttentionSizes } from './attention.ts';
 
-/** What all layers share; computed once a run. All sizes are int64 [1]. */
+/** What the texts need in all layers; computed once a run. All sizes are int64 [1]. */
 export interface PrefixContext {
   readonly prompt: Value;
   readonly rows: Value;
   readonly sequence: Value;
-  /** int64 [2]: prompt, rows * sequence. */
-  readonly tokens: Value;
-  /** float32 [group * prompt, prompt]. */
-  readonly promptBias: Value;
   /** float32 [rows, group * sequence, prompt + sequence]. */
   readonly textBias: Value;
 }
 
-/** Projections of all tokens, prompt first; float32 [tokens, heads * head_dim], queries and keys rotated. */
+/** What a prompt of rows needs besides. */
+export interface PromptContext extends PrefixContext {
+  /** int64 [2]: prompt, rows * sequence. */
+  readonly tokens: Value;
+  /** float32 [group * prompt, prompt]. */
+  readonly promptBias: Value;
+}
+
+/** Projections of tokens, of a prompt of rows first; float32 [tokens, heads * head_dim], queries and keys rotated. */
 export interface Projections {
   readonly queries: Value;
   readonly keys: Value;
   readonly values: Value;
 }
 
+/** The bias once for each query head of a group. */
+function repeated(bias: Value, axis: number, { queryHeads, keyValueHeads }: AttentionSizes): Value {
+  const group = queryHeads / keyValueHeads;
+  return group === 1 ? bias : concat(Array<Value>(group).fill(bias), axis);
+}
+
 /**
- * @param prompt float32 [prompt, hidden]
+ * @param prompt float32 [prompt, any]
  * @param inputIds int64 [rows, sequence]
- * @param promptBias float32 [prompt, prompt]
  * @param textBias float32 [rows, sequence, prompt + sequence]
  */
 export function prefixContext(
   prompt: Value,
   inputIds: Value,
-  promptBias: Value,
   textBias: Value,
-  { queryHeads, keyValueHeads }: AttentionSizes,
+  sizes: AttentionSizes,
 ): PrefixContext {
-  const group = queryHeads / keyValueHeads;
-  const repeated = (bias: Value, axis: number): Value =>
-    group === 1 ? bias : concat(Array<Value>(group).fill(bias), axis);
-  const promptSize = shapeOf(prompt, 0, 1);
-  const [rows, sequence] = [shapeOf(inputIds, 0, 1), shapeOf(inputIds, 1, 2)];
   return {
-    prompt: promptSize,
-    rows,
-    sequence,
-    tokens: concat([promptSize, shapeOf(reshape(inputIds, [-1]), 0, 1)], 0),
-    promptBias: repeated(promptBias, 0),
-    textBias: repeated(textBias, 1),
+    prompt: shapeOf(prompt, 0, 1),
+    rows: shapeOf(inputIds, 0, 1),
+    sequence: shapeOf(inputIds, 1, 2),
+    textBias: repeated(textBias, 1, sizes),
+  };
+}
+
+/** @param promptBias float32 [prompt, prompt] */
+export function promptContext(
+  texts: PrefixContext,
+  inputIds: Value,
+  promptBias: Value,
+  sizes: AttentionSizes,
+): PromptContext {
+  return {
+    ...texts,
+    tokens: concat([texts.prompt, shapeOf(reshape(inputIds, [-1]), 0, 1)], 0),
+    promptBias: repeated(promptBias, 0, sizes),
   };
 }
 
@@ -70,7 +85,7 @@ export function prefixContext(
  *
  * @returns float32 [tokens, query_heads * head_dim]
  */
-export function prefixAttention(all: Projections, context: PrefixContext, sizes: AttentionSizes): Result {
+export function prefixAttention(all: Projections, context: PromptContext, sizes: AttentionSizes): Result {
   const parts = ({ queries, keys, values }: Projections): [Projections, Projections] => {
     const [q, k, v] = [queries, keys, values].map((x) => split(x, context.tokens, 0));
     const at = (index: number): Projections => ({
@@ -88,21 +103,21 @@ export function prefixAttention(all: Projections, context: PrefixContext, sizes:
   );
 }
 
-/** Keys or values of the prompt, float32 [kv_heads, prompt, head_dim]. */
-interface Prefix {
+/** Keys and values of the prompt in one layer, each float32 [kv_heads, prompt, head_dim]. */
+export interface Prefix {
   readonly keys: Value;
   readonly values: Value;
 }
 
 /** [prompt, kv_heads * head_dim] -> [kv_heads, prompt, head_dim]. */
-const promptHeads = (x: Value, { keyValueHeads, headDim }: AttentionSizes): Result =>
+export const promptHeads = (x: Value, { keyValueHeads, headDim }: AttentionSizes): Result =>
   transpose(reshape(x, [-1, keyValueHeads, headDim]), [1, 0, 2]);
 
 /** Causal attention of the prompt to itself; float32 [prompt, query_heads * head_dim]. */
 function promptAttention(
   queries: Value,
   { keys, values }: Prefix,
-  { promptBias, prompt }: PrefixContext,
+  { promptBias, prompt }: PromptContext,
   sizes: AttentionSizes,
 ): Result {
   const { queryHeads, keyValueHeads, headDim } = sizes;
@@ -116,7 +131,7 @@ function promptAttention(
 }
 
 /** Attention of the texts to the prompt and to themselves; float32 [rows * sequence, query_heads * head_dim]. */
-function textAttention(
+export function textAttention(
   text: Projections,
   prefix: Prefix,
   { rows, sequence, prompt, textBias }: PrefixContext,

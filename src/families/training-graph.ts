@@ -1,6 +1,5 @@
 import {
   add,
-  concat,
   createGraph,
   type Graph,
   GraphError,
@@ -12,15 +11,16 @@ import {
   reshape,
   type Value,
 } from '../graph/index.ts';
-import { attentionSizes } from './attention.ts';
 import type { DecoderSizes } from './decoder.ts';
-import { type Projections, prefixAttention, prefixContext } from './prefix-attention.ts';
-import { type FrozenWeights, type Objective, TRAINING_IO } from './training.ts';
+import type { Projections } from './prefix-attention.ts';
+import { type FrozenWeights, type Objective, type PromptForm, TRAINING_IO } from './training.ts';
 import { lossOf } from './training-loss.ts';
+import { trainingPrompt } from './training-prompt.ts';
 import { findLinear, findVector, storedTensor } from './weights.ts';
 
 export interface TrainingGraphOptions {
   readonly objective: Objective;
+  readonly form: PromptForm;
   /** Without the gradient the graph evaluates. */
   readonly gradient: boolean;
 }
@@ -65,32 +65,29 @@ export function frozenLinear(
 export function assembleTraining(
   config: DecoderSizes,
   weights: FrozenWeights,
-  { objective, gradient }: TrainingGraphOptions,
+  { objective, form, gradient }: TrainingGraphOptions,
   familyOf: (positionIds: Value) => TrainingFamily,
 ): Graph {
   const { hiddenSize, vocabSize, numLayers } = config;
-  const prompt = input(TRAINING_IO.prompt, 'float32', ['prompt', hiddenSize]);
   const inputIds = input(TRAINING_IO.inputIds, 'int64', ['rows', 'sequence']);
-  const positionIds = input(TRAINING_IO.positionIds, 'int64', ['prompt + rows*sequence']);
-  const promptBias = input(TRAINING_IO.promptBias, 'float32', ['prompt', 'prompt']);
   const textBias = input(TRAINING_IO.textBias, 'float32', ['rows', 'sequence', 'prompt + sequence']);
+  const { prompt, others, tokens, embedded, attend } = trainingPrompt(config, form, inputIds, textBias);
+  const positionIds = input(TRAINING_IO.positionIds, 'int64', [tokens]);
   const labelPositions = input(TRAINING_IO.labelPositions, 'int64', ['positions']);
   const targetIds = input(TRAINING_IO.targetIds, 'int64', ['positions', 'targets']);
   const tokenWeights = input(TRAINING_IO.tokenWeights, 'float32', ['choices*examples', 'positions*targets']);
   const lossWeights = input(TRAINING_IO.lossWeights, 'float32', ['examples', 'choices']);
 
-  const sizes = attentionSizes(config);
-  const context = prefixContext(prompt, inputIds, promptBias, textBias, sizes);
   const family = familyOf(positionIds);
   const table = storedTensor(family.embeddingsName, weights.embeddings, 'float32', [vocabSize, hiddenSize]);
-  const embedded = concat([prompt, reshape(gather(table, inputIds, 0), [-1, hiddenSize])], 0);
+  const texts = reshape(gather(table, inputIds, 0), [-1, hiddenSize]);
 
-  let hidden = family.embed(embedded);
+  let hidden = family.embed(embedded(texts));
   for (let layer = 0; layer < numLayers; layer++) {
     // After the last attention only the label positions are needed.
     const isLast = layer === numLayers - 1;
     const wanted = (x: Value): Value => (isLast ? gather(x, labelPositions, 0) : x);
-    const mixed = prefixAttention(family.project(hidden, layer), context, sizes);
+    const mixed = attend(family.project(hidden, layer), layer);
     hidden = add(wanted(hidden), family.output(wanted(mixed), layer));
     hidden = add(hidden, family.feedForward(hidden, layer));
   }
@@ -103,7 +100,7 @@ export function assembleTraining(
       prompt,
       inputIds,
       positionIds,
-      promptBias,
+      ...others,
       textBias,
       labelPositions,
       targetIds,

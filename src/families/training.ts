@@ -8,6 +8,12 @@ import type { StoredTensor, WeightCatalog } from './decoder.ts';
  */
 export type Objective = 'tokens' | 'choices';
 
+/**
+ * What a prompt's numbers are. `rows`: embeddings, which pass through the layers. `keysValues`: what each layer keeps of
+ * such rows, given as it is (PREFIX_TUNING).
+ */
+export type PromptForm = 'rows' | 'keysValues';
+
 /** The weights of a frozen model that can be trained against: all float32. */
 export interface FrozenWeights extends WeightCatalog {
   /** float32 [vocab, hidden]. */
@@ -15,9 +21,12 @@ export interface FrozenWeights extends WeightCatalog {
 }
 
 /**
- * Inputs and outputs of the training graph. The prompt passes through the layers once (batch 1); the rows of text
+ * Inputs and outputs of the training graph. A prompt of rows passes through the layers once (batch 1); the rows of text
  * attend to its keys and values. "Tokens" are the prompt's rows and then all texts: prompt + rows * sequence of them.
- * - prompt          float32 [prompt, hidden]
+ * Of a prompt of keys and values nothing passes through the layers: "tokens" are the texts alone, and there is no
+ * promptBias.
+ * - prompt          float32 [prompt, hidden], or [prompt, 2 * layers * kv_heads * head_dim]: keys of layer i at 2i, used
+ *                   without rotating them, values at 2i + 1
  * - inputIds        int64   [rows, sequence], padded with any id
  * - positionIds     int64   [tokens]
  * - promptBias      float32 [prompt, prompt], added to the scores: 0 where allowed, MASKED elsewhere
@@ -28,7 +37,7 @@ export interface FrozenWeights extends WeightCatalog {
  * - lossWeights     float32 [examples, choices], weights of the (normalised) log-likelihoods in the loss
  * - loss            float32 []
  * - logLikelihoods  float32 [examples, choices]
- * - promptGradient  float32 [prompt, hidden], d loss / d prompt; absent from an evaluation graph
+ * - promptGradient  float32, of the prompt's shape: d loss / d prompt; absent from an evaluation graph
  */
 export const TRAINING_IO = {
   prompt: 'prompt',

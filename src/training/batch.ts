@@ -1,6 +1,6 @@
 import type { TensorFeed } from '../engine/tensor-session.ts';
 import { MASKED } from '../families/decoder.ts';
-import { type Objective, TRAINING_IO } from '../families/training.ts';
+import { type Objective, type PromptForm, TRAINING_IO } from '../families/training.ts';
 import { type Example, packedLength } from './example.ts';
 import { LabelPicks } from './label-picks.ts';
 import { allowSeen, promptBias, slotsOf, type Visibility } from './visibility.ts';
@@ -9,13 +9,14 @@ import { allowSeen, promptBias, slotsOf, type Visibility } from './visibility.ts
 export interface BatchLayout extends Visibility {
   readonly contextLength: number;
   readonly objective: Objective;
+  readonly form: PromptForm;
 }
 
 /** Fed to the training graph under the names of TRAINING_IO, without the prompt. */
 export interface Batch {
   readonly feeds: Readonly<Record<string, TensorFeed>>;
   readonly examples: readonly Example[];
-  /** Tokens that pass through the layers: prompt, texts and padding. */
+  /** Tokens that pass through the layers: a prompt of rows, texts and padding. */
   readonly tokens: number;
 }
 
@@ -41,7 +42,8 @@ export function packBatches(examples: readonly Example[], layout: BatchLayout): 
 /**
  * Packs examples into one batch. The continuations of an example stand behind its text in one row, each seeing the
  * text and itself only and counting its positions from the end of the text: the text passes through the model once,
- * however many labels there are. All examples need the same number of continuations.
+ * however many labels there are. All examples need the same number of continuations, and before keys and values that are
+ * given each needs a text: they predict no token.
  * @param weight of each right continuation in the loss
  */
 export function packBatch(
@@ -49,12 +51,14 @@ export function packBatch(
   layout: BatchLayout,
   weight = lossWeight(examples, layout.objective),
 ): Batch {
-  const { promptLength } = layout;
+  const { promptLength, form } = layout;
+  // Given keys and values are in the layers already.
+  const passing = form === 'rows' ? promptLength : 0;
   const sequence = widthOf(examples);
   const choices = examples[0]!.continuations.length;
   const inputIds = new BigInt64Array(examples.length * sequence);
-  const positionIds = new BigInt64Array(promptLength + inputIds.length);
-  for (let i = 0; i < promptLength; i++) positionIds[i] = BigInt(i);
+  const positionIds = new BigInt64Array(passing + inputIds.length);
+  for (let i = 0; i < passing; i++) positionIds[i] = BigInt(i);
   const textBias = new Float32Array(inputIds.length * (promptLength + sequence)).fill(MASKED);
   const picks = new LabelPicks();
   for (const [row, example] of examples.entries()) {
@@ -62,19 +66,21 @@ export function packBatch(
     for (const [column, { id, depth }] of slots.entries()) {
       inputIds[row * sequence + column] = BigInt(id);
       const position = Math.min(promptLength + depth, layout.contextLength - 1);
-      positionIds[promptLength + row * sequence + column] = BigInt(position);
+      positionIds[passing + row * sequence + column] = BigInt(position);
     }
     const width = promptLength + sequence;
     allowSeen(textBias.subarray(row * sequence * width, (row + 1) * sequence * width), slots, layout);
-    const start = promptLength + row * sequence;
+    const start = passing + row * sequence;
     // Without a text the label follows the prompt itself.
-    const before = example.inputIds.length > 0 ? start + example.inputIds.length - 1 : promptLength - 1;
+    const before = example.inputIds.length > 0 ? start + example.inputIds.length - 1 : passing - 1;
     picks.add(example, start, before, row * choices);
   }
   const feeds = {
     [TRAINING_IO.inputIds]: { data: inputIds, dims: [examples.length, sequence] },
     [TRAINING_IO.positionIds]: { data: positionIds, dims: [positionIds.length] },
-    [TRAINING_IO.promptBias]: { data: promptBias(layout), dims: [promptLength, promptLength] },
+    ...(form === 'rows' && {
+      [TRAINING_IO.promptBias]: { data: promptBias(layout), dims: [promptLength, promptLength] },
+    }),
     [TRAINING_IO.textBias]: { data: textBias, dims: [examples.length, sequence, promptLength + sequence] },
     ...picks.feeds(examples.length * choices),
     [TRAINING_IO.lossWeights]: { data: lossWeights(examples, weight), dims: [examples.length, choices] },

@@ -1,6 +1,7 @@
 import { TensorSession } from '../engine/tensor-session.ts';
 import { buildTrainingGraph, type ModelConfig } from '../families/index.ts';
-import { type FrozenWeights, type Objective, TRAINING_IO } from '../families/training.ts';
+import { type FrozenWeights, type Objective, type PromptForm, TRAINING_IO } from '../families/training.ts';
+import { promptWidth } from '../families/training-prompt.ts';
 import { encodeModel } from '../graph/index.ts';
 import type { Batch } from './batch.ts';
 
@@ -19,12 +20,13 @@ export interface Evaluated {
 }
 
 export interface Differentiated extends Evaluated {
-  /** d loss / d prompt, [prompt, hidden]. */
+  /** d loss / d prompt, of its shape. */
   readonly gradient: Float32Array;
 }
 
 export interface LossModelOptions {
   readonly objective: Objective;
+  readonly form: PromptForm;
   /** Threads inside one operator; 0: the physical cores. */
   readonly threads: number;
 }
@@ -32,11 +34,11 @@ export interface LossModelOptions {
 /** The loss of a prompt on a batch, with or without its gradient. One graph, loaded once. */
 export class LossModel<G extends boolean> {
   private readonly session: TensorSession;
-  private readonly hiddenSize: number;
+  private readonly promptWidth: number;
 
-  private constructor(session: TensorSession, hiddenSize: number) {
+  private constructor(session: TensorSession, promptWidth: number) {
     this.session = session;
-    this.hiddenSize = hiddenSize;
+    this.promptWidth = promptWidth;
   }
 
   /** With the gradient, for training. */
@@ -51,23 +53,23 @@ export class LossModel<G extends boolean> {
 
   private static async open<G extends boolean>(
     { config, weights, folder }: FrozenModel,
-    { objective, threads }: LossModelOptions,
+    { objective, form, threads }: LossModelOptions,
     gradient: G,
   ): Promise<LossModel<G>> {
-    const graph = buildTrainingGraph(config, weights, { objective, gradient });
+    const graph = buildTrainingGraph(config, weights, { objective, form, gradient });
     const session = await TensorSession.open(encodeModel(graph), {
       threads,
       weightsFolder: folder,
       prepack: gradient,
     });
-    return new LossModel<G>(session, config.hiddenSize);
+    return new LossModel<G>(session, promptWidth(config, form));
   }
 
-  /** @param prompt float32 [prompt, hidden]; the batch must be packed for its length. */
+  /** @param prompt float32 [prompt, width of the form]; the batch must be packed for its form and length. */
   async run(prompt: Float32Array, batch: Batch): Promise<G extends true ? Differentiated : Evaluated> {
     const outputs = await this.session.run({
       ...batch.feeds,
-      [TRAINING_IO.prompt]: { data: prompt, dims: [prompt.length / this.hiddenSize, this.hiddenSize] },
+      [TRAINING_IO.prompt]: { data: prompt, dims: [prompt.length / this.promptWidth, this.promptWidth] },
     });
     const result: Evaluated & { readonly gradient: Float32Array | undefined } = {
       loss: outputs[TRAINING_IO.loss]![0]!,

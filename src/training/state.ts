@@ -15,7 +15,7 @@ export interface Best {
 export interface TrainingState {
   /** Updates made. */
   readonly step: number;
-  /** The prompt [virtual tokens, hidden]. */
+  /** The prompt [virtual tokens, width of a row]. */
   readonly parameters: Float32Array;
   readonly slots: Slots;
   readonly best: Best | null;

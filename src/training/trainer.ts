@@ -19,7 +19,8 @@ export interface TrainerParts {
   readonly examples: readonly Example[];
   readonly settings: TrainingSettings;
   readonly layout: BatchLayout;
-  readonly hiddenSize: number;
+  /** Numbers of one row of the prompt. */
+  readonly rowWidth: number;
 }
 
 /** One update, as it is reported. */
@@ -65,7 +66,7 @@ export class Trainer {
     this.current = state;
   }
 
-  /** @param prompt the first prompt, [virtual tokens, hidden] */
+  /** @param prompt the first prompt, [virtual tokens, row width] */
   static start(parts: TrainerParts, prompt: Float32Array): Trainer {
     const optimiser = createOptimiser(parts.settings.optimiser);
     return new Trainer(parts, optimiser, initialState(prompt, optimiser.init(prompt.length)));
@@ -93,7 +94,7 @@ export class Trainer {
   async step(): Promise<StepReport> {
     const started = performance.now();
     const { step, parameters, slots } = this.current;
-    const { settings, hiddenSize } = this.parts;
+    const { settings, rowWidth } = this.parts;
     const { batches, epoch } = this.batchOf(step);
     const { loss, gradient } = await this.differentiate(batches);
     if (!Number.isFinite(loss)) throw new Diverged(step + 1, 'loss');
@@ -107,7 +108,7 @@ export class Trainer {
       step,
       learningRate,
     });
-    const next = capRows(updated.parameters, hiddenSize, settings.maxRowNorm);
+    const next = capRows(updated.parameters, rowWidth, settings.maxRowNorm);
     const promptRms = rootMeanSquare(next);
     if (!Number.isFinite(promptRms)) throw new Diverged(step + 1, 'prompt');
     this.current = { ...this.current, step: step + 1, parameters: next, slots: updated.slots };

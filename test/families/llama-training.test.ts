@@ -14,7 +14,7 @@ function weightsOf(config: LlamaConfig): FrozenWeights {
   return { ...catalog, embeddings: file.add(new Float32Array(config.vocabSize * config.hiddenSize), shape) };
 }
 
-const GRADIENT = { objective: 'tokens', gradient: true } as const;
+const GRADIENT = { objective: 'tokens', form: 'rows', gradient: true } as const;
 
 test('products run over all tokens at once, the head over the label positions only', () => {
   for (const config of [TINY, QWEN]) {
@@ -52,12 +52,16 @@ test('weights are transposed by the products, never by a copy', () => {
 
 test('an evaluation graph is the forward part alone', () => {
   const weights = weightsOf(TINY);
-  const evaluation = buildTrainingGraph(TINY, weights, { objective: 'choices', gradient: false });
+  const evaluation = buildTrainingGraph(TINY, weights, {
+    objective: 'choices',
+    form: 'rows',
+    gradient: false,
+  });
   assert.deepEqual(
     evaluation.outputs.map(({ name }) => name),
     [TRAINING_IO.loss, TRAINING_IO.logLikelihoods],
   );
-  const training = buildTrainingGraph(TINY, weights, { objective: 'choices', gradient: true });
+  const training = buildTrainingGraph(TINY, weights, { objective: 'choices', form: 'rows', gradient: true });
   assert.ok(evaluation.nodes.length < training.nodes.length / 2);
 });
 

@@ -1,7 +1,8 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Objective } from '../../src/families/training.ts';
+import type { Objective, PromptForm } from '../../src/families/training.ts';
+import { promptWidth } from '../../src/families/training-prompt.ts';
 import { parseSafetensors, tensorBytes, toFloat32 } from '../../src/formats/safetensors.ts';
 import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
 import { importModel } from '../../src/model/import.ts';
@@ -92,10 +93,10 @@ export async function checkTraining(root: string, family: string, file: string):
     };
     const findings: TrainingFinding[] = [];
     for (const [adapter, { dir, train, choices }] of Object.entries(adapters)) {
-      const prompt = await readPrompt(join(directory, dir));
+      const start: Start = { prompt: await readPrompt(join(directory, dir)), form: FORMS[adapter] ?? 'rows' };
       const found = [
-        ...(train === undefined ? [] : await checkTokens(model, prompt, train, index.tolerance)),
-        ...(choices === undefined ? [] : await checkChoices(model, prompt, choices, index.tolerance)),
+        ...(train === undefined ? [] : await checkTokens(model, start, train, index.tolerance)),
+        ...(choices === undefined ? [] : await checkChoices(model, start, choices, index.tolerance)),
       ];
       findings.push(...found.map((finding) => ({ adapter, ...finding })));
     }
@@ -116,16 +117,26 @@ type Tolerance = Awaited<ReturnType<typeof readIndex>>['tolerance'];
 
 type Finding = Omit<TrainingFinding, 'adapter'>;
 
-const layoutOf = ({ config }: FrozenModel, prompt: Float32Array, objective: Objective): BatchLayout => ({
-  promptLength: prompt.length / config.hiddenSize,
+/** Where the recorded training starts. */
+interface Start {
+  readonly prompt: Float32Array;
+  readonly form: PromptForm;
+}
+
+/** Of adapters that are no rows. */
+const FORMS: Readonly<Record<string, PromptForm>> = { prefix: 'keysValues' };
+
+const layoutOf = ({ config }: FrozenModel, { prompt, form }: Start, objective: Objective): BatchLayout => ({
+  promptLength: prompt.length / promptWidth(config, form),
   contextLength: config.contextLength,
   slidingWindow: config.slidingWindow,
   objective,
+  form,
 });
 
 async function checkChoices(
   frozen: FrozenModel,
-  prompt: Float32Array,
+  start: Start,
   recorded: RecordedChoices,
   tolerance: Tolerance,
 ): Promise<Finding[]> {
@@ -134,10 +145,14 @@ async function checkChoices(
     continuations,
     target,
   }));
-  const model = await LossModel.differentiating(frozen, { objective: 'choices', threads: 1 });
+  const model = await LossModel.differentiating(frozen, {
+    objective: 'choices',
+    form: start.form,
+    threads: 1,
+  });
   const { loss, logLikelihoods, gradient } = await model.run(
-    prompt,
-    packBatch(examples, layoutOf(frozen, prompt, 'choices')),
+    start.prompt,
+    packBatch(examples, layoutOf(frozen, start, 'choices')),
   );
   await model.release();
   return [
@@ -161,15 +176,19 @@ async function checkChoices(
 
 async function checkTokens(
   frozen: FrozenModel,
-  prompt: Float32Array,
+  start: Start,
   train: RecordedTraining,
   tolerance: Tolerance,
 ): Promise<Finding[]> {
-  const model = await LossModel.differentiating(frozen, { objective: 'tokens', threads: 1 });
-  const batch = packBatch(examplesOf(train), layoutOf(frozen, prompt, 'tokens'));
+  const model = await LossModel.differentiating(frozen, {
+    objective: 'tokens',
+    form: start.form,
+    threads: 1,
+  });
+  const batch = packBatch(examplesOf(train), layoutOf(frozen, start, 'tokens'));
   const { lr, betas, eps, weight_decay, losses, prompt_after } = train.adamw;
   const optimiser = adamW({ beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay: weight_decay });
-  let state = { parameters: prompt, slots: optimiser.init(prompt.length) };
+  let state = { parameters: start.prompt, slots: optimiser.init(start.prompt.length) };
   const ours: number[] = [];
   let first: Float32Array | null = null;
   for (let step = 0; step < losses.length; step++) {

@@ -20,6 +20,7 @@ const LAYOUT: BatchLayout = {
   contextLength: 256,
   slidingWindow: null,
   objective: 'choices',
+  form: 'rows',
 };
 
 const importLlama = (t: TestContext, precision: Precision) =>
@@ -40,7 +41,7 @@ async function frozenLlama(t: TestContext): Promise<FrozenModel> {
 }
 
 async function differentiating(t: TestContext, frozen: FrozenModel) {
-  const model = await LossModel.differentiating(frozen, { objective: 'choices', threads: 2 });
+  const model = await LossModel.differentiating(frozen, { objective: 'choices', form: 'rows', threads: 2 });
   t.after(() => model.release());
   return model;
 }
@@ -48,7 +49,7 @@ async function differentiating(t: TestContext, frozen: FrozenModel) {
 test('a model learns, and a resumed run ends with the same prompt bit for bit', async (t) => {
   const model = await differentiating(t, await frozenLlama(t));
   const settings = { ...SETTINGS, totalSteps: 8 };
-  const parts = { model, examples: EXAMPLES, settings, layout: LAYOUT, hiddenSize: HIDDEN };
+  const parts = { model, examples: EXAMPLES, settings, layout: LAYOUT, rowWidth: HIDDEN };
   const whole = Trainer.start(parts, START);
   const losses: number[] = [];
   for (let i = 0; i < 8; i++) losses.push((await whole.step()).loss);
@@ -65,7 +66,7 @@ test('a model learns, and a resumed run ends with the same prompt bit for bit', 
 test('evaluation gives the numbers of training, and an example those of its own batch', async (t) => {
   const frozen = await frozenLlama(t);
   const training = await differentiating(t, frozen);
-  const evaluating = await LossModel.evaluating(frozen, { objective: 'choices', threads: 1 });
+  const evaluating = await LossModel.evaluating(frozen, { objective: 'choices', form: 'rows', threads: 1 });
   t.after(() => evaluating.release());
   // The second has no text: its labels follow the prompt itself.
   const examples: Example[] = [EXAMPLES[5]!, { ...EXAMPLES[1]!, inputIds: [] }];

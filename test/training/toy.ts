@@ -8,6 +8,7 @@ export const LAYOUT: BatchLayout = {
   contextLength: 64,
   slidingWindow: null,
   objective: 'choices',
+  form: 'rows',
 };
 
 export const SETTINGS: TrainingSettings = {
@@ -50,7 +51,7 @@ export const toyParts = (overrides: Partial<TrainerParts> = {}): TrainerParts =>
   examples: EXAMPLES,
   settings: SETTINGS,
   layout: LAYOUT,
-  hiddenSize: 4,
+  rowWidth: 4,
   ...overrides,
 });
 

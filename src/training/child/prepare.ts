@@ -60,6 +60,7 @@ export async function prepareJob(
       contextLength: config.contextLength,
       slidingWindow: config.slidingWindow ?? null,
       objective,
+      form: 'rows',
     },
     plan: {
       hyperparameters: describeSettings(run),

@@ -29,7 +29,8 @@ export async function train(
   const { spec, threads } = assignment;
   const { config } = bundle.manifest;
   const frozen = { config, weights: await readFrozenWeights(bundle), folder: bundle.directory };
-  const options = { objective: job.layout.objective, threads };
+  const { objective, form } = job.layout;
+  const options = { objective, form, threads };
   const model = await LossModel.differentiating(frozen, options);
   const evaluator = job.validation.length > 0 ? await LossModel.evaluating(frozen, options) : null;
   const validationFor = (promptLength: number): Validation | null =>
@@ -42,7 +43,7 @@ export async function train(
     examples: job.examples,
     settings: job.run.training,
     layout: job.layout,
-    hiddenSize: config.hiddenSize,
+    rowWidth: config.hiddenSize,
   };
   const trainer =
     assignment.checkpoint === null
