@@ -28,10 +28,16 @@ def load(model, folder):
     return PeftModel.from_pretrained(base, folder).eval()
 
 
+def logits_of(model, ids):
+    """Logits [positions, vocabulary], those of ids last, by a full forward."""
+    # Prefix tuning hands its keys and values over as a cache.
+    options = {} if model.active_peft_config.peft_type == "PREFIX_TUNING" else {"use_cache": False}
+    return model(input_ids=torch.tensor([ids]), **options).logits[0]
+
+
 @torch.no_grad()
 def logprobs(model, ids):
-    """Log-probabilities [positions of the prompt and of ids, vocabulary], by a full forward without a cache."""
-    return model(input_ids=torch.tensor([ids]), use_cache=False).logits[0].log_softmax(-1)
+    return logits_of(model, ids).log_softmax(-1)
 
 
 def greedy(model, ids, count):
@@ -68,7 +74,7 @@ def record_cases(model, cases, labels):
     for case in json.loads(cases.read_text())["base"]:
         ids = case["input_ids"]
         with torch.no_grad():
-            logits = model(input_ids=torch.tensor([ids]), use_cache=False).logits[0, -1]
+            logits = logits_of(model, ids)[-1]
         recorded.append(
             {
                 "text": case["text"],

@@ -2,7 +2,7 @@
  * Trains a small prompt over HTTP, downloads it as the adapter that PEFT loads, and records what the service answers
  * with it, for `trained-peft.py`.
  *
- *   node --import tsx scripts/parity/trained.ts --model SOURCE [--steps 40] --out FOLDER
+ *   node --import tsx scripts/parity/trained.ts --model SOURCE [--method prompt_tuning] [--steps 40] --out FOLDER
  *
  * FOLDER gets adapter_config.json, adapter_model.safetensors and service.json.
  */
@@ -18,7 +18,7 @@ import { jsonLines, moodRows } from '../../test/support/training-rows.ts';
 import { recordPrompt } from './greedy.ts';
 import { type PromptRecord, readTexts, required, writeRecord } from './record.ts';
 
-const USAGE = 'usage: trained.ts --model SOURCE [--steps N] --out FOLDER';
+const USAGE = 'usage: trained.ts --model SOURCE [--method NAME] [--steps N] --out FOLDER';
 const MODEL_ID = 'parity';
 const TASK = 'learned';
 /** They begin with a space, so that nothing stands between text and label. */
@@ -33,7 +33,7 @@ interface Job {
   readonly fine_tuned_model: string | null;
 }
 
-async function train(client: Client, steps: number): Promise<void> {
+async function train(client: Client, type: string, steps: number): Promise<void> {
   await client.ok('PUT', `/v1/tasks/${TASK}`, { labels: LABELS });
   const form = new FormData();
   form.append('purpose', 'fine-tune');
@@ -42,7 +42,7 @@ async function train(client: Client, steps: number): Promise<void> {
   const { id: file } = (await uploaded.json()) as { id: string };
   const hyperparameters = { max_steps: steps, batch_size: 8, learning_rate_multiplier: 2 };
   const config = { num_virtual_tokens: 8 };
-  const method = { type: 'prompt_tuning', prompt_tuning: { config, hyperparameters } };
+  const method = { type, [type]: { config, hyperparameters } };
   const request = { model: MODEL_ID, training_file: file, suffix: TASK, seed: 1, method };
   const { id } = await client.ok<Job>('POST', '/v1/fine_tuning/jobs', request);
   const events = await client.ok<string>('GET', `/v1/fine_tuning/jobs/${id}/events?stream=true`);
@@ -61,6 +61,7 @@ async function download(client: Client, out: string): Promise<void> {
 const { values } = parseArgs({
   options: {
     model: { type: 'string' },
+    method: { type: 'string', default: 'prompt_tuning' },
     steps: { type: 'string', default: '40' },
     out: { type: 'string' },
   },
@@ -71,7 +72,7 @@ await mkdir(out, { recursive: true });
 const service = await startTestService({ source: model, name: MODEL_ID, flags: { threads: '0' } });
 try {
   const { client, bundle } = service;
-  await train(client, Number(values.steps));
+  await train(client, values.method, Number(values.steps));
   await download(client, out);
   const labels = readLabels(await readFile(join(bundle, BUNDLE_FILES.tokenizer), 'utf8'));
   const prompts: PromptRecord[] = [];

@@ -3,25 +3,37 @@ import {
   ACTIVATIONS,
   type Hyperparameters,
   INITIALISATIONS,
+  LEARNED_TYPES,
+  type LearningConfig,
   OBJECTIVES,
   OPTIMISERS,
-  type PromptTuningConfig,
   SCHEDULES,
 } from '../domain/training.ts';
 import { parseInteger, parseNumber, parsePositiveInteger } from './options.ts';
 
 /** What a method of a job consists of, in the API's names; JSON leaves undefined values out. */
 interface Method {
-  readonly type: 'prompt_tuning';
-  readonly prompt_tuning: {
-    readonly config: { readonly [Name in keyof PromptTuningConfig]: unknown };
-    readonly hyperparameters: { readonly [Name in keyof Hyperparameters]?: unknown };
-  };
+  readonly type: string;
+  /** Under the name of the type. */
+  readonly [settings: string]: MethodSettings | string;
 }
+
+interface MethodSettings {
+  readonly config: { readonly [Name in keyof LearningConfig]?: unknown };
+  readonly hyperparameters: { readonly [Name in keyof Hyperparameters]?: unknown };
+}
+
+const METHODS: readonly string[] = LEARNED_TYPES.map((type) => type.toLowerCase());
+const DEFAULT_METHOD = 'prompt_tuning';
 
 /** Options that decide what is learned. What is left out is chosen by the server. */
 export function addTrainingOptions(command: Command): Command {
   return command
+    .addOption(
+      choice('--method <name>', 'what is learned: rows, or keys and values of every layer', METHODS).default(
+        DEFAULT_METHOD,
+      ),
+    )
     .option('--virtual-tokens <n>', 'rows of the prompt (default: 20)', parsePositiveInteger)
     .addOption(choice('--init <how>', 'first rows (default: CLASS_LABELS, or SAMPLE_VOCAB)', INITIALISATIONS))
     .option('--init-text <text>', 'text whose embeddings are the first rows (implies --init TEXT)')
@@ -29,7 +41,7 @@ export function addTrainingOptions(command: Command): Command {
     .option('--epochs <n>', 'passes over the rows (default: about 400 steps)', parsePositiveInteger)
     .option('--steps <n>', 'updates; wins over --epochs', parsePositiveInteger)
     .option('--batch-size <n>', 'rows of an update (default: 16)', parsePositiveInteger)
-    .option('--learning-rate <x>', 'highest rate (default: by the model)', parseNumber)
+    .option('--learning-rate <x>', 'highest rate (default: by method and model)', parseNumber)
     .addOption(choice('--schedule <how>', 'of the rate, after the warm-up (default: linear)', SCHEDULES))
     .option('--warmup-steps <n>', 'updates over which the rate rises (default: a twentieth)', parseInteger)
     .addOption(choice('--optimizer <name>', 'optimiser (default: adamw)', OPTIMISERS))
@@ -60,9 +72,10 @@ export function addTrainingOptions(command: Command): Command {
 
 /** The `method` of a job from the options. */
 export function methodOf(options: Readonly<Record<string, unknown>>): Method {
+  const type = String(options.method);
   return {
-    type: 'prompt_tuning',
-    prompt_tuning: {
+    type,
+    [type]: {
       config: {
         num_virtual_tokens: options.virtualTokens,
         prompt_tuning_init: options.init,

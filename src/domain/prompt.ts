@@ -47,9 +47,12 @@ export function encodeAdapterConfig(config: AdapterConfig): Uint8Array {
 export function promptHandle(
   version: Pick<PromptVersion, 'sha256' | 'peftType' | 'numVirtualTokens'>,
 ): PromptHandle {
-  const form = version.peftType === 'PREFIX_TUNING' ? 'keysValues' : 'rows';
-  return { key: promptKey(version), length: version.numVirtualTokens, form };
+  return { key: promptKey(version), length: version.numVirtualTokens, form: promptForm(version.peftType) };
 }
+
+/** What the numbers of a method's prompt are. */
+export const promptForm = (peftType: PeftType): PromptHandle['form'] =>
+  peftType === 'PREFIX_TUNING' ? 'keysValues' : 'rows';
 
 /**
  * Identifies the content of a prompt for the engine's prefix cache. Never a task name: a task's content

@@ -1,3 +1,4 @@
+import type { PeftType } from './peft.ts';
 import type { AddedPromptVersion } from './store.ts';
 import type { Task } from './task.ts';
 
@@ -11,8 +12,11 @@ export type PromptUpload =
       /** MULTITASK_PROMPT_TUNING: which task's prompt it is, counted from 0. Not given for any other method. */
       readonly taskId?: number;
     }
-  /** A safetensors file with the one tensor `prompt_embeddings` [num_virtual_tokens, token_dim]. */
-  | { readonly kind: 'tensor'; readonly model: Uint8Array };
+  /**
+   * A safetensors file with the one tensor `prompt_embeddings` [num_virtual_tokens, token_dim], or as wide as the rows of
+   * the method that is given.
+   */
+  | { readonly kind: 'tensor'; readonly model: Uint8Array; readonly peftType?: PeftType };
 
 export interface PublishedPrompt extends AddedPromptVersion {
   /** What was dropped or ignored of adapter_config.json, one sentence each. */

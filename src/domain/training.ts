@@ -1,3 +1,4 @@
+import type { PeftType } from './peft.ts';
 import type { Page } from './store.ts';
 
 /** A file of labelled rows. Its content is addressed by its hash and never changes. */
@@ -32,6 +33,10 @@ export const isFinal = (status: JobStatus): boolean =>
 
 export type Auto<T> = T | 'auto';
 
+/** PEFT's methods that a job can learn. */
+export const LEARNED_TYPES = ['PROMPT_TUNING', 'PREFIX_TUNING'] as const;
+export type LearnedType = (typeof LEARNED_TYPES)[number];
+
 /** PEFT's three, and the class labels of Lester et al. 2021. */
 export const INITIALISATIONS = ['RANDOM', 'TEXT', 'SAMPLE_VOCAB', 'CLASS_LABELS'] as const;
 export const OPTIMISERS = ['adamw', 'adafactor', 'sgd'] as const;
@@ -41,10 +46,14 @@ export const OBJECTIVES = ['tokens', 'choices'] as const;
 /** auto: when at least as good as the active version on the validation rows. */
 export const ACTIVATIONS = ['auto', 'always', 'never'] as const;
 
-/** peft.PromptTuningConfig, as far as it decides a run; the rest of its fields must agree with the model. */
-export interface PromptTuningConfig {
+/** PEFT's configuration of the method, as far as it decides a run; the rest of its fields must agree with the model. */
+export interface LearningConfig {
+  readonly peft_type: LearnedType;
   readonly num_virtual_tokens: number;
-  /** auto: labels if there are any, else SAMPLE_VOCAB. */
+  /**
+   * auto: labels if there are any, else SAMPLE_VOCAB. PREFIX_TUNING starts from the keys and values of these rows; its
+   * RANDOM draws the keys and values themselves, as PEFT does.
+   */
   readonly prompt_tuning_init: Auto<(typeof INITIALISATIONS)[number]>;
   readonly prompt_tuning_init_text: string | null;
 }
@@ -92,7 +101,7 @@ export interface JobSpec {
   readonly trainingFile: FileReference;
   readonly validationFile: FileReference | null;
   readonly seed: number;
-  readonly config: PromptTuningConfig;
+  readonly config: LearningConfig;
   readonly hyperparameters: Hyperparameters;
   /** As the task had it, or gets it. */
   readonly template: string | null;
@@ -100,6 +109,8 @@ export interface JobSpec {
   readonly labels: readonly string[] | null;
   /** SHA-256 of the prompt file that learning starts from; null: prompt_tuning_init decides. */
   readonly initialPrompt: string | null;
+  /** The method of that prompt. */
+  readonly initialPromptType: PeftType | null;
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
@@ -257,6 +268,7 @@ export interface JobRequest {
   readonly task: string;
   /** null: drawn. */
   readonly seed: number | null;
+  readonly peftType: LearnedType;
   readonly config: Readonly<Record<string, unknown>>;
   readonly hyperparameters: Partial<Hyperparameters>;
   readonly metadata: Readonly<Record<string, string>> | null;

@@ -65,7 +65,8 @@ function meanRow(rows: Float32Array, width: number): Float32Array {
   });
 }
 
-function repeatRows(rows: Float32Array, count: number, width: number): Float32Array {
+/** The rows [n, width] cut or repeated to [count, width]. Throws `invalid` init_prompt_shape. */
+export function repeatRows(rows: Float32Array, count: number, width: number): Float32Array {
   if (rows.length === 0 || rows.length % width !== 0) {
     throw new DomainError('invalid', 'init_prompt_shape', 'The first prompt belongs to another model.', {
       param: 'init_prompt',

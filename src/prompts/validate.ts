@@ -88,8 +88,12 @@ function readPrompt(
   config: ParsedAdapterConfig | null,
   model: ModelInfo,
 ): StoredPrompt {
+  if (upload.kind === 'tensor') {
+    const { model: file, peftType = 'PROMPT_TUNING' } = upload;
+    return { tensor: readPromptFile(file), file, peftType, note: null };
+  }
   const peftType = config?.peftType ?? 'PROMPT_TUNING';
-  const taskId = upload.kind === 'peft' ? upload.taskId : undefined;
+  const { taskId } = upload;
   if (peftType === 'MULTITASK_PROMPT_TUNING') {
     const tensor = readTaskPrompt(upload.model, taskId, (sizes) => {
       assertTensorFits(sizes, model);

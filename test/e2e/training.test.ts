@@ -101,6 +101,53 @@ describe("training, driven by OpenAI's client", () => {
     await assert.rejects(openai.files.retrieve(file.id), OpenAI.NotFoundError);
   });
 
+  it('learns keys and values, which serve as an uploaded prefix does', async () => {
+    const file = await openai.files.create({
+      file: await toFile(Buffer.from(jsonLines(moodRows(60))), 'mood.jsonl'),
+      purpose: 'fine-tune',
+    });
+    const settings = {
+      config: { peft_type: 'PREFIX_TUNING', num_virtual_tokens: 4, prefix_projection: false },
+      hyperparameters: { max_steps: 80 },
+    };
+    const job = await openai.fineTuning.jobs.create({
+      model: BASE,
+      training_file: file.id,
+      suffix: 'prefixed',
+      seed: 1,
+      method: { type: 'prefix_tuning', prefix_tuning: settings } as never,
+    });
+    for await (const _ of (await openai.get(`/fine_tuning/jobs/${job.id}/events`, {
+      query: { stream: true },
+      stream: true,
+    })) as AsyncIterable<FineTuningJobEvent>);
+    const done = await openai.fineTuning.jobs.retrieve(job.id);
+    assert.deepEqual([done.status, done.fine_tuned_model], ['succeeded', 'prefixed@1']);
+    const shown = done.method as unknown as { type: string; prefix_tuning: { config: object } };
+    assert.equal(shown.type, 'prefix_tuning');
+    assert.deepEqual(shown.prefix_tuning.config, {
+      peft_type: 'PREFIX_TUNING',
+      num_virtual_tokens: 4,
+      prompt_tuning_init: 'auto',
+      prompt_tuning_init_text: null,
+    });
+    const { peft_type } = await service.client.ok<{ peft_type: string }>(
+      'GET',
+      '/v1/tasks/prefixed/prompts/1/adapter_config.json',
+    );
+    assert.equal(peft_type, 'PREFIX_TUNING');
+    const inputs = ['the film was good 3', 'the film was bad 1'];
+    const { results } = await service.client.ok<{ results: { label: string }[] }>(
+      'POST',
+      '/v1/tasks/prefixed/classify',
+      { inputs },
+    );
+    assert.deepEqual(
+      results.map(({ label }) => label),
+      ['good', 'bad'],
+    );
+  });
+
   it('gets typed errors that say what was wrong', async () => {
     const upload = async (name: string, content: string) =>
       openai.files.create({ file: await toFile(Buffer.from(content), name), purpose: 'fine-tune' });
@@ -118,5 +165,9 @@ describe("training, driven by OpenAI's client", () => {
     await assert.rejects(create({ training_file: 'file-none' }), code('file_not_found'));
     await assert.rejects(create({ model: 'nobody' }), code('model_not_found'));
     await assert.rejects(create({ suffix: BASE }), code('task_name_reserved'));
+    const method = (type: string, settings: object) => create({ method: { type, ...settings } as never });
+    const projected = { prefix_tuning: { config: { prefix_projection: true } } };
+    await assert.rejects(method('prefix_tuning', projected), code('prefix_projection_unsupported'));
+    await assert.rejects(method('prefix_tuning', { prompt_tuning: {} }), code('method_conflict'));
   });
 });

@@ -174,6 +174,7 @@ const OPTIONS: TokeniseOptions = {
   endToken: 1,
   promptLength: 2,
   contextLength: 7,
+  form: 'rows',
 };
 
 const dataset = (rows: readonly (readonly [string, string])[]) =>
@@ -232,6 +233,19 @@ test('labels that cannot be told apart, and data that fits nowhere, are refused'
   assert.equal(
     code(() => tokeniseDataset(long, OPTIONS)),
     'rows_too_long',
+  );
+  const short = await dataset([
+    ['a', 'x'],
+    ['b', 'y'],
+  ]);
+  const silent: TokeniseOptions = { ...OPTIONS, encodeInput: () => [] };
+  assert.equal(
+    code(() => tokeniseDataset(short, silent)),
+    'accepted',
+  );
+  assert.equal(
+    code(() => tokeniseDataset(short, { ...silent, form: 'keysValues' })),
+    'empty_input',
   );
   const free = await read('{"prompt":"a","completion":"?"}');
   assert.equal(

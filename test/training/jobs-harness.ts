@@ -87,6 +87,7 @@ export async function startJobs(home: string, options: JobsOptions = {}): Promis
         validationFile: null,
         task: 'mood',
         seed: 1,
+        peftType: 'PROMPT_TUNING',
         config: { num_virtual_tokens: 4 },
         metadata: null,
         ...request,

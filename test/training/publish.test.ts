@@ -1,17 +1,26 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
-import type { PromptPublisher } from '../../src/domain/publishing.ts';
-import type { Hyperparameters, JobScore, TrainingJob } from '../../src/domain/training.ts';
+import type { PromptPublisher, PromptUpload } from '../../src/domain/publishing.ts';
+import type { Hyperparameters, JobScore, LearnedType, TrainingJob } from '../../src/domain/training.ts';
 import type { Outcome } from '../../src/training/child/protocol.ts';
 import { incumbentOf, publishOutcome } from '../../src/training/jobs/publish.ts';
 import { EMPTY, temporaryStore, version } from '../store/temporary.ts';
 
 const score = (accuracy: number, loss = 1): JobScore => ({ accuracy, loss });
 
-const jobWith = (activate: Hyperparameters['activate']): TrainingJob =>
+const jobWith = (
+  activate: Hyperparameters['activate'],
+  peft_type: LearnedType = 'PROMPT_TUNING',
+): TrainingJob =>
   ({
-    spec: { task: 'mood', modelHash: 'm'.repeat(64), template: '{text}\n', hyperparameters: { activate } },
+    spec: {
+      task: 'mood',
+      modelHash: 'm'.repeat(64),
+      template: '{text}\n',
+      config: { peft_type },
+      hyperparameters: { activate },
+    },
   }) as TrainingJob;
 
 const outcome = (given: Partial<Omit<Outcome, 'prompt'>> = {}) => ({
@@ -121,6 +130,22 @@ test('what was activated during the comparison stays', async (t) => {
   assert.deepEqual([result.version, result.active], [3, false]);
   assert.match(reason, /another version was activated/);
   assert.equal(store.getTask('mood')!.activeVersion, 2);
+});
+
+test('what is learned is published as what the job learns', async (t) => {
+  const { store, publisher } = await publishing(t);
+  const uploads: PromptUpload[] = [];
+  const watched: PromptPublisher = {
+    ...publisher,
+    publish: (task, upload, options) => {
+      uploads.push(upload);
+      return publisher.publish(task, upload, options);
+    },
+  };
+  const parts = { tasks: store, publisher: watched };
+  await publishOutcome(parts, jobWith('auto', 'PREFIX_TUNING'), outcome(), null, null);
+  const model = Buffer.from('learned');
+  assert.deepEqual(uploads, [{ kind: 'tensor', model, peftType: 'PREFIX_TUNING' }]);
 });
 
 test('a busy service is asked again; other refusals are not', async (t) => {

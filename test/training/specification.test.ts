@@ -47,6 +47,7 @@ const REQUEST: JobRequest = {
   validationFile: null,
   task: 'mood',
   seed: 7,
+  peftType: 'PROMPT_TUNING',
   config: {},
   hyperparameters: {},
   metadata: null,
@@ -66,6 +67,7 @@ test('a new task gets a template that separates labels from inputs where they do
   assert.deepEqual(templates, ['{text}\n', null, null]);
   const { config, seed, initialPrompt, trainingFile } = specified({});
   assert.deepEqual(config, {
+    peft_type: 'PROMPT_TUNING',
     num_virtual_tokens: 20,
     prompt_tuning_init: 'auto',
     prompt_tuning_init_text: null,
@@ -95,6 +97,40 @@ test('init_from names a prompt of this model, the active one unless it says whic
   assert.throws(() => from('nobody'), refused('version_not_found', 'not_found'));
   assert.throws(() => from('foreign@1'), refused('model_mismatch', 'unprocessable'));
   assert.throws(() => from('foreign'), refused('version_not_found'), 'none is active');
+});
+
+test('PREFIX_TUNING starts from a prompt of either form, and rows from rows only', async (t) => {
+  const { store, specified } = await specifier(t);
+  await store.addVersion(version('rows', 'a'));
+  await store.addVersion({ ...version('prefix', 'b'), peftType: 'PREFIX_TUNING' });
+  const from = (init_from: string, peftType: JobRequest['peftType']) =>
+    specified({ peftType, hyperparameters: { init_from } }).initialPromptType;
+  assert.equal(from('rows@1', 'PREFIX_TUNING'), 'PROMPT_TUNING');
+  assert.equal(from('prefix@1', 'PREFIX_TUNING'), 'PREFIX_TUNING');
+  assert.equal(from('rows@1', 'PROMPT_TUNING'), 'PROMPT_TUNING');
+  assert.throws(() => from('prefix@1', 'PROMPT_TUNING'), refused('init_from_prefix', 'unprocessable'));
+});
+
+test('the sizes of PREFIX_TUNING are those of keys and values', async (t) => {
+  const { specified } = await specifier(t);
+  const prefix = (config: JobRequest['config']) => specified({ peftType: 'PREFIX_TUNING', config }).config;
+  // One layer, one key/value head of two.
+  const fitting = { token_dim: 2, num_attention_heads: 1, encoder_hidden_size: 9, prefix_projection: false };
+  assert.deepEqual(prefix({ ...fitting, num_virtual_tokens: 3 }), {
+    peft_type: 'PREFIX_TUNING',
+    num_virtual_tokens: 3,
+    prompt_tuning_init: 'auto',
+    prompt_tuning_init_text: null,
+  });
+  assert.throws(() => prefix({ token_dim: 4 }), refused('token_dim_mismatch', 'unprocessable'));
+  const projected = refused('prefix_projection_unsupported', 'unprocessable');
+  assert.throws(() => prefix({ prefix_projection: true }), projected);
+  const large: ModelInfo = { ...MODEL, contextLength: 4096, numLayers: 1024 };
+  const files = { getFile: () => FILES[0]! };
+  const { store } = await specifier(t);
+  const request = { ...REQUEST, peftType: 'PREFIX_TUNING' as const, config: { num_virtual_tokens: 4095 } };
+  const sized = () => specify({ store: files, tasks: store, model: { ...large, headDim: 4 } }, request);
+  assert.throws(sized, refused('prompt_too_large', 'unprocessable'));
 });
 
 test('requests that cannot be learned from are refused', async (t) => {

@@ -1,13 +1,14 @@
 import { type Static, Type } from 'typebox';
 import { TASK_NAME_PATTERN } from '../../domain/task.ts';
-import {
-  type Hyperparameters,
-  JOB_STATUSES,
-  type JobRequest,
-  type TrainingJob,
-} from '../../domain/training.ts';
+import { JOB_STATUSES, type JobRequest, type TrainingJob } from '../../domain/training.ts';
 import { nullable, optional, unixSeconds } from './common.ts';
-import { HyperparametersSchema, PromptTuningConfigSchema } from './hyperparameters.ts';
+import {
+  MethodSchema,
+  methodBody,
+  methodRequest,
+  SettingsSchema,
+  ShownMethodSchema,
+} from './training-method.ts';
 
 export const JobParams = Type.Object({
   job: Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', description: 'Id of the job.' }),
@@ -18,22 +19,6 @@ const Metadata = Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLe
   maxProperties: 16,
 });
 
-const Method = Type.Object(
-  {
-    type: Type.Literal('prompt_tuning'),
-    prompt_tuning: Type.Optional(
-      Type.Object(
-        {
-          config: Type.Optional(PromptTuningConfigSchema),
-          hyperparameters: Type.Optional(HyperparametersSchema),
-        },
-        { additionalProperties: false },
-      ),
-    ),
-  },
-  { additionalProperties: false },
-);
-
 export const JobBody = Type.Object(
   {
     model: Type.String({ minLength: 1, maxLength: 128, description: 'Id of the base model.' }),
@@ -41,7 +26,7 @@ export const JobBody = Type.Object(
     validation_file: optional(FileId),
     suffix: Type.String({ pattern: TASK_NAME_PATTERN, description: 'The task that gets the new version.' }),
     seed: optional(Type.Integer({ minimum: 0, maximum: 2_147_483_647 })),
-    method: Type.Optional(Method),
+    method: Type.Optional(MethodSchema),
     metadata: Type.Optional(Metadata),
   },
   {
@@ -64,7 +49,6 @@ export const JobBody = Type.Object(
 );
 
 const Scores = Type.Object({ loss: Type.Number(), accuracy: nullable(Type.Number()) });
-const Settings = Type.Record(Type.String(), Type.Unsafe<string | number | null>({}));
 
 export const JobSchema = Type.Object(
   {
@@ -83,11 +67,8 @@ export const JobSchema = Type.Object(
     seed: Type.Integer(),
     training_file: Type.String(),
     validation_file: nullable(Type.String()),
-    hyperparameters: Settings,
-    method: Type.Object({
-      type: Type.Literal('prompt_tuning'),
-      prompt_tuning: Type.Object({ config: Settings, hyperparameters: Settings }),
-    }),
+    hyperparameters: SettingsSchema,
+    method: ShownMethodSchema,
     trained_tokens: nullable(Type.Integer({ description: 'Tokens of the rows of all updates.' })),
     score: Type.Unsafe<Static<typeof Scores> | null>({ ...Scores, type: ['object', 'null'] }),
     incumbent_score: Type.Unsafe<Static<typeof Scores> | null>({ ...Scores, type: ['object', 'null'] }),
@@ -108,15 +89,13 @@ export const JobSchema = Type.Object(
 );
 
 export function jobRequest(body: Static<typeof JobBody>): JobRequest {
-  const { config = {}, hyperparameters = {} } = body.method?.prompt_tuning ?? {};
   return {
     model: body.model,
     trainingFile: body.training_file,
     validationFile: body.validation_file ?? null,
     task: body.suffix,
     seed: body.seed ?? null,
-    config,
-    hyperparameters: hyperparameters as Partial<Hyperparameters>,
+    ...methodRequest(body.method),
     metadata: body.metadata ?? null,
   };
 }
@@ -141,10 +120,7 @@ export function jobBody({ spec, plan, result, error, ...job }: TrainingJob): Sta
     training_file: spec.trainingFile.id,
     validation_file: spec.validationFile?.id ?? null,
     hyperparameters,
-    method: {
-      type: 'prompt_tuning',
-      prompt_tuning: { config: { ...spec.config }, hyperparameters: { ...spec.hyperparameters } },
-    },
+    method: methodBody(spec),
     trained_tokens: result?.trainedTokens ?? null,
     score: result?.score ?? null,
     incumbent_score: result?.incumbentScore ?? null,

@@ -1,5 +1,5 @@
 import { type TSchema, Type } from 'typebox';
-import { ACTIVATIONS, INITIALISATIONS, OBJECTIVES, OPTIMISERS, SCHEDULES } from '../../domain/training.ts';
+import { ACTIVATIONS, OBJECTIVES, OPTIMISERS, SCHEDULES } from '../../domain/training.ts';
 import { MAX_COUNT } from './bounds.ts';
 
 /** A value, or "auto" for the default that suits files and model. */
@@ -24,7 +24,9 @@ export const HyperparametersSchema = Type.Object(
       'an integer from 1 to 1024',
       'Rows of an update; auto: 16.',
     ),
-    learning_rate: positive('Highest rate; auto: by the size of the model’s embeddings.'),
+    learning_rate: positive(
+      'Highest rate; auto: by the method, for prompt_tuning by the size of the model’s embeddings.',
+    ),
     learning_rate_multiplier: positive('Factor of the rate; auto: 1.'),
     max_steps: count(1, 'Updates; wins over n_epochs.'),
     optim: choice(OPTIMISERS, 'Optimiser; auto: adamw.'),
@@ -65,41 +67,6 @@ export const HyperparametersSchema = Type.Object(
         description: '`task` or `task@version` whose prompt learning starts from (transfer).',
       }),
     ),
-  },
-  { additionalProperties: false },
-);
-
-/** The fields of peft.PromptTuningConfig. What repeats the model's sizes must agree with them. */
-const Text = (maxLength: number) =>
-  Type.Optional(Type.Unsafe<string | null>({ type: ['string', 'null'], maxLength }));
-const Size = Type.Optional(
-  Type.Unsafe<number | null>({ type: ['integer', 'null'], minimum: 1, maximum: MAX_COUNT }),
-);
-
-export const PromptTuningConfigSchema = Type.Object(
-  {
-    peft_type: Type.Optional(Type.Enum(['PROMPT_TUNING'])),
-    task_type: Type.Optional(Type.Enum(['CAUSAL_LM'])),
-    auto_mapping: Type.Optional(Type.Null()),
-    base_model_name_or_path: Text(1024),
-    revision: Text(1024),
-    inference_mode: Type.Optional(Type.Boolean()),
-    peft_version: Text(80),
-    num_virtual_tokens: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_COUNT, default: 20 })),
-    token_dim: Size,
-    num_transformer_submodules: Size,
-    num_attention_heads: Size,
-    num_layers: Size,
-    modules_to_save: Type.Optional(Type.Null()),
-    prompt_tuning_init: Type.Optional(
-      Type.Enum([...INITIALISATIONS], {
-        description:
-          "PEFT's three, and the class labels; left out: the labels if there are any, else SAMPLE_VOCAB.",
-      }),
-    ),
-    prompt_tuning_init_text: Text(65_536),
-    tokenizer_name_or_path: Text(1024),
-    tokenizer_kwargs: Type.Optional(Type.Null()),
   },
   { additionalProperties: false },
 );

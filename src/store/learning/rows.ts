@@ -70,7 +70,7 @@ export const toFile = (row: FileRow): TrainingFile => ({
 export const toJob = (row: JobRow): TrainingJob => ({
   id: row.id,
   status: row.status as JobStatus,
-  spec: JSON.parse(row.spec) as JobSpec,
+  spec: toSpec(row.spec),
   plan: parse<JobPlan>(row.plan),
   result: parse<JobResult>(row.result),
   error: parse<JobError>(row.error),
@@ -79,6 +79,12 @@ export const toJob = (row: JobRow): TrainingJob => ({
   startedAt: row.started_at,
   finishedAt: row.finished_at,
 });
+
+/** A job that was stored before there was a choice of methods learns PROMPT_TUNING. */
+function toSpec(text: string): JobSpec {
+  const spec = JSON.parse(text) as JobSpec;
+  return { ...spec, config: { ...spec.config, peft_type: spec.config.peft_type ?? 'PROMPT_TUNING' } };
+}
 
 export const toEvent = (row: EventRow): JobEvent => ({
   seq: row.seq,

@@ -1,17 +1,43 @@
+import { promptForm } from '../../domain/prompt.ts';
 import type { JobSpec } from '../../domain/training.ts';
+import { promptWidth } from '../../families/training-prompt.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { EmbeddingFile } from '../../model/embedding-file.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
 import { readPromptFile } from '../../peft/prompt-file.ts';
-import { type FirstPrompt, firstPrompt } from '../../prompts/first-prompt.ts';
+import { normals } from '../../peft/random.ts';
+import { type FirstPrompt, firstPrompt, repeatRows } from '../../prompts/first-prompt.ts';
+import type { PromptContent } from './protocol.ts';
+
+export interface StartSources {
+  readonly initialPrompt: PromptContent | null;
+  /** Of the task; empty where there are none. */
+  readonly labels: readonly string[];
+  readonly bundle: Bundle;
+  readonly tokenizer: Tokenizer;
+  /** What the layers keep of rows, see keysValuesOf. */
+  readonly keysValuesOf: (rows: Float32Array) => Promise<Float32Array>;
+}
+
+/** The prompt that a job starts from, float32 [virtual tokens, width of its form]. */
+export async function startingPrompt(spec: JobSpec, sources: StartSources): Promise<Float32Array> {
+  const { initialPrompt, bundle, keysValuesOf } = sources;
+  const { peft_type, num_virtual_tokens: count, prompt_tuning_init: init } = spec.config;
+  const form = promptForm(peft_type);
+  const width = promptWidth(bundle.manifest.config, form);
+  if (initialPrompt !== null && promptForm(initialPrompt.peftType) === form) {
+    return repeatRows(readPromptFile(initialPrompt.file).rows, count, width);
+  }
+  // peft.PrefixEncoder's own initialisation is torch.nn.Embedding's, N(0, 1) an element.
+  if (form === 'keysValues' && init === 'RANDOM') return normals(count * width, spec.seed);
+  const rows = await startingRows(spec, sources);
+  return form === 'rows' ? rows : keysValuesOf(rows);
+}
 
 /** The rows that a job starts from, float32 [virtual tokens, hidden]. */
-export async function startingRows(
+async function startingRows(
   { config, seed }: JobSpec,
-  initialPrompt: Uint8Array | null,
-  labels: readonly string[],
-  bundle: Bundle,
-  tokenizer: Tokenizer,
+  { initialPrompt, labels, bundle, tokenizer }: StartSources,
 ): Promise<Float32Array> {
   const embeddings = await EmbeddingFile.open(bundle);
   try {
@@ -25,7 +51,7 @@ export async function startingRows(
   }
 
   function howToStart(): FirstPrompt {
-    if (initialPrompt !== null) return { init: 'PROMPT', rows: readPromptFile(initialPrompt).rows };
+    if (initialPrompt !== null) return { init: 'PROMPT', rows: readPromptFile(initialPrompt.file).rows };
     const fallback = labels.length > 0 ? 'CLASS_LABELS' : 'SAMPLE_VOCAB';
     const init = config.prompt_tuning_init === 'auto' ? fallback : config.prompt_tuning_init;
     switch (init) {

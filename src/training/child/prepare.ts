@@ -1,5 +1,6 @@
 import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
+import { promptForm } from '../../domain/prompt.ts';
 import { applyTemplate } from '../../domain/task.ts';
 import type { JobPlan, JobSpec } from '../../domain/training.ts';
 import { BUNDLE_FILES, type Bundle } from '../../model/bundle.ts';
@@ -45,6 +46,7 @@ export async function prepareJob(
       endToken: tokens.eos[0] ?? null,
       promptLength: spec.config.num_virtual_tokens,
       contextLength: config.contextLength,
+      form: promptForm(spec.config.peft_type),
     });
   const learned = tokenise(training);
   const validated = validation === null ? null : tokenise(validation);
@@ -60,7 +62,7 @@ export async function prepareJob(
       contextLength: config.contextLength,
       slidingWindow: config.slidingWindow ?? null,
       objective,
-      form: 'rows',
+      form: promptForm(spec.config.peft_type),
     },
     plan: {
       hyperparameters: describeSettings(run),

@@ -1,5 +1,13 @@
 import type { SerializedDomainError } from '../../domain/errors.ts';
+import type { PeftType } from '../../domain/peft.ts';
 import type { JobPlan, JobScore, JobSpec, NewJobEvent } from '../../domain/training.ts';
+
+/** A stored prompt. */
+export interface PromptContent {
+  readonly peftType: PeftType;
+  /** The safetensors file. */
+  readonly file: Uint8Array;
+}
 
 /** All that the child is given; it opens no database. */
 export interface Assignment {
@@ -11,8 +19,8 @@ export interface Assignment {
   readonly trainingPath: string;
   /** Null: there is no validation file. */
   readonly validationPath: string | null;
-  /** The safetensors file of the prompt that learning starts from. */
-  readonly initialPrompt: Uint8Array | null;
+  /** The prompt that learning starts from; null: the configuration decides, or the checkpoint. */
+  readonly initialPrompt: PromptContent | null;
   /** The newest checkpoint. */
   readonly checkpoint: Uint8Array | null;
   readonly threads: number;
@@ -24,8 +32,8 @@ export type ToChild =
   | { readonly type: 'stored' }
   /** Store a checkpoint after this step and end. */
   | { readonly type: 'stop' }
-  /** Answers `finished`: the safetensors file of the version that serves now; null: nothing to compare with. */
-  | { readonly type: 'compare'; readonly incumbent: Uint8Array | null };
+  /** Answers `finished`: the version that serves now; null: nothing to compare with. */
+  | { readonly type: 'compare'; readonly incumbent: PromptContent | null };
 
 /** How a run ended. */
 export interface Outcome {

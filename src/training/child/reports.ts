@@ -9,14 +9,15 @@ const SMOOTHING = 0.1;
 /** Turns what a run does into events of its job. */
 export class Reports {
   private readonly job: PreparedJob;
-  private readonly hiddenSize: number;
+  private readonly rowWidth: number;
   private stepMs: number | null = null;
   /** Null: none is done yet, or there is nothing to validate on. */
   private validationMs: number | null = null;
 
-  constructor(job: PreparedJob, hiddenSize: number) {
+  /** @param rowWidth numbers of one row of the prompt */
+  constructor(job: PreparedJob, rowWidth: number) {
     this.job = job;
-    this.hiddenSize = hiddenSize;
+    this.rowWidth = rowWidth;
   }
 
   /** Null: nothing to say. */
@@ -37,7 +38,7 @@ export class Reports {
     const { totalSteps } = this.job.run.training;
     const { step } = report;
     if (step % this.job.run.loggingSteps !== 0 && step !== 1 && step !== totalSteps) return null;
-    const rowNorm = Math.sqrt(this.hiddenSize);
+    const rowNorm = Math.sqrt(this.rowWidth);
     return {
       level: 'info',
       type: 'metrics',
@@ -52,7 +53,7 @@ export class Reports {
         grad_norm: report.gradientNorm,
         // Norms of a row, in the root mean square over the rows.
         prompt_norm: report.promptRms * rowNorm,
-        embedding_norm: this.job.embeddingRms * rowNorm,
+        ...(this.job.layout.form === 'rows' && { embedding_norm: this.job.embeddingRms * rowNorm }),
         tokens_per_second: Math.round((report.tokens * 1000) / milliseconds),
         seconds_left: this.secondsLeft(step, this.stepMs),
       },

@@ -1,18 +1,20 @@
 import { createHash } from 'node:crypto';
 import { setImmediate } from 'node:timers/promises';
+import { promptWidth } from '../../families/training-prompt.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { readFrozenWeights } from '../../model/frozen-weights.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
-import { encodePromptFile, readPromptFile } from '../../peft/prompt-file.ts';
-import { assertTensorFits } from '../../prompts/model-checks.ts';
+import { encodePromptFile } from '../../peft/prompt-file.ts';
 import { epochBatches } from '../batches.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
 import { packedLength } from '../example.ts';
+import { keysValuesOf } from '../keys-values.ts';
 import { LossModel } from '../model.ts';
 import { runTraining, type TrainingEvent } from '../run.ts';
 import { Trainer } from '../trainer.ts';
 import { type Score, Validation } from '../validation.ts';
-import { startingRows } from './first.ts';
+import { scoreIncumbent } from './compare.ts';
+import { startingPrompt } from './first.ts';
 import type { Parent } from './parent.ts';
 import type { PreparedJob } from './prepare.ts';
 import type { Assignment, Outcome } from './protocol.ts';
@@ -33,26 +35,31 @@ export async function train(
   const options = { objective, form, threads };
   const model = await LossModel.differentiating(frozen, options);
   const evaluator = job.validation.length > 0 ? await LossModel.evaluating(frozen, options) : null;
-  const validationFor = (promptLength: number): Validation | null =>
-    evaluator &&
-    new Validation(evaluator, job.validation, { ...job.layout, promptLength }, job.run.training.batchSize);
-  const validation = validationFor(job.layout.promptLength);
+  const validation =
+    evaluator && new Validation(evaluator, job.validation, job.layout, job.run.training.batchSize);
   const run = runIdentity(assignment, job);
+  const rowWidth = promptWidth(config, form);
   const parts = {
     model,
     examples: job.examples,
     settings: job.run.training,
     layout: job.layout,
-    rowWidth: config.hiddenSize,
+    rowWidth,
   };
   const trainer =
     assignment.checkpoint === null
       ? Trainer.start(
           parts,
-          await startingRows(spec, assignment.initialPrompt, job.plan.labels, bundle, tokenizer),
+          await startingPrompt(spec, {
+            initialPrompt: assignment.initialPrompt,
+            labels: job.plan.labels,
+            bundle,
+            tokenizer,
+            keysValuesOf: (rows) => keysValuesOf(frozen, rows, threads),
+          }),
         )
       : Trainer.resume(parts, decodeCheckpoint(assignment.checkpoint, run));
-  const reports = new Reports(job, config.hiddenSize);
+  const reports = new Reports(job, rowWidth);
   let stored = assignment.checkpoint === null ? -1 : trainer.state.step;
   let trainLoss: number | null = null;
   let last: Score | null = null;
@@ -93,15 +100,10 @@ export async function train(
   if (stopped === null) throw new Error('The run ended without a reason');
   // What diverged stays at the last good state, which is stored already or as cheap to reach again.
   if (stopped.reason !== 'diverged' && stored !== trainer.state.step) await store();
-  await parent.send({ type: 'finished', outcome: outcomeOf(stopped, trainer, job, config.hiddenSize) });
+  await parent.send({ type: 'finished', outcome: outcomeOf(stopped, trainer, job, rowWidth) });
   const { incumbent } = await parent.expect('compare');
-  await parent.send({ type: 'compared', score: incumbent === null ? null : await compare(incumbent) });
-
-  async function compare(file: Uint8Array): Promise<Score | null> {
-    const tensor = readPromptFile(file);
-    assertTensorFits(tensor, describeModel(bundle));
-    return (await validationFor(tensor.length)?.score(tensor.rows)) ?? null;
-  }
+  const score = incumbent && (await scoreIncumbent(incumbent, job, frozen, describeModel(bundle), threads));
+  await parent.send({ type: 'compared', score });
 }
 
 /** Files, settings and model: what a checkpoint must agree with. Threads and places may change. */
@@ -115,20 +117,20 @@ function outcomeOf(
   { reason, detail, keptStep }: TrainingEvent & { type: 'stopped' },
   trainer: Trainer,
   job: PreparedJob,
-  hiddenSize: number,
+  rowWidth: number,
 ): Outcome {
   const { best, step } = trainer.state;
   const rows = trainer.result;
   // Without a validated prompt there is no telling which of the steps before was still good.
   const worthless = reason === 'diverged' && best === null;
-  const length = rows.length / hiddenSize;
+  const length = rows.length / rowWidth;
   return {
     reason,
     detail,
     lastStep: step,
     step: keptStep,
     score: best?.score ?? null,
-    prompt: worthless ? null : encodePromptFile({ rows, length, tokenDim: hiddenSize }),
+    prompt: worthless ? null : encodePromptFile({ rows, length, tokenDim: rowWidth }),
     trainedTokens: trainedTokens(job, step),
     labels: job.plan.labels,
   };

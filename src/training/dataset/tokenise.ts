@@ -1,5 +1,5 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { Objective } from '../../families/training.ts';
+import type { Objective, PromptForm } from '../../families/training.ts';
 import { type Example, longestSequence } from '../example.ts';
 import type { Dataset } from './dataset.ts';
 import type { DataRow } from './rows.ts';
@@ -14,6 +14,7 @@ export interface TokeniseOptions {
   readonly endToken: number | null;
   readonly promptLength: number;
   readonly contextLength: number;
+  readonly form: PromptForm;
 }
 
 /** A row that does not fit into the context and is left out. */
@@ -32,7 +33,8 @@ export interface Tokenised {
 
 /**
  * Rejects with `unprocessable` invalid_labels (two labels with the same tokens, or one without), empty_target,
- * objective_needs_labels, and rows_too_long when no row fits into the context.
+ * empty_input (behind a prompt of keys and values), objective_needs_labels, and rows_too_long when no row fits into the
+ * context.
  */
 export function tokeniseDataset(dataset: Dataset, options: TokeniseOptions): Tokenised {
   const continuations = continuationsOf(dataset, options);
@@ -40,6 +42,7 @@ export function tokeniseDataset(dataset: Dataset, options: TokeniseOptions): Tok
   const tooLong: LongRow[] = [];
   for (const row of dataset.rows) {
     const example = { inputIds: options.encodeInput(row.input), ...continuations(row) };
+    if (example.inputIds.length === 0 && options.form === 'keysValues') throw emptyInput(row);
     const tokens = options.promptLength + longestSequence(example);
     if (tokens > options.contextLength) tooLong.push({ row: row.row, line: row.line, tokens });
     else examples.push(example);
@@ -52,6 +55,16 @@ export function tokeniseDataset(dataset: Dataset, options: TokeniseOptions): Tok
     });
   }
   return { examples, tooLong };
+}
+
+/** As serving refuses it: given keys and values predict no token. */
+function emptyInput({ line, input }: DataRow): DomainError {
+  const message = `The input of line ${line} has no tokens; behind a PREFIX_TUNING prompt it holds at least one.`;
+  return new DomainError('unprocessable', 'empty_input', message, {
+    param: 'file',
+    expected: 'at least one token',
+    given: input,
+  });
 }
 
 type Continuations = (row: DataRow) => Pick<Example, 'continuations' | 'target'>;

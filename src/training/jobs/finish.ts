@@ -1,6 +1,6 @@
 import type { PromptVersion } from '../../domain/prompt.ts';
 import type { JobScore, TrainingJob, TrainingStore } from '../../domain/training.ts';
-import type { Outcome } from '../child/protocol.ts';
+import type { Outcome, PromptContent } from '../child/protocol.ts';
 import { message } from './event-log.ts';
 import { incumbentOf, type PublishParts, publishOutcome } from './publish.ts';
 
@@ -22,8 +22,8 @@ export class Finish {
     this.job = job;
   }
 
-  /** The prompt to compare with, or null; undefined: the job was cancelled or paused meanwhile. */
-  async begin(outcome: Outcome): Promise<Uint8Array | null | undefined> {
+  /** The version to compare with, or null; undefined: the job was cancelled or paused meanwhile. */
+  async begin(outcome: Outcome): Promise<PromptContent | null | undefined> {
     const { store, tasks } = this.parts;
     const job = await store.changeJob(this.job.id, { from: ['running'] }, { publishing: true }, [
       message(outcome.reason === 'diverged' ? 'error' : 'info', ending(outcome), { key: 'end' }),
@@ -31,9 +31,9 @@ export class Finish {
     if (job === null) return undefined;
     this.outcome = outcome;
     this.incumbent = incumbentOf(tasks, this.job);
-    // The training graph has no place for keys and values that were given as such.
-    if (this.incumbent === null || this.incumbent.peftType === 'PREFIX_TUNING') return null;
-    return tasks.readFile(this.incumbent.sha256);
+    if (this.incumbent === null) return null;
+    const file = tasks.readFile(this.incumbent.sha256);
+    return file && { peftType: this.incumbent.peftType, file };
   }
 
   async publish(incumbentScore: JobScore | null): Promise<void> {

@@ -44,7 +44,8 @@ export async function publishOutcome(
   const { task } = job.spec;
   const changed = taskChanged(tasks.getTask(task), job, outcome);
   await patiently(() => describeTask(tasks, job, outcome));
-  const upload = { kind: 'tensor', model: outcome.prompt } as const;
+  const { peft_type: peftType } = job.spec.config;
+  const upload = { kind: 'tensor', model: outcome.prompt, peftType } as const;
   const { version } = await patiently(() => publisher.publish(task, upload, { activate: false }));
   const decision = decide(job, outcome, version, incumbent, incumbentScore, changed);
   const published = (active: boolean, reason: string): Published => ({
@@ -91,9 +92,6 @@ function decide(
   if (changed) return { activate: false, reason: change };
   if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
   if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
-  if (incumbent.peftType === 'PREFIX_TUNING') {
-    return { activate: false, reason: 'the active version is of PREFIX_TUNING, which is not compared' };
-  }
   if (score === null || incumbentScore === null) {
     const rows = 'there are no validation rows to compare it on with the active version';
     return { activate: false, reason: rows };

@@ -3,8 +3,15 @@ import { createReadStream } from 'node:fs';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { TrainingStore } from '../../domain/training.ts';
-import { isFinal, type JobStatus, type Training, type TrainingJob } from '../../domain/training.ts';
+import {
+  isFinal,
+  type JobSpec,
+  type JobStatus,
+  type Training,
+  type TrainingJob,
+} from '../../domain/training.ts';
 import type { Bundle } from '../../model/bundle.ts';
+import type { PromptContent } from '../child/protocol.ts';
 import { readDataset } from '../dataset/dataset.ts';
 import { DATASET_LIMITS } from '../dataset/limits.ts';
 import { EventLog, message } from './event-log.ts';
@@ -53,13 +60,13 @@ export function startTraining(parts: TrainingParts): TrainingService {
     async assignmentOf({ id, spec }) {
       const { directory } = await trainableBundle(bundle, home);
       // A job that has a checkpoint goes on from there, also when the prompt that it began with was deleted.
-      const begins = spec.initialPrompt !== null && store.latestCheckpoint(id) === null;
+      const begins = store.latestCheckpoint(id) === null;
       return {
         spec,
         bundle: directory,
         trainingPath: store.contentPath(spec.trainingFile.sha256),
         validationPath: spec.validationFile && store.contentPath(spec.validationFile.sha256),
-        initialPrompt: begins ? readInitialPrompt(tasks, spec.initialPrompt!) : null,
+        initialPrompt: begins ? readInitialPrompt(tasks, spec) : null,
         threads,
       };
     },
@@ -172,9 +179,13 @@ export function startTraining(parts: TrainingParts): TrainingService {
   };
 }
 
-function readInitialPrompt(tasks: PublishParts['tasks'], sha256: string): Uint8Array {
+function readInitialPrompt(
+  tasks: PublishParts['tasks'],
+  { initialPrompt: sha256, initialPromptType }: JobSpec,
+): PromptContent | null {
+  if (sha256 === null) return null;
   const file = tasks.readFile(sha256);
-  if (file !== null) return file;
+  if (file !== null) return { peftType: initialPromptType ?? 'PROMPT_TUNING', file };
   throw new DomainError('unprocessable', 'init_prompt_gone', 'The prompt to start from was deleted.', {
     param: 'init_from',
     given: sha256,

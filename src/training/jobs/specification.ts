@@ -2,19 +2,16 @@ import { randomInt } from 'node:crypto';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { TaskStore } from '../../domain/store.ts';
-import { assertNotModelId, assertTaskName, parseModelReference } from '../../domain/task.ts';
+import { assertNotModelId, assertTaskName } from '../../domain/task.ts';
 import type {
   Hyperparameters,
   JobRequest,
   JobSpec,
-  PromptTuningConfig,
   TrainingFile,
   TrainingStore,
 } from '../../domain/training.ts';
-import { parseAdapterConfig } from '../../prompts/adapter-config.ts';
-import { assertConfigFits } from '../../prompts/model-checks.ts';
-
-const DEFAULT_VIRTUAL_TOKENS = 20;
+import { initialPromptOf } from './initial-prompt.ts';
+import { learningConfig } from './learning-config.ts';
 
 /** Of a job that says nothing. */
 export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
@@ -68,6 +65,8 @@ export function specify({ store, tasks, model }: SpecificationParts, request: Jo
   const task = tasks.getTask(request.task);
   const hyperparameters = { ...DEFAULT_HYPERPARAMETERS, ...request.hyperparameters };
   assertOneStart(request, training);
+  const config = learningConfig(request, model);
+  const initial = initialPromptOf(tasks, hyperparameters.init_from, config.peft_type, model);
   return {
     task: request.task,
     model: model.id,
@@ -75,11 +74,12 @@ export function specify({ store, tasks, model }: SpecificationParts, request: Jo
     trainingFile: referenceTo(training),
     validationFile: validation && referenceTo(validation),
     seed: request.seed ?? randomInt(2 ** 31),
-    config: configOf(request.config, model),
+    config,
     hyperparameters,
     template: task === null ? defaultTemplate(training) : task.template,
     labels: training.kind === 'classification' ? (task?.labels ?? null) : null,
-    initialPrompt: initialPromptOf(tasks, hyperparameters.init_from, model),
+    initialPrompt: initial?.sha256 ?? null,
+    initialPromptType: initial?.peftType ?? null,
     metadata: request.metadata,
   };
 }
@@ -137,52 +137,4 @@ function assertOneStart({ config, hyperparameters }: JobRequest, { kind }: Train
 function defaultTemplate({ kind, labels }: TrainingFile): string | null {
   const separated = kind === 'completion' || labels.every((label) => /^\s/.test(label));
   return separated ? null : '{text}\n';
-}
-
-/** PEFT's fields, of which most only repeat the model's sizes. */
-function configOf(given: JobRequest['config'], model: ModelInfo): PromptTuningConfig {
-  const defaults = {
-    peft_type: 'PROMPT_TUNING',
-    task_type: 'CAUSAL_LM',
-    num_virtual_tokens: DEFAULT_VIRTUAL_TOKENS,
-  };
-  const { prompt_tuning_init: init, prompt_tuning_init_text: text, ...rest } = given;
-  const parsed = parseAdapterConfig(Buffer.from(JSON.stringify({ ...defaults, ...rest })));
-  assertConfigFits(parsed, model);
-  const how = (init ?? (text == null ? 'auto' : 'TEXT')) as PromptTuningConfig['prompt_tuning_init'];
-  if ((how === 'TEXT') !== (typeof text === 'string' && text !== '')) {
-    throw new DomainError(
-      'invalid',
-      'init_text',
-      how === 'TEXT' ? 'The initialisation TEXT needs a text.' : 'Only the initialisation TEXT takes a text.',
-      { param: 'prompt_tuning_init_text', expected: how === 'TEXT' ? 'a text' : 'none', given: text ?? null },
-    );
-  }
-  return {
-    num_virtual_tokens: parsed.numVirtualTokens,
-    prompt_tuning_init: how,
-    prompt_tuning_init_text: typeof text === 'string' ? text : null,
-  };
-}
-
-function initialPromptOf(tasks: TaskStore, from: string | null, model: ModelInfo): string | null {
-  if (from === null) return null;
-  const { name, version: asked } = parseModelReference(from);
-  const number = asked ?? tasks.getTask(name)?.activeVersion ?? null;
-  const version = number === null ? null : tasks.getVersion(name, number);
-  if (version?.peftType === 'PREFIX_TUNING') {
-    const message = `${from} is of PREFIX_TUNING: it has no rows to start from.`;
-    throw new DomainError('unprocessable', 'init_from_prefix', message, {
-      param: 'init_from',
-      expected: 'a prompt of rows',
-      given: version.peftType,
-    });
-  }
-  if (version !== null && version.modelHash === model.hash) return version.sha256;
-  throw new DomainError(
-    version === null ? 'not_found' : 'unprocessable',
-    version === null ? 'version_not_found' : 'model_mismatch',
-    version === null ? `There is no prompt ${from}.` : `${from} was made for another model.`,
-    { param: 'init_from', expected: 'task or task@version of this model', given: from },
-  );
 }
