@@ -32,6 +32,7 @@ async function train({ prompt, inputs, labelTokens, steps, learningRate }: StepR
       promptLength: prompt.length,
       contextLength: config.contextLength,
       slidingWindow: config.slidingWindow,
+      startTokenId: null,
       objective: 'tokens',
       form: 'rows',
     },

@@ -43,3 +43,22 @@ export const CROSS_IO = {
   crossValues: (layer: number): string => `cross_values.${layer}`,
   sourceBias: 'source_bias',
 } as const;
+
+/**
+ * Inputs of the training graph of an encoder-decoder model beside the prompt, labels and weights of TRAINING_IO. The
+ * encoder mixes the prompt with each text, so it passes through the layers once a row; the continuations of an example
+ * stand side by side in one row of the decoder.
+ * - inputIds         int64   [rows, text], padded with any id
+ * - sourceBias       float32 [rows, 1, 1, prompt + text], 0 for a position that exists, MASKED for padding
+ * - decoderIds       int64   [rows, sequence]: the start token, then what of the continuations is read
+ * - decoderPositions int64   [rows, sequence]
+ * - decoderBias      float32 [rows, 1, sequence, sequence], 0 where allowed, MASKED elsewhere
+ * labelPositions are indices into rows * sequence.
+ */
+export const ENCODER_TRAINING_IO = {
+  inputIds: 'input_ids',
+  sourceBias: 'source_bias',
+  decoderIds: 'decoder_ids',
+  decoderPositions: 'decoder_positions',
+  decoderBias: 'decoder_bias',
+} as const;

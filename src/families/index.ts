@@ -1,4 +1,4 @@
-import { type Graph, GraphError } from '../graph/index.ts';
+import type { Graph } from '../graph/index.ts';
 import type { DecoderConfig, WeightCatalog } from './decoder.ts';
 import type { T5Config } from './encoder-decoder.ts';
 import { buildGpt2Serving } from './gpt2.ts';
@@ -7,6 +7,7 @@ import { buildLlamaServing } from './llama.ts';
 import { buildLlamaTraining } from './llama-training.ts';
 import { buildT5Decoder } from './t5-decoder.ts';
 import { buildT5Encoder } from './t5-encoder.ts';
+import { buildT5Training } from './t5-training.ts';
 import type { FrozenWeights } from './training.ts';
 import type { TrainingGraphOptions } from './training-graph.ts';
 
@@ -50,7 +51,7 @@ export function buildTrainingGraph(
   weights: FrozenWeights,
   options: TrainingGraphOptions,
 ): Graph {
-  if (isEncoderDecoder(config)) throw new GraphError('t5: a training graph exists for decoders only');
+  if (isEncoderDecoder(config)) return buildT5Training(config, weights, options);
   return config.architecture === 'gpt2'
     ? buildGpt2Training(config, weights, options)
     : buildLlamaTraining(config, weights, options);

@@ -1,6 +1,7 @@
 import type { TensorFeed } from '../engine/tensor-session.ts';
 import { MASKED } from '../families/decoder.ts';
 import { type Objective, type PromptForm, TRAINING_IO } from '../families/training.ts';
+import { encoderRowTokens, packEncoderBatch } from './encoder-batch.ts';
 import { type Example, packedLength } from './example.ts';
 import { LabelPicks } from './label-picks.ts';
 import { allowSeen, promptBias, slotsOf, type Visibility } from './visibility.ts';
@@ -10,9 +11,11 @@ export interface BatchLayout extends Visibility {
   readonly contextLength: number;
   readonly objective: Objective;
   readonly form: PromptForm;
+  /** What the decoder of an encoder-decoder model reads first; null: the model is a decoder only. */
+  readonly startTokenId: number | null;
 }
 
-/** Fed to the training graph under the names of TRAINING_IO, without the prompt. */
+/** Fed to the training graph under the names of TRAINING_IO or ENCODER_TRAINING_IO, without the prompt. */
 export interface Batch {
   readonly feeds: Readonly<Record<string, TensorFeed>>;
   readonly examples: readonly Example[];
@@ -31,7 +34,9 @@ const MOST_TEXT_TOKENS = 640;
 
 /** Packs examples into as many equal batches as memory asks for. Their losses and gradients add up to those of one. */
 export function packBatches(examples: readonly Example[], layout: BatchLayout): Batch[] {
-  const runs = Math.ceil(examples.length / Math.max(1, Math.floor(MOST_TEXT_TOKENS / widthOf(examples))));
+  const { startTokenId } = layout;
+  const rowTokens = startTokenId === null ? widthOf(examples) : encoderRowTokens(examples, layout);
+  const runs = Math.ceil(examples.length / Math.max(1, Math.floor(MOST_TEXT_TOKENS / rowTokens)));
   const size = Math.ceil(examples.length / runs);
   const weight = lossWeight(examples, layout.objective);
   return Array.from({ length: Math.ceil(examples.length / size) }, (_, run) =>
@@ -40,10 +45,7 @@ export function packBatches(examples: readonly Example[], layout: BatchLayout): 
 }
 
 /**
- * Packs examples into one batch. The continuations of an example stand behind its text in one row, each seeing the
- * text and itself only and counting its positions from the end of the text: the text passes through the model once,
- * however many labels there are. All examples need the same number of continuations, and before keys and values that are
- * given each needs a text: they predict no token.
+ * Packs examples into one batch; all of them need the same number of continuations.
  * @param weight of each right continuation in the loss
  */
 export function packBatch(
@@ -51,6 +53,17 @@ export function packBatch(
   layout: BatchLayout,
   weight = lossWeight(examples, layout.objective),
 ): Batch {
+  return layout.startTokenId === null
+    ? packDecoderBatch(examples, layout, weight)
+    : packEncoderBatch(examples, layout, layout.startTokenId, weight);
+}
+
+/**
+ * Packs examples for a decoder-only model. The continuations of an example stand behind its text in one row, each seeing the
+ * text and itself only and counting its positions from the end of the text: the text passes through the model once,
+ * however many labels there are. Before keys and values that are given each needs a text: they predict no token.
+ */
+function packDecoderBatch(examples: readonly Example[], layout: BatchLayout, weight: number): Batch {
   const { promptLength, form } = layout;
   // Given keys and values are in the layers already.
   const passing = form === 'rows' ? promptLength : 0;
@@ -89,10 +102,11 @@ export function packBatch(
 }
 
 /** Columns of a batch of these examples. */
-function widthOf(examples: readonly Example[]): number {
-  const longest = Math.max(...examples.map(packedLength));
-  return Math.max(LENGTH_STEP, Math.ceil(longest / LENGTH_STEP) * LENGTH_STEP);
-}
+const widthOf = (examples: readonly Example[]): number => roundedLength(examples.map(packedLength));
+
+/** The longest of these lengths, rounded up; at least one step. */
+export const roundedLength = (lengths: readonly number[]): number =>
+  Math.max(LENGTH_STEP, Math.ceil(Math.max(...lengths) / LENGTH_STEP) * LENGTH_STEP);
 
 /** tokens: the mean over all label tokens of the batch, as transformers takes it; choices: over the examples. */
 function lossWeight(examples: readonly Example[], objective: Objective): number {
@@ -100,7 +114,7 @@ function lossWeight(examples: readonly Example[], objective: Objective): number 
   return 1 / examples.reduce((sum, { continuations, target }) => sum + continuations[target]!.length, 0);
 }
 
-function lossWeights(examples: readonly Example[], weight: number): Float32Array {
+export function lossWeights(examples: readonly Example[], weight: number): Float32Array {
   const choices = examples[0]!.continuations.length;
   const weights = new Float32Array(examples.length * choices);
   for (const [row, { target }] of examples.entries()) weights[row * choices + target] = weight;

@@ -15,7 +15,6 @@ export function packedLength({ inputIds, continuations }: Example): number {
   return continuations.reduce((length, ids) => length + ids.length - 1, inputIds.length);
 }
 
-/** Positions of the longest sequence of an example, its last token included: what must fit into the context. */
-export function longestSequence({ inputIds, continuations }: Example): number {
-  return inputIds.length + Math.max(...continuations.map(({ length }) => length));
-}
+/** Tokens of an example's longest continuation, its last one included: they must fit behind the input. */
+export const longestContinuation = ({ continuations }: Example): number =>
+  Math.max(...continuations.map(({ length }) => length));

@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import { RECORDINGS, type RecordedFamily, readFamily } from '../support/recordings.ts';
 import { startTestService, type TestService } from '../support/service.ts';
+import { jsonLines, moodRows } from '../support/training-rows.ts';
 
 interface Problem {
   readonly error: { readonly code: string; readonly param: string; readonly message: string };
@@ -69,6 +71,58 @@ describe('an encoder-decoder model over HTTP', () => {
       assert.equal(body.error.code, 'context_length_exceeded');
       assert.ok(body.error.message.includes(given), body.error.message);
     }
+  });
+
+  it('learns a prompt, serves it, and hands it out as PEFT reads it', async () => {
+    const file = await service.client.uploadFile('mood.jsonl', jsonLines(moodRows(60)));
+    const job = await service.client.ok<{ id: string }>('POST', '/v1/fine_tuning/jobs', {
+      model,
+      training_file: file,
+      suffix: 'mood',
+      seed: 1,
+      method: {
+        type: 'prompt_tuning',
+        prompt_tuning: {
+          config: { num_virtual_tokens: 8 },
+          hyperparameters: { max_steps: 200, learning_rate_multiplier: 3 },
+        },
+      },
+    });
+    let state = { status: 'running', fine_tuned_model: '' };
+    while (!['succeeded', 'failed', 'cancelled'].includes(state.status)) {
+      await setTimeout(100);
+      state = await service.client.ok('GET', `/v1/fine_tuning/jobs/${job.id}`);
+    }
+    assert.deepEqual([state.status, state.fine_tuned_model], ['succeeded', 'mood@1']);
+    const { results } = await service.client.ok<{ results: { label: string }[] }>(
+      'POST',
+      '/v1/tasks/mood/classify',
+      { inputs: ['the film was good 3', 'the film was bad 1'] },
+    );
+    assert.deepEqual(
+      results.map(({ label }) => label),
+      ['good', 'bad'],
+    );
+    const config = await service.client.ok<Record<string, unknown>>(
+      'GET',
+      '/v1/tasks/mood/prompts/1/adapter_config.json',
+    );
+    assert.deepEqual(
+      [config.task_type, config.num_transformer_submodules, config.num_virtual_tokens],
+      ['SEQ_2_SEQ_LM', 1, 8],
+    );
+  });
+
+  it('does not learn keys and values, of which an encoder has none', async () => {
+    const file = await service.client.uploadFile('mood.jsonl', jsonLines(moodRows(60)));
+    const { status, body } = await service.client.request<Problem>('POST', '/v1/fine_tuning/jobs', {
+      model,
+      training_file: file,
+      suffix: 'keys',
+      method: { type: 'prefix_tuning', prefix_tuning: { config: { num_virtual_tokens: 4 } } },
+    });
+    assert.equal(status, 422);
+    assert.equal(body.error.code, 'peft_type_unsupported');
   });
 
   it('refuses a chat, for which the model has no template', async () => {

@@ -116,6 +116,15 @@ export class Client {
     return line === undefined ? assert.fail(`no metric ${name}`) : Number(line.slice(name.length));
   }
 
+  /** Uploads rows to learn from; the file's id. */
+  async uploadFile(name: string, content: string): Promise<string> {
+    const form = new FormData();
+    form.set('purpose', 'fine-tune');
+    form.set('file', new Blob([content]), name);
+    const answer = await this.#send<{ id: string }>('POST', '/v1/files', { body: form });
+    return succeeded(answer, `upload of ${name}`).id;
+  }
+
   async uploadAdapter<T = PromptBody>(
     task: string,
     config: Uint8Array,

@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { isEncoderDecoder } from '../../src/families/index.ts';
 import type { Objective, PromptForm } from '../../src/families/training.ts';
 import { promptWidth } from '../../src/families/training-prompt.ts';
 import { parseSafetensors, tensorBytes, toFloat32 } from '../../src/formats/safetensors.ts';
@@ -21,6 +22,8 @@ export const TRAINED_FAMILIES: readonly string[] = [
   'gpt2',
   'phi3',
   'qwen3',
+  't5',
+  't5v11',
 ];
 
 /** What PEFT computed for one adapter on a right-padded batch; labels of -100 are ignored. */
@@ -93,7 +96,8 @@ export async function checkTraining(root: string, family: string, file: string):
     };
     const findings: TrainingFinding[] = [];
     for (const [adapter, { dir, train, choices }] of Object.entries(adapters)) {
-      const start: Start = { prompt: await readPrompt(join(directory, dir)), form: FORMS[adapter] ?? 'rows' };
+      const prompt = await readPrompt(join(directory, dir), model);
+      const start: Start = { prompt, form: FORMS[adapter] ?? 'rows' };
       const found = [
         ...(train === undefined ? [] : await checkTokens(model, start, train, index.tolerance)),
         ...(choices === undefined ? [] : await checkChoices(model, start, choices, index.tolerance)),
@@ -106,11 +110,17 @@ export async function checkTraining(root: string, family: string, file: string):
   }
 }
 
-async function readPrompt(directory: string): Promise<Float32Array> {
+/** The rows that are read: an adapter for an encoder-decoder model may hold as many others. */
+async function readPrompt(directory: string, { config }: FrozenModel): Promise<Float32Array> {
   const file = await readFile(join(directory, 'adapter_model.safetensors'));
   const header = parseSafetensors(file);
   const entry = header.tensors.find(({ name }) => name === 'prompt_embeddings')!;
-  return toFloat32(tensorBytes(file, header, entry), entry.dtype);
+  const values = toFloat32(tensorBytes(file, header, entry), entry.dtype);
+  if (!isEncoderDecoder(config)) return values;
+  const { num_virtual_tokens: rows } = JSON.parse(
+    await readFile(join(directory, 'adapter_config.json'), 'utf8'),
+  ) as { num_virtual_tokens: number };
+  return values.slice(0, rows * config.hiddenSize);
 }
 
 type Tolerance = Awaited<ReturnType<typeof readIndex>>['tolerance'];
@@ -132,6 +142,7 @@ const layoutOf = ({ config }: FrozenModel, { prompt, form }: Start, objective: O
   slidingWindow: config.slidingWindow,
   objective,
   form,
+  startTokenId: isEncoderDecoder(config) ? config.decoderStartTokenId : null,
 });
 
 async function checkChoices(
@@ -185,7 +196,8 @@ async function checkTokens(
     form: start.form,
     threads: 1,
   });
-  const batch = packBatch(examplesOf(train), layoutOf(frozen, start, 'tokens'));
+  const examples = isEncoderDecoder(frozen.config) ? encoderExamplesOf(train) : examplesOf(train);
+  const batch = packBatch(examples, layoutOf(frozen, start, 'tokens'));
   const { lr, betas, eps, weight_decay, losses, prompt_after } = train.adamw;
   const optimiser = adamW({ beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay: weight_decay });
   let state = { parameters: start.prompt, slots: optimiser.init(start.prompt.length) };
@@ -219,9 +231,22 @@ function examplesOf({ input_ids, attention_mask, labels }: RecordedTraining): Ex
   });
 }
 
-/** Largest difference over the largest expected magnitude. */
+/** The recorded rows and labels of an encoder-decoder model, without their padding. */
+function encoderExamplesOf({ input_ids, attention_mask, labels }: RecordedTraining): Example[] {
+  return input_ids.map((ids, row) => ({
+    inputIds: ids.slice(
+      0,
+      attention_mask[row]!.reduce((a, b) => a + b, 0),
+    ),
+    continuations: [labels[row]!.filter((id) => id !== -100)],
+    target: 0,
+  }));
+}
+
+/** Largest difference over the largest expected magnitude; rows that PEFT keeps beside those that are read stand last. */
 function relative(given: ArrayLike<number>, expected: readonly number[]): number {
-  return largest(Array.from(given), expected) / Math.max(...expected.map(Math.abs));
+  const read = expected.slice(0, given.length);
+  return largest(Array.from(given), read) / Math.max(...read.map(Math.abs));
 }
 
 const largest = (given: readonly number[], expected: readonly number[]): number =>

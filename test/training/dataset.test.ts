@@ -174,6 +174,7 @@ const OPTIONS: TokeniseOptions = {
   endToken: 1,
   promptLength: 2,
   contextLength: 7,
+  outputLength: null,
   form: 'rows',
 };
 
@@ -196,6 +197,26 @@ test('rows become examples of the objective; those that are too long are listed,
   assert.deepEqual(tokeniseDataset(data, { ...OPTIONS, objective: 'tokens' }).examples, [
     { inputIds: [0, 97, 98], continuations: [[120, 1]], target: 0 },
     { inputIds: [0, 97], continuations: [[121, 121, 1]], target: 0 },
+  ]);
+});
+
+test('behind an encoder input and target have a length each', async () => {
+  const data = await dataset([
+    ['abcd', 'yy'],
+    ['abcde', 'yy'],
+    ['a', 'yyyyyyy'],
+    ['a', 'yyyyyyyy'],
+  ]);
+  const { examples, tooLong } = tokeniseDataset(data, {
+    ...OPTIONS,
+    objective: 'tokens',
+    endToken: null,
+    outputLength: 7,
+  });
+  assert.equal(examples.length, 2);
+  assert.deepEqual(tooLong, [
+    { row: 2, line: 2, tokens: 8 },
+    { row: 4, line: 4, tokens: 8 },
   ]);
 });
 

@@ -19,6 +19,7 @@ const LAYOUT: BatchLayout = {
   promptLength: 3,
   contextLength: 256,
   slidingWindow: null,
+  startTokenId: null,
   objective: 'choices',
   form: 'rows',
 };

@@ -31,6 +31,7 @@ const layoutFor = ({ config }: FrozenModel, form: BatchLayout['form']): BatchLay
   promptLength: LENGTH,
   contextLength: config.contextLength,
   slidingWindow: config.slidingWindow,
+  startTokenId: null,
   objective: 'choices',
   form,
 });

@@ -7,6 +7,7 @@ export const LAYOUT: BatchLayout = {
   promptLength: 2,
   contextLength: 64,
   slidingWindow: null,
+  startTokenId: null,
   objective: 'choices',
   form: 'rows',
 };

@@ -10,7 +10,7 @@ const Size = Type.Optional(
 
 /** The fields of peft.PromptLearningConfig. What repeats the model's sizes must agree with them. */
 const COMMON = {
-  task_type: Type.Optional(Type.Enum(['CAUSAL_LM'])),
+  task_type: Type.Optional(Type.Enum(['CAUSAL_LM', 'SEQ_2_SEQ_LM'])),
   auto_mapping: Type.Optional(Type.Null()),
   base_model_name_or_path: Text(1024),
   revision: Text(1024),

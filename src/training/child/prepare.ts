@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promptForm } from '../../domain/prompt.ts';
 import { applyTemplate } from '../../domain/task.ts';
 import type { JobPlan, JobSpec } from '../../domain/training.ts';
-import { BUNDLE_FILES, type Bundle } from '../../model/bundle.ts';
+import { BUNDLE_FILES, type Bundle, isEncoderDecoder } from '../../model/bundle.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
 import type { BatchLayout } from '../batch.ts';
 import type { Dataset } from '../dataset/dataset.ts';
@@ -46,6 +46,7 @@ export async function prepareJob(
       endToken: tokens.eos[0] ?? null,
       promptLength: spec.config.num_virtual_tokens,
       contextLength: config.contextLength,
+      outputLength: isEncoderDecoder(config) ? config.contextLength : null,
       form: promptForm(spec.config.peft_type),
     });
   const learned = tokenise(training);
@@ -63,6 +64,7 @@ export async function prepareJob(
       slidingWindow: config.slidingWindow ?? null,
       objective,
       form: promptForm(spec.config.peft_type),
+      startTokenId: isEncoderDecoder(config) ? config.decoderStartTokenId : null,
     },
     plan: {
       hyperparameters: describeSettings(run),

@@ -1,6 +1,7 @@
+import { contextFault } from '../../domain/context.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { Objective, PromptForm } from '../../families/training.ts';
-import { type Example, longestSequence } from '../example.ts';
+import { type Example, longestContinuation } from '../example.ts';
 import type { Dataset } from './dataset.ts';
 import type { DataRow } from './rows.ts';
 
@@ -14,6 +15,8 @@ export interface TokeniseOptions {
   readonly endToken: number | null;
   readonly promptLength: number;
   readonly contextLength: number;
+  /** Of an encoder-decoder model, whose targets have a length of their own; null: they share the context. */
+  readonly outputLength: number | null;
   readonly form: PromptForm;
 }
 
@@ -21,7 +24,7 @@ export interface TokeniseOptions {
 export interface LongRow {
   readonly row: number;
   readonly line: number;
-  /** Tokens of prompt, input and longest target. */
+  /** Tokens of prompt, input and longest target, or of that half which is too long. */
   readonly tokens: number;
 }
 
@@ -43,9 +46,14 @@ export function tokeniseDataset(dataset: Dataset, options: TokeniseOptions): Tok
   for (const row of dataset.rows) {
     const example = { inputIds: options.encodeInput(row.input), ...continuations(row) };
     if (example.inputIds.length === 0 && options.form === 'keysValues') throw emptyInput(row);
-    const tokens = options.promptLength + longestSequence(example);
-    if (tokens > options.contextLength) tooLong.push({ row: row.row, line: row.line, tokens });
-    else examples.push(example);
+    const use = {
+      virtual: options.promptLength,
+      input: example.inputIds.length,
+      output: longestContinuation(example),
+    };
+    const fault = contextFault(options, use);
+    if (fault === null) examples.push(example);
+    else tooLong.push({ row: row.row, line: row.line, tokens: fault.given });
   }
   if (examples.length === 0) {
     throw new DomainError('unprocessable', 'rows_too_long', 'No row fits into the context of the model.', {

@@ -3,6 +3,7 @@ import type { ModelInfo } from '../../domain/model.ts';
 import type { JobRequest, LearnedType, LearningConfig } from '../../domain/training.ts';
 import { parseAdapterConfig } from '../../prompts/adapter-config.ts';
 import { assertConfigFits, prefixDim } from '../../prompts/model-checks.ts';
+import { taskTypeOf } from '../../prompts/submodules.ts';
 
 const DEFAULT_VIRTUAL_TOKENS = 20;
 /** Numbers of a prompt: what an upload may hold by default, so that what is learned can be uploaded elsewhere. */
@@ -16,7 +17,7 @@ export function learningConfig(
   { peftType, config }: Pick<JobRequest, 'peftType' | 'config'>,
   model: ModelInfo,
 ): LearningConfig {
-  const defaults = { task_type: 'CAUSAL_LM', num_virtual_tokens: DEFAULT_VIRTUAL_TOKENS };
+  const defaults = { task_type: taskTypeOf(model), num_virtual_tokens: DEFAULT_VIRTUAL_TOKENS };
   const { prompt_tuning_init: init, prompt_tuning_init_text: text, ...rest } = config;
   if (rest.prefix_projection === true) throw projectionUnsupported();
   const adapter = { ...defaults, ...rest, peft_type: peftType };
