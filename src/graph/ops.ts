@@ -1,3 +1,4 @@
+import { DATA_TYPE } from './onnx-schema.ts';
 import type { Attribute, Result, Value } from './types.ts';
 import { apply, int64, uint8 } from './values.ts';
 
@@ -31,6 +32,9 @@ export const clip = (x: Value, least: number, most: number): Result =>
 /** Sums along one axis of all elements before each; with `exclusive` without itself. CumSum. */
 export const cumulativeSum = (x: Value, axis: number, options: { readonly exclusive: boolean }): Result =>
   apply('CumSum', [x, int64([axis], [])], { exclusive: int(options.exclusive ? 1 : 0) })[0]!;
+
+/** int64 as float32; exact up to 2^24. Cast. */
+export const toFloat = (x: Value): Result => apply('Cast', [x], { to: int(DATA_TYPE.float32) })[0]!;
 
 export const softmax = (x: Value, axis: number): Result => apply('Softmax', [x], { axis: int(axis) })[0]!;
 

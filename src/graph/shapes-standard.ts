@@ -1,4 +1,5 @@
 import { addDims, broadcastShapes, divideDims, equalShapes, formatShape, multiplyDims } from './dims.ts';
+import { DATA_TYPE } from './onnx-schema.ts';
 import type { Operands, ShapeRule } from './operands.ts';
 import type { Dim, Shape } from './types.ts';
 
@@ -115,6 +116,12 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
     return [{ dtype: 'float32', shape }, statistics, statistics];
   },
 
+  Cast: (op) => {
+    const { shape } = op.operand(0, 'int64');
+    if (op.int('to') !== DATA_TYPE.float32) op.fail('a cast to float32');
+    return [{ dtype: 'float32', shape }];
+  },
+
   Shape: (op) => {
     const { shape } = op.operand(0, 'float32', 'int64');
     const part = shape.slice(op.int('start', 0), op.int('end', shape.length));
@@ -152,7 +159,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Split: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32');
+    const { dtype, shape } = op.operand(0, 'float32', 'int64');
     const axis = op.axis(op.int('axis', 0), shape.length);
     const sizes = op.sizes(1);
     if (addDims(...sizes) !== shape[axis]) op.fail(`sizes that add up to ${shape[axis]}, given ${sizes}`);

@@ -36,6 +36,7 @@ import {
   sign,
   softmax,
   split,
+  toFloat,
   topK,
   transpose,
   uint8,
@@ -72,6 +73,13 @@ test('Abs, Relu, Sign, Sigmoid and Softmax', async () => {
     dims: [2, 2],
     data: [0.25, 0.75, 0.5, 0.5],
   });
+});
+
+test('Cast makes integers floats, and Split parts both', async () => {
+  const ids = input('ids', 'int64', [3]);
+  const [, tail] = split(ids, concat([int64([1]), int64([2])], 0), 0);
+  const output = await evaluate([ids], toFloat(tail!), { ids: ints([3], [-7, 0, 9]) });
+  assert.deepEqual(output, { dims: [2], data: [0, 9] });
 });
 
 test('Add, Mul and Div broadcast', async () => {
