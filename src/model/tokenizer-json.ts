@@ -69,13 +69,15 @@ export interface AdaptedTokenizer {
  */
 export function adaptTokenizerJson(json: unknown): AdaptedTokenizer {
   const file = asObject(json, 'tokenizer');
+  const normalizers = adaptNormalizers(file.normalizer);
+  const splits =
+    file.pre_tokenizer == null || neverSplits(file.pre_tokenizer, normalizers.normalizer)
+      ? []
+      : adaptPreTokenizer(file.pre_tokenizer, 'pre_tokenizer');
   return {
     added_tokens: asList(file.added_tokens ?? [], 'added_tokens').map(checkAddedToken),
-    ...adaptNormalizers(file.normalizer),
-    pre_tokenizer:
-      file.pre_tokenizer == null
-        ? null
-        : { type: 'Sequence', pretokenizers: adaptPreTokenizer(file.pre_tokenizer, 'pre_tokenizer') },
+    ...normalizers,
+    pre_tokenizer: splits.length === 0 ? null : { type: 'Sequence', pretokenizers: splits },
     post_processor:
       file.post_processor == null ? null : checkPostProcessor(file.post_processor, 'post_processor'),
     decoder: null,
@@ -144,6 +146,21 @@ function adaptNormalizer(value: unknown, where: string): Component {
         node.type,
       );
   }
+}
+
+/** Gemma splits at spaces, of which its normaliser has left none. */
+function neverSplits(preTokenizer: unknown, normalizer: Component | null): boolean {
+  const node = asComponent(preTokenizer, 'pre_tokenizer');
+  const text = node.type === 'Split' ? stringOf(node.pattern) : null;
+  if (text === null || normalizer?.type !== 'Replace' || stringOf(normalizer.pattern) !== text) return false;
+  // One character cannot come about where two replacements meet.
+  return text.length === 1 && !String(normalizer.content).includes(text);
+}
+
+/** The text of a pattern that is one; null for an expression. */
+function stringOf(pattern: unknown): string | null {
+  const text = typeof pattern === 'object' && pattern !== null && 'String' in pattern ? pattern.String : null;
+  return typeof text === 'string' ? text : null;
 }
 
 function isolate(Regex: string): Component {

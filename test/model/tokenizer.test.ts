@@ -282,6 +282,17 @@ describe('tokenizer: what is refused', () => {
       'pre_tokenizer.pretokenizers[0].type',
     );
     refused(pre({ type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithNext' }), 'pre_tokenizer');
+    const atSpaces = pre({ type: 'Split', pattern: { String: ' ' }, behavior: 'MergedWithPrevious' });
+    refused(atSpaces, 'pre_tokenizer');
+    for (const [text, content] of [
+      ['_', '\u2581'],
+      [' ', ' .'],
+    ]) {
+      refused(
+        { ...atSpaces, normalizer: { type: 'Replace', pattern: { String: text }, content } },
+        'pre_tokenizer',
+      );
+    }
     refused(pre({ type: 'ByteLevel', add_prefix_space: true }), 'pre_tokenizer.add_prefix_space');
     refused(pre({ type: 'Metaspace' }), 'pre_tokenizer.replacement');
     refused({ normalizer: { type: 'BertNormalizer' } }, 'normalizer.type');

@@ -8,20 +8,23 @@ export interface Labels {
 interface TokenizerFile {
   /** A unigram vocabulary is a list of tokens and scores. */
   readonly model: {
+    readonly byte_fallback?: boolean;
     readonly vocab: Readonly<Record<string, number>> | readonly (readonly [string, number])[];
   };
   readonly added_tokens: readonly { readonly id: number; readonly content: string }[];
 }
 
-/** Reads the vocabulary of a byte-level BPE or a SentencePiece unigram tokenizer.json. A token is reported as its text or as its bytes. */
+/**
+ * Reads the vocabulary of a tokenizer.json: byte-level BPE, or SentencePiece's, unigram or with bytes for unknown
+ * characters. A token is reported as its text or as its bytes.
+ */
 export function readLabels(tokenizerJson: string): Labels {
   const { model, added_tokens: added } = JSON.parse(tokenizerJson) as TokenizerFile;
   const special = new Map(added.map(({ id, content }) => [id, Buffer.from(content)]));
   const ids = new Map<string, number>();
   const { vocab } = model;
   const isUnigram = Array.isArray(vocab);
-  const bytesOf = (token: string) =>
-    isUnigram ? Buffer.from(token.replaceAll('\u2581', ' ')) : Buffer.from(Array.from(token, byteOf));
+  const bytesOf = isUnigram || model.byte_fallback ? pieceBytes : byteLevelBytes;
   const tokens = isUnigram ? vocab.map(([token], id) => [token, id] as const) : Object.entries(vocab);
   const vocabulary = tokens.map(([token, id]) => [id, special.get(id) ?? bytesOf(token)] as const);
   for (const [id, bytes] of [...vocabulary, ...special]) {
@@ -31,6 +34,14 @@ export function readLabels(tokenizerJson: string): Labels {
   }
   const known = new Set(ids.values());
   return { idOf: (label) => ids.get(label), has: (id) => known.has(id) };
+}
+
+const byteLevelBytes = (token: string): Buffer => Buffer.from(Array.from(token, byteOf));
+
+/** U+2581 stands for a space, `<0x0A>` for a byte. */
+function pieceBytes(piece: string): Buffer {
+  const byte = /^<0x([0-9A-F]{2})>$/.exec(piece)?.[1];
+  return byte === undefined ? Buffer.from(piece.replaceAll('\u2581', ' ')) : Buffer.from(byte, 'hex');
 }
 
 /** As OpenAI writes a token that is only a part of a character. */
