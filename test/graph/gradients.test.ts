@@ -38,6 +38,7 @@ import {
   softmax,
   split,
   sub,
+  toFloat,
   transpose,
   type Value,
 } from '../../src/graph/index.ts';
@@ -213,6 +214,15 @@ test('frozen operands are not differentiated', () => {
     ['Gemm', 'MatMul', 'FusedMatMul'].includes(op),
   );
   assert.equal(products.length, 1);
+});
+
+test('what is computed from a shape is constant, by ops without a rule too', async () => {
+  const x = input('x', 'float32', ['rows', 2]);
+  // L = rows * sum(x).
+  const loss = reduceSum(mul(x, toFloat(shapeOf(x, 0, 1))), [0, 1], false);
+  const [gradient] = gradients(loss, [x]);
+  const { data } = await evaluate([x], gradient as Result, { x: floats([3, 2], [1, 2, 3, 4, 5, 6]) });
+  assert.deepEqual(data, [3, 3, 3, 3, 3, 3]);
 });
 
 test('only a scalar is differentiated, and only values that reach it', () => {

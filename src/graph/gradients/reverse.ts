@@ -59,7 +59,8 @@ function reachedFrom(
     stack.pop();
     if (seen.has(node)) continue;
     seen.add(node);
-    if (node.inputs.some((value) => value !== null && active.has(value))) {
+    // A shape stays when values change: what is computed from it is constant.
+    if (node.op !== 'Shape' && node.inputs.some((value) => value !== null && active.has(value))) {
       order.push(node);
       for (const result of node.outputs) active.add(result);
     }
