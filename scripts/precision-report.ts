@@ -43,10 +43,20 @@ class Model {
 
   /** Logits of every position, [ids.length, vocab]. */
   async logits(ids: readonly number[]): Promise<Float32Array> {
-    const { hiddenSize, numKeyValueHeads, headDim, numLayers } = this.#bundle.manifest.config;
+    const {
+      hiddenSize,
+      numKeyValueHeads,
+      headDim,
+      numLayers,
+      embeddingScale = 1,
+    } = this.#bundle.manifest.config;
     const rows = new Float32Array(ids.length * hiddenSize);
     for (const [at, id] of ids.entries()) {
-      rows.set(this.#embeddings.subarray(id * hiddenSize, (id + 1) * hiddenSize), at * hiddenSize);
+      const row = this.#embeddings.subarray(id * hiddenSize, (id + 1) * hiddenSize);
+      rows.set(
+        row.map((value) => value * embeddingScale),
+        at * hiddenSize,
+      );
     }
     const bias = Float32Array.from({ length: ids.length ** 2 }, (_, i) =>
       i % ids.length > Math.floor(i / ids.length) ? -1e9 : 0,

@@ -12,7 +12,7 @@ import { checkFamily, type Finding } from '../../test/support/parity.ts';
 import { readFamily, readIndex } from '../../test/support/recordings.ts';
 import { startTestService } from '../../test/support/service.ts';
 
-const SERVED_FAMILIES = ['gpt2', 'llama', 'llama3', 'mistral', 'phi3', 'qwen2', 'qwen3'];
+const SERVED_FAMILIES = ['gemma3', 'gpt2', 'llama', 'llama3', 'mistral', 'phi3', 'qwen2', 'qwen3'];
 
 async function collect(folder: string, name: string): Promise<Finding[]> {
   const index = await readIndex(folder);

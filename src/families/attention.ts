@@ -20,7 +20,7 @@ export interface AttentionSizes {
   readonly queryHeads: number;
   readonly keyValueHeads: number;
   readonly headDim: number;
-  /** Of the scores. */
+  /** The scores are multiplied by this. */
   readonly scale: number;
 }
 
@@ -28,7 +28,7 @@ export const attentionSizes = (config: DecoderSizes): AttentionSizes => ({
   queryHeads: config.numAttentionHeads,
   keyValueHeads: config.numKeyValueHeads,
   headDim: config.headDim,
-  scale: 1 / Math.sqrt(config.headDim),
+  scale: 1 / Math.sqrt(config.queryPreAttnScalar ?? config.headDim),
 });
 
 /** Keys and values of one layer, each float32 [batch, kv_heads, positions, head_dim]. */

@@ -33,6 +33,10 @@ export interface DecoderSizes {
   readonly contextLength: number;
   /** Positions that a token can look back, itself included (mistral 0.1); null: all. Applied by the mask. */
   readonly slidingWindow: number | null;
+  /** Token embeddings are multiplied by this before a prompt's rows join them, which are not; 1 where it is left out. */
+  readonly embeddingScale?: number;
+  /** Attention scores are divided by the root of this; headDim where it is left out. */
+  readonly queryPreAttnScalar?: number;
 }
 
 /** A decoder of the llama kind; qwen3 also has a norm on each head's queries and keys. */
@@ -53,7 +57,26 @@ export interface Gpt2Config extends DecoderSizes {
   readonly layerNormEps: number;
 }
 
-export type DecoderConfig = LlamaConfig | Gpt2Config;
+/**
+ * Gemma 3 (Gemma Team 2025; transformers' Gemma3ForCausalLM): local layers, which see a window of positions, between
+ * global ones; RMSNorms before and after attention and feed-forward network; GeGLU. The norms' scales are stored as
+ * they are applied, 1 + w of the checkpoint's w.
+ */
+export interface Gemma3Config extends DecoderSizes {
+  readonly architecture: 'gemma3';
+  readonly rmsNormEps: number;
+  /** Of the global layers. */
+  readonly rope: RopeConfig;
+  readonly localRope: RopeConfig;
+  /** Which layers are local. */
+  readonly localLayers: readonly boolean[];
+  /** Positions that a token can look back in a local layer, itself included. */
+  readonly localWindow: number;
+  readonly embeddingScale: number;
+  readonly queryPreAttnScalar: number;
+}
+
+export type DecoderConfig = LlamaConfig | Gpt2Config | Gemma3Config;
 
 /** A tensor inside one of the bundle's weight files. */
 export interface StoredTensor {

@@ -1,6 +1,8 @@
 import type { Graph } from '../graph/index.ts';
 import type { DecoderConfig, WeightCatalog } from './decoder.ts';
 import type { T5Config } from './encoder-decoder.ts';
+import { buildGemma3Serving } from './gemma3.ts';
+import { buildGemma3Training } from './gemma3-training.ts';
 import { buildGpt2Serving } from './gpt2.ts';
 import { buildGpt2Training } from './gpt2-training.ts';
 import { buildLlamaServing } from './llama.ts';
@@ -36,9 +38,14 @@ export const buildEncoderGraph = (config: T5Config, weights: WeightCatalog): Gra
  */
 export function buildServingGraph(config: ModelConfig, weights: WeightCatalog): Graph {
   if (isEncoderDecoder(config)) return buildT5Decoder({ config, weights });
-  return config.architecture === 'gpt2'
-    ? buildGpt2Serving(config, weights)
-    : buildLlamaServing(config, weights);
+  switch (config.architecture) {
+    case 'gpt2':
+      return buildGpt2Serving(config, weights);
+    case 'gemma3':
+      return buildGemma3Serving(config, weights);
+    default:
+      return buildLlamaServing(config, weights);
+  }
 }
 
 /**
@@ -52,7 +59,12 @@ export function buildTrainingGraph(
   options: TrainingGraphOptions,
 ): Graph {
   if (isEncoderDecoder(config)) return buildT5Training(config, weights, options);
-  return config.architecture === 'gpt2'
-    ? buildGpt2Training(config, weights, options)
-    : buildLlamaTraining(config, weights, options);
+  switch (config.architecture) {
+    case 'gpt2':
+      return buildGpt2Training(config, weights, options);
+    case 'gemma3':
+      return buildGemma3Training(config, weights, options);
+    default:
+      return buildLlamaTraining(config, weights, options);
+  }
 }

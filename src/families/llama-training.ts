@@ -17,7 +17,10 @@ import { assembleTraining, frozenLinear, type TrainingGraphOptions } from './tra
 import { findVector } from './weights.ts';
 
 /** Rotates [tokens, heads * head_dim] by the tokens' positions. */
-function rotation(positionIds: Value, { rope, headDim, contextLength }: LlamaConfig) {
+export function rotation(
+  positionIds: Value,
+  { rope, headDim, contextLength }: Pick<LlamaConfig, 'rope' | 'headDim' | 'contextLength'>,
+) {
   const tables = ropeTables(rope, headDim, contextLength);
   const shape = [contextLength, headDim / 2];
   // One row a token: the op needs tables as long as its token axis, which may be longer than the context.

@@ -15,6 +15,7 @@ import {
 import { type AttentionContext, attentionContext, attentionSizes, type KeysValues } from './attention.ts';
 import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
 import { stack } from './stack.ts';
+import { biasWithin } from './window.ts';
 
 /**
  * What a family puts between the inputs and outputs that all serving graphs share. Hidden states are float32
@@ -44,6 +45,8 @@ export interface ServingInputs {
   /** Of the first layer; its axis 2 is the past. */
   readonly pastKeys: Value;
   readonly attention: AttentionContext;
+  /** The same of layers that look back only `window` positions, the query's own included. */
+  readonly attentionWithin: (window: number) => AttentionContext;
 }
 
 /**
@@ -66,8 +69,14 @@ export function assembleServing(
     values: cache(SERVING_IO.pastValues(layer)),
   }));
   const pastKeys = pasts[0]!.keys;
-  const attention = attentionContext(embeddings, pastKeys, bias, attentionSizes(config));
-  const family = familyOf({ positionIds, pastKeys, attention });
+  const contextOf = (mask: Value): AttentionContext =>
+    attentionContext(embeddings, pastKeys, mask, attentionSizes(config));
+  const family = familyOf({
+    positionIds,
+    pastKeys,
+    attention: contextOf(bias),
+    attentionWithin: (window) => contextOf(biasWithin(bias, positionIds, pastKeys, window)),
+  });
 
   let hidden: Value = family.embed(reshape(embeddings, [-1, hiddenSize]));
   const news: Value[] = [];

@@ -7,8 +7,10 @@ import {
   gemm,
   gradients,
   input,
+  mul,
   type Result,
   reshape,
+  scalar,
   type Value,
 } from '../graph/index.ts';
 import type { DecoderSizes } from './decoder.ts';
@@ -32,6 +34,8 @@ export interface TrainingGraphOptions {
 export interface TrainingFamily {
   /** Name of the embedding table. */
   readonly embeddingsName: string;
+  /** Positions that a token can look back in a layer, itself included; null: as far as the mask lets it. */
+  readonly windowOf?: (layer: number) => number | null;
   /** The first hidden states from the embeddings. */
   embed(embeddings: Value): Value;
   /** Queries, keys and values of all tokens, each [tokens, heads * head_dim]. */
@@ -68,11 +72,10 @@ export function assembleTraining(
   { objective, form, gradient }: TrainingGraphOptions,
   familyOf: (positionIds: Value) => TrainingFamily,
 ): Graph {
-  const { hiddenSize, vocabSize, numLayers } = config;
+  const { hiddenSize, vocabSize, numLayers, embeddingScale } = config;
   const inputIds = input(TRAINING_IO.inputIds, 'int64', ['rows', 'sequence']);
   const textBias = input(TRAINING_IO.textBias, 'float32', ['rows', 'sequence', 'prompt + sequence']);
-  const { prompt, others, tokens, embedded, attend } = trainingPrompt(config, form, inputIds, textBias);
-  const positionIds = input(TRAINING_IO.positionIds, 'int64', [tokens]);
+  const { prompt, others, positionIds, embedded, attend } = trainingPrompt(config, form, inputIds, textBias);
   const labelPositions = input(TRAINING_IO.labelPositions, 'int64', ['positions']);
   const targetIds = input(TRAINING_IO.targetIds, 'int64', ['positions', 'targets']);
   const tokenWeights = input(TRAINING_IO.tokenWeights, 'float32', ['choices*examples', 'positions*targets']);
@@ -80,14 +83,15 @@ export function assembleTraining(
 
   const family = familyOf(positionIds);
   const table = storedTensor(family.embeddingsName, weights.embeddings, 'float32', [vocabSize, hiddenSize]);
-  const texts = reshape(gather(table, inputIds, 0), [-1, hiddenSize]);
+  const rows = reshape(gather(table, inputIds, 0), [-1, hiddenSize]);
+  const texts = embeddingScale === undefined ? rows : mul(rows, scalar(embeddingScale));
 
   let hidden = family.embed(embedded(texts));
   for (let layer = 0; layer < numLayers; layer++) {
     // After the last attention only the label positions are needed.
     const isLast = layer === numLayers - 1;
     const wanted = (x: Value): Value => (isLast ? gather(x, labelPositions, 0) : x);
-    const mixed = attend(family.project(hidden, layer), layer);
+    const mixed = attend(family.project(hidden, layer), layer, family.windowOf?.(layer) ?? null);
     hidden = add(wanted(hidden), family.output(wanted(mixed), layer));
     hidden = add(hidden, family.feedForward(hidden, layer));
   }

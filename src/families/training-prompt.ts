@@ -1,9 +1,21 @@
-import { concat, type Input, input, int64, type Result, split, type Value } from '../graph/index.ts';
+import {
+  concat,
+  type Input,
+  input,
+  int64,
+  type Result,
+  reshape,
+  shapeOf,
+  split,
+  type Value,
+} from '../graph/index.ts';
 import { type AttentionSizes, attentionSizes } from './attention.ts';
 import type { DecoderSizes } from './decoder.ts';
 import {
   type Prefix,
+  type PrefixContext,
   type Projections,
+  type PromptContext,
   prefixAttention,
   prefixContext,
   promptContext,
@@ -11,18 +23,22 @@ import {
   textAttention,
 } from './prefix-attention.ts';
 import { type PromptForm, TRAINING_IO } from './training.ts';
+import { promptBiasWithin, textBiasWithin } from './window.ts';
 
 /** How a prompt enters the layers of a training graph. */
 export interface TrainingPrompt {
   /** The prompt itself, and what else only this form reads. */
   readonly prompt: Input;
   readonly others: readonly Input[];
-  /** Symbolic number of the tokens that pass through the layers. */
-  readonly tokens: string;
+  /** Of the tokens that pass through the layers, int64 [tokens]. */
+  readonly positionIds: Input;
   /** Embeddings of these tokens, float32 [tokens, hidden], from those of the texts. */
   embedded(texts: Value): Value;
-  /** Attention of these tokens in one layer; float32 [tokens, query_heads * head_dim]. */
-  attend(all: Projections, layer: number): Result;
+  /**
+   * Attention of these tokens in one layer; float32 [tokens, query_heads * head_dim].
+   * @param window positions that a token looks back at most, its own included; null: as far as the masks let it
+   */
+  attend(all: Projections, layer: number, window: number | null): Result;
 }
 
 /** Numbers of one row of a prompt: an embedding, or keys and values of every layer. */
@@ -50,25 +66,39 @@ export function trainingPrompt(
 ): TrainingPrompt {
   const prompt = input(TRAINING_IO.prompt, 'float32', ['prompt', promptWidth(config, form)]);
   const sizes = attentionSizes(config);
-  const texts = prefixContext(prompt, inputIds, textBias, sizes);
+  // Layers of one window share its masks: equal nodes become one.
+  const textsWithin = (window: number | null, positions: Value): PrefixContext => {
+    const bias = window === null ? textBias : textBiasWithin(textBias, prompt, positions, window);
+    return prefixContext(prompt, inputIds, bias, sizes);
+  };
+  const textShape = shapeOf(inputIds, 0, 2);
   if (form === 'keysValues') {
+    const positionIds = input(TRAINING_IO.positionIds, 'int64', ['rows*sequence']);
+    const positions = reshape(positionIds, textShape);
     const prefixes = givenPrefixes(prompt, config.numLayers, sizes);
     return {
       prompt,
       others: [],
-      tokens: 'rows*sequence',
+      positionIds,
       embedded: (embeddings) => embeddings,
-      attend: (all, layer) => textAttention(all, prefixes[layer]!, texts, sizes),
+      attend: (all, layer, window) =>
+        textAttention(all, prefixes[layer]!, textsWithin(window, positions), sizes),
     };
   }
   const promptBias = input(TRAINING_IO.promptBias, 'float32', ['prompt', 'prompt']);
-  const context = promptContext(texts, inputIds, promptBias, sizes);
+  const positionIds = input(TRAINING_IO.positionIds, 'int64', ['prompt + rows*sequence']);
+  const lengths = concat([shapeOf(prompt, 0, 1), shapeOf(reshape(inputIds, [-1]), 0, 1)], 0);
+  const positions = reshape(split(positionIds, lengths, 0)[1]!, textShape);
+  const contextWithin = (window: number | null): PromptContext => {
+    const bias = window === null ? promptBias : promptBiasWithin(promptBias, window);
+    return promptContext(textsWithin(window, positions), inputIds, bias, sizes);
+  };
   return {
     prompt,
     others: [promptBias],
-    tokens: 'prompt + rows*sequence',
+    positionIds,
     embedded: (embeddings) => concat([prompt, embeddings], 0),
-    attend: (all) => prefixAttention(all, context, sizes),
+    attend: (all, _layer, window) => prefixAttention(all, contextWithin(window), sizes),
   };
 }
 

@@ -2,20 +2,24 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILES, type Bundle } from './bundle.ts';
 
-/** Single rows of a bundle's embedding table, read from its file when they are asked for. */
+/** Token embeddings of a bundle as they enter the model, read from its file when they are asked for. */
 export class EmbeddingFile {
   private readonly file: FileHandle;
   private readonly hiddenSize: number;
+  private readonly scale: number;
 
-  private constructor(file: FileHandle, hiddenSize: number) {
+  private constructor(file: FileHandle, hiddenSize: number, scale: number) {
     this.file = file;
     this.hiddenSize = hiddenSize;
+    this.scale = scale;
   }
 
   static async open({ directory, manifest }: Bundle): Promise<EmbeddingFile> {
+    const { hiddenSize, embeddingScale = 1 } = manifest.config;
     return new EmbeddingFile(
       await open(join(directory, BUNDLE_FILES.embeddings)),
-      manifest.config.hiddenSize,
+      hiddenSize,
+      embeddingScale,
     );
   }
 
@@ -23,7 +27,7 @@ export class EmbeddingFile {
   async row(id: number): Promise<Float32Array> {
     const row = new Float32Array(this.hiddenSize);
     await this.file.read(new Uint8Array(row.buffer), 0, row.byteLength, id * row.byteLength);
-    return row;
+    return this.scale === 1 ? row : row.map((value) => value * this.scale);
   }
 
   close(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Gpt2Config, LlamaConfig } from '../families/decoder.ts';
+import type { Gemma3Config, Gpt2Config, LlamaConfig } from '../families/decoder.ts';
 import type { T5Config } from '../families/encoder-decoder.ts';
 import type { ModelConfig } from '../families/index.ts';
 import { unsupportedModel } from './fields.ts';
@@ -36,8 +36,16 @@ function embeddingsName({ architecture }: ModelConfig): string {
 }
 
 function layerTensors(config: ModelConfig): Generator<ExpectedTensor> {
-  if (config.architecture === 't5') return t5Tensors(config);
-  return config.architecture === 'gpt2' ? gpt2Tensors(config) : llamaTensors(config);
+  switch (config.architecture) {
+    case 't5':
+      return t5Tensors(config);
+    case 'gpt2':
+      return gpt2Tensors(config);
+    case 'gemma3':
+      return gemma3Tensors(config);
+    default:
+      return llamaTensors(config);
+  }
 }
 
 function* llamaTensors(config: LlamaConfig): Generator<ExpectedTensor> {
@@ -59,6 +67,29 @@ function* llamaTensors(config: LlamaConfig): Generator<ExpectedTensor> {
     yield* linear(`${layer}.mlp.gate_proj`, intermediate, hidden, config.mlpBias);
     yield* linear(`${layer}.mlp.up_proj`, intermediate, hidden, config.mlpBias);
     yield* linear(`${layer}.mlp.down_proj`, hidden, intermediate, config.mlpBias);
+  }
+  yield other('model.norm.weight', hidden);
+}
+
+function* gemma3Tensors(config: Gemma3Config): Generator<ExpectedTensor> {
+  const { hiddenSize: hidden, intermediateSize: intermediate, headDim } = config;
+  const queries = config.numAttentionHeads * headDim;
+  const keys = config.numKeyValueHeads * headDim;
+  for (let i = 0; i < config.numLayers; i++) {
+    const layer = `model.layers.${i}`;
+    yield other(`${layer}.input_layernorm.weight`, hidden);
+    yield* linear(`${layer}.self_attn.q_proj`, queries, hidden, false);
+    yield* linear(`${layer}.self_attn.k_proj`, keys, hidden, false);
+    yield* linear(`${layer}.self_attn.v_proj`, keys, hidden, false);
+    yield* linear(`${layer}.self_attn.o_proj`, hidden, queries, false);
+    yield other(`${layer}.self_attn.q_norm.weight`, headDim);
+    yield other(`${layer}.self_attn.k_norm.weight`, headDim);
+    yield other(`${layer}.post_attention_layernorm.weight`, hidden);
+    yield other(`${layer}.pre_feedforward_layernorm.weight`, hidden);
+    yield* linear(`${layer}.mlp.gate_proj`, intermediate, hidden, false);
+    yield* linear(`${layer}.mlp.up_proj`, intermediate, hidden, false);
+    yield* linear(`${layer}.mlp.down_proj`, hidden, intermediate, false);
+    yield other(`${layer}.post_feedforward_layernorm.weight`, hidden);
   }
   yield other('model.norm.weight', hidden);
 }

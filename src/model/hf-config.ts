@@ -1,26 +1,40 @@
 import type { Gpt2Config, LlamaConfig, RopeConfig } from '../families/decoder.ts';
 import type { ModelConfig } from '../families/index.ts';
-import { isJsonObject, type JsonObject, type JsonValue } from '../formats/json.ts';
+import type { JsonObject } from '../formats/json.ts';
 import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
 import { parseT5 } from './hf-config-t5.ts';
+import { parseGemma3 } from './hf-gemma3.ts';
+import { ropeFields, ropeOf } from './hf-rope.ts';
 
-const ARCHITECTURES = ['llama', 'mistral', 'phi3', 'qwen2', 'qwen3', 'gpt2', 't5'] as const;
+const ARCHITECTURES = ['llama', 'mistral', 'phi3', 'qwen2', 'qwen3', 'gpt2', 'gemma3_text', 't5'] as const;
 
 /**
  * Reads a transformers config.json, version 4 (`rope_theta` with `rope_scaling`) or 5 (`rope_parameters`).
- * Defaults are those of LlamaConfig, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config, GPT2Config and T5Config.
+ * Defaults are those of LlamaConfig, MistralConfig, Phi3Config, Qwen2Config, Qwen3Config, GPT2Config, Gemma3TextConfig
+ * and T5Config.
  * Throws `unprocessable` unsupported_config naming the field.
  * @param hasHead the checkpoint has a tensor of its own for the head
  */
 export function parseHuggingFaceConfig(json: JsonObject, hasHead: boolean): ModelConfig {
   const fields = new Fields('config.json', json);
+  if (fields.get('model_type') === 'gemma3') {
+    throw fields.wrong('model_type', 'gemma3_text: the language model saved without its image encoder');
+  }
   const architecture = ARCHITECTURES.find((name) => name === fields.get('model_type'));
   if (architecture === undefined) throw fields.wrong('model_type', `one of ${ARCHITECTURES.join(', ')}`);
   if (fields.get('quantization_config') !== undefined) {
     throw fields.wrong('quantization_config', 'no quantisation: F32, F16 or BF16 weights');
   }
-  if (architecture === 't5') return parseT5(fields, hasHead);
-  return architecture === 'gpt2' ? parseGpt2(fields) : parseLlama(json, fields, architecture);
+  switch (architecture) {
+    case 't5':
+      return parseT5(fields, hasHead);
+    case 'gpt2':
+      return parseGpt2(fields);
+    case 'gemma3_text':
+      return parseGemma3(json, fields);
+    default:
+      return parseLlama(json, fields, architecture);
+  }
 }
 
 function parseGpt2(fields: Fields): Gpt2Config {
@@ -91,34 +105,10 @@ function parseLlama(
 
 function parseRope(json: JsonObject, fields: Fields, contextLength: number): RopeConfig {
   const current = fields.get('rope_parameters') !== undefined;
-  const name = current ? 'rope_parameters' : 'rope_scaling';
-  const value = (json.get(name) ?? new Map()) as JsonValue;
-  if (!isJsonObject(value)) throw fields.wrong(name, 'an object');
-  const rope = new Fields(`config.json: ${name}`, value);
+  const rope = ropeFields(current ? 'rope_parameters' : 'rope_scaling', json, fields);
   const theta = current && rope.get('rope_theta') !== undefined ? rope : fields;
-  const base = theta.positive('rope_theta', 10_000);
-  rope.only('partial_rotary_factor', 1);
   fields.only('partial_rotary_factor', 1);
-
-  const typeField = rope.get('rope_type') === undefined ? 'type' : 'rope_type';
-  const type = rope.text(typeField) ?? 'default';
-  switch (type) {
-    case 'default':
-      return { type, theta: base };
-    case 'linear':
-      return { type, theta: base, factor: rope.positive('factor') };
-    case 'llama3':
-      return {
-        type,
-        theta: base,
-        factor: rope.positive('factor'),
-        lowFreqFactor: rope.positive('low_freq_factor'),
-        highFreqFactor: rope.positive('high_freq_factor'),
-        originalContextLength: rope.size('original_max_position_embeddings', contextLength),
-      };
-    default:
-      throw rope.wrong(typeField, 'one of default, linear, llama3');
-  }
+  return ropeOf(rope, theta.positive('rope_theta', 10_000), contextLength);
 }
 
 /** One window for all layers or none: the mask is shared by all layers. */

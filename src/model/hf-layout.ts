@@ -7,6 +7,9 @@ const COMPUTED_BUFFER = /\.rotary_emb\.inv_freq$|\.attn\.(masked_)?bias$/;
 /** transformers' Conv1D layers, which keep their weight as [in, out]. */
 const CONV1D = /^transformer\.h\.\d+\.(attn|mlp)\.c_\w+\.weight$/;
 
+/** Gemma's norms multiply by 1 + w, and checkpoints hold w. */
+const CENTRED_NORM = /norm\.weight$/;
+
 /** phi3's layers that are several of ours, one above the other. */
 const JOINED = /^(.*)\.(qkv_proj|gate_up_proj)\.weight$/;
 
@@ -24,7 +27,11 @@ export interface Placement {
   readonly part: { readonly rows: number; readonly of: number } | null;
   /** The tensor lies as [columns, rows]. */
   readonly transposed: boolean;
+  /** Added to what is stored. */
+  readonly shift: number;
 }
+
+const WHOLE = { firstRow: 0, part: null, transposed: false, shift: 0 } as const;
 
 /**
  * Which tensors of the model a stored tensor holds; none where it is computed or tied: transformers ties the head to
@@ -36,14 +43,17 @@ export function placements(stored: string, config: ModelConfig): readonly Placem
   if (config.architecture === 't5' && T5_UNUSED.test(stored)) return [];
   if (COMPUTED_BUFFER.test(stored) || (config.tiedEmbeddings && stored === head)) return [];
   if (config.architecture === 'phi3') return phi3Placements(stored, config);
+  if (config.architecture === 'gemma3') {
+    return [{ ...WHOLE, name: stored, shift: CENTRED_NORM.test(stored) ? 1 : 0 }];
+  }
   const isBare = config.architecture === 'gpt2' && stored !== head && !stored.startsWith('transformer.');
   const name = isBare ? `transformer.${stored}` : stored;
-  return [{ name, firstRow: 0, part: null, transposed: config.architecture === 'gpt2' && CONV1D.test(name) }];
+  return [{ ...WHOLE, name, transposed: config.architecture === 'gpt2' && CONV1D.test(name) }];
 }
 
 function phi3Placements(stored: string, config: ModelConfig): readonly Placement[] {
   const [, module, layer] = JOINED.exec(stored) ?? [];
-  if (layer === undefined) return [{ name: stored, firstRow: 0, part: null, transposed: false }];
+  if (layer === undefined) return [{ ...WHOLE, name: stored }];
   const { numAttentionHeads, numKeyValueHeads, headDim, intermediateSize } = config;
   const [queries, keys] = [numAttentionHeads * headDim, numKeyValueHeads * headDim];
   const parts: readonly (readonly [string, number])[] =
@@ -61,7 +71,7 @@ function phi3Placements(stored: string, config: ModelConfig): readonly Placement
   let firstRow = 0;
   return parts.map(([name, rows]) => {
     const part = { rows, of: all };
-    const placement = { name: `${module}.${name}.weight`, firstRow, part, transposed: false };
+    const placement = { ...WHOLE, name: `${module}.${name}.weight`, firstRow, part };
     firstRow += rows;
     return placement;
   });

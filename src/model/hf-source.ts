@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ModelConfig } from '../families/index.ts';
 import type { JsonObject } from '../formats/json.ts';
+import { toFloat32 } from './dequantize.ts';
 import { checkTensors, HEAD } from './expected-tensors.ts';
 import { unsupportedModel } from './fields.ts';
 import { parseHuggingFaceConfig } from './hf-config.ts';
@@ -11,7 +12,7 @@ import { openShards, type Shard, type ShardTensor } from './hf-shards.ts';
 import { readHuggingFaceTokenizer } from './hf-tokenizer-files.ts';
 import { readAt } from './read-at.ts';
 import { huggingFaceNames } from './source-names.ts';
-import { storedBytes } from './storage.ts';
+import { type StorageType, storedBytes } from './storage.ts';
 import {
   rowsAndColumns,
   type SourceTensor,
@@ -76,11 +77,13 @@ class HuggingFaceSource implements WeightSource {
   }
 
   async readRows({ name }: SourceTensor, start: number, count: number): Promise<Uint8Array> {
-    const { stored, firstRow, transposed } = this.tensors.get(name)!;
+    const { stored, firstRow, transposed, shift } = this.tensors.get(name)!;
     const { rows, columns } = rowsAndColumns(stored);
     const rowBytes = storedBytes(stored.storage, columns);
     if (!transposed) {
-      return readAt(stored.file, stored.offset + (firstRow + start) * rowBytes, count * rowBytes, name);
+      const at = stored.offset + (firstRow + start) * rowBytes;
+      const bytes = await readAt(stored.file, at, count * rowBytes, name);
+      return shift === 0 ? bytes : shifted(bytes, stored.storage, shift);
     }
     const whole = await readAt(stored.file, stored.offset, rows * rowBytes, name);
     return columnsAsRows(whole, rows, rowBytes / columns, { start, count, columns });
@@ -105,8 +108,20 @@ function place(stored: ShardTensor, config: ModelConfig): PlacedTensor[] {
       throw unsupportedModel('tensor_shape', stored.name, message, { expected: part.of, given: shape });
     }
     const own = part === null ? shape : shape.with(0, part.rows);
-    return { ...placement, shape: transposed ? own.toReversed() : own, storage, stored };
+    return {
+      ...placement,
+      shape: transposed ? own.toReversed() : own,
+      // A sum is not one of the half precision numbers any more.
+      storage: placement.shift === 0 ? storage : 'F32',
+      stored,
+    };
   });
+}
+
+/** Numbers with `shift` added to each, as float32. */
+function shifted(bytes: Uint8Array, storage: StorageType, shift: number): Uint8Array {
+  const values = toFloat32(storage, bytes).map((value) => value + shift);
+  return new Uint8Array(values.buffer);
 }
 
 /** Columns of a [rows, columns] matrix as the rows of its transpose. */

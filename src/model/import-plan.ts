@@ -45,11 +45,11 @@ export function planImport(source: WeightSource, precision: Precision): ImportPl
   if (tiedHead !== null && !headIsEmbeddings) linears.push(tiedHead);
 
   const read = [embeddings, ...others, ...linears.map(({ tensor }) => tensor)];
-  const ropeTables =
-    'rope' in config ? config.contextLength * config.headDim * Float32Array.BYTES_PER_ELEMENT : 0;
+  const ropeTables = ['rope', 'localRope'].filter((table) => table in config).length;
+  const tableBytes = config.contextLength * config.headDim * Float32Array.BYTES_PER_ELEMENT;
   const written = [
     float32Bytes(embeddings),
-    ropeTables,
+    ropeTables * tableBytes,
     ...others.map(float32Bytes),
     ...linears.map(linearBytes),
   ];

@@ -28,7 +28,7 @@ function parseAny(fields: Fields, hasHead = false): ModelConfig {
 
 function parse(fields: Fields): LlamaConfig {
   const config = parseAny(fields);
-  assert.ok('rope' in config);
+  assert.ok('rope' in config && config.architecture !== 'gemma3');
   return config;
 }
 
@@ -149,6 +149,7 @@ for (const [what, fields, expected] of windows) {
 const mixed = ['full_attention', 'sliding_attention', 'full_attention'];
 const refusals: readonly (readonly [string, Fields, Fields])[] = [
   ['model_type', llama, { model_type: 'bloom' }],
+  ['model_type', llama, { model_type: 'gemma3' }],
   ['hidden_act', llama, { hidden_act: 'gelu' }],
   ['quantization_config', llama, { quantization_config: { quant_method: 'gptq' } }],
   ['hidden_size', llama, { hidden_size: undefined }],

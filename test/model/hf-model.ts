@@ -18,6 +18,9 @@ export const gpt2 = fileURLToPath(new URL('../fixtures/peft/gpt2/model', import.
 /** F16, joined layers. */
 export const phi3 = fileURLToPath(new URL('../fixtures/peft/phi3/model', import.meta.url));
 
+/** BF16, norms that hold w of 1 + w. */
+export const gemma3 = fileURLToPath(new URL('../fixtures/peft/gemma3/model', import.meta.url));
+
 /** Options of an import into a new directory. */
 export function options(t: TestContext, change: Partial<ImportOptions> = {}): ImportOptions {
   return {

@@ -97,7 +97,7 @@ for (const precision of ['int8', 'int4'] as const) {
   });
 }
 
-for (const family of ['gpt2', 'phi3', 'qwen3']) {
+for (const family of ['gpt2', 'phi3', 'qwen3', 'gemma3']) {
   test(`${family}: int8 and int4 stay near the logits of transformers`, async (t) => {
     const { base } = readJson(fixture(family, 'cases.json')) as Recorded;
     const { input_ids: ids, last_logits: logits } = base.find(({ input_ids }) => input_ids.length <= 8)!;

@@ -11,9 +11,10 @@ export async function lastLogits({ directory, manifest }: Bundle, ids: readonly 
   if (config.architecture === 't5') throw new Error('a decoder-only model is expected');
   const table = readFileSync(join(directory, BUNDLE_FILES.embeddings));
   const rows = new Float32Array(table.buffer, table.byteOffset, table.length / 4);
-  const embeddings = ids.map((id) => [
-    ...rows.subarray(id * config.hiddenSize, (id + 1) * config.hiddenSize),
-  ]);
+  const { hiddenSize, embeddingScale = 1 } = config;
+  const embeddings = ids.map((id) =>
+    Array.from(rows.subarray(id * hiddenSize, (id + 1) * hiddenSize), (value) => value * embeddingScale),
+  );
   const session = await ort.InferenceSession.create(join(directory, BUNDLE_FILES.graph), sessionOptions);
   try {
     const row = { past: emptyPast(config), embeddings };

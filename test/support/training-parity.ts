@@ -22,6 +22,7 @@ export const TRAINED_FAMILIES: readonly string[] = [
   'gpt2',
   'phi3',
   'qwen3',
+  'gemma3',
   't5',
   't5v11',
 ];

@@ -2,15 +2,19 @@
 export class EmbeddingTable {
   private readonly table: Float32Array;
   readonly hiddenSize: number;
+  private readonly scale: number;
 
-  constructor(table: Float32Array, hiddenSize: number) {
+  /** @param scale rows enter the model multiplied by it (Gemma) */
+  constructor(table: Float32Array, hiddenSize: number, scale = 1) {
     this.table = table;
     this.hiddenSize = hiddenSize;
+    this.scale = scale;
   }
 
-  /** Row of a token id [hidden], a view. */
+  /** Row of a token id [hidden] as it enters the model; not to be changed, as it can be a view. */
   row(id: number): Float32Array {
-    return this.table.subarray(id * this.hiddenSize, (id + 1) * this.hiddenSize);
+    const row = this.table.subarray(id * this.hiddenSize, (id + 1) * this.hiddenSize);
+    return this.scale === 1 ? row : row.map((value) => value * this.scale);
   }
 }
 

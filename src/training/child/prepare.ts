@@ -77,9 +77,9 @@ export async function prepareJob(
   };
 }
 
-/** Root mean square of the elements of the embedding table. */
+/** Root mean square of the elements of the token embeddings as they enter the model. */
 async function readEmbeddingRms({ directory, manifest }: Bundle): Promise<number> {
-  const { vocabSize, hiddenSize } = manifest.config;
+  const { vocabSize, hiddenSize, embeddingScale = 1 } = manifest.config;
   let sum = 0;
   // A multiple of 4 bytes, so that no number is cut by the end of a chunk.
   for await (const chunk of createReadStream(join(directory, BUNDLE_FILES.embeddings), {
@@ -88,5 +88,5 @@ async function readEmbeddingRms({ directory, manifest }: Bundle): Promise<number
     const bytes = Uint8Array.from(chunk as Uint8Array);
     for (const value of new Float32Array(bytes.buffer)) sum += value * value;
   }
-  return Math.sqrt(sum / (vocabSize * hiddenSize));
+  return embeddingScale * Math.sqrt(sum / (vocabSize * hiddenSize));
 }
