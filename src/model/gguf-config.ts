@@ -1,8 +1,9 @@
-import type { LlamaConfig, RopeConfig } from '../families/decoder.ts';
+import type { Gemma3Config, LlamaConfig, RopeConfig } from '../families/decoder.ts';
 import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
+import { gemma3Of } from './gguf-gemma3.ts';
 import type { GgufValue } from './gguf-types.ts';
 
-const ARCHITECTURES = ['llama', 'qwen2', 'qwen3'] as const;
+const ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3'] as const;
 
 /** What the tensors say and the metadata does not. */
 export interface GgufTensorFacts {
@@ -16,12 +17,12 @@ export interface GgufTensorFacts {
 
 /**
  * Reads the metadata of a GGUF file of architecture `llama` (mistral too: llama.cpp does not tell them apart),
- * `qwen2` or `qwen3`. Defaults are llama.cpp's. Throws `unprocessable` unsupported_config naming the field.
+ * `qwen2`, `qwen3` or `gemma3`. Defaults are llama.cpp's. Throws `unprocessable` unsupported_config naming the field.
  */
 export function parseGgufConfig(
   metadata: ReadonlyMap<string, GgufValue>,
   tensors: GgufTensorFacts,
-): LlamaConfig {
+): LlamaConfig | Gemma3Config {
   const fields = new Fields('GGUF metadata', metadata);
   const architecture = ARCHITECTURES.find((name) => name === fields.get('general.architecture'));
   if (architecture === undefined) {
@@ -43,8 +44,7 @@ export function parseGgufConfig(
   fields.only(key('rope.dimension_count'), headDim);
   fields.only(key('vocab_size'), tensors.vocabSize);
 
-  return {
-    architecture,
+  const shared = {
     hiddenSize,
     intermediateSize: fields.size(key('feed_forward_length')),
     numLayers: fields.size(key('block_count')),
@@ -54,11 +54,16 @@ export function parseGgufConfig(
     vocabSize: tensors.vocabSize,
     rmsNormEps: fields.positive(key('attention.layer_norm_rms_epsilon')),
     rope: parseRope(fields, key, headDim, tensors.ropeFactors),
+    tiedEmbeddings: !tensors.has('output.weight'),
+    contextLength: fields.size(key('context_length'), undefined, MAX_CONTEXT_LENGTH),
+  };
+  if (architecture === 'gemma3') return gemma3Of(shared, fields);
+  return {
+    architecture,
+    ...shared,
     qkvBias: architecture === 'qwen2' || tensors.has('blk.0.attn_q.bias'),
     outputBias: tensors.has('blk.0.attn_output.bias'),
     mlpBias: tensors.has('blk.0.ffn_gate.bias'),
-    tiedEmbeddings: !tensors.has('output.weight'),
-    contextLength: fields.size(key('context_length'), undefined, MAX_CONTEXT_LENGTH),
     slidingWindow: fields.count(key('attention.sliding_window'), 0) || null,
   };
 }

@@ -1,3 +1,5 @@
+import type { ModelConfig } from '../families/index.ts';
+
 /** GGUF tensor names of a whole model, and the Hugging Face names of the same tensors. */
 const MODEL_NAMES: Readonly<Record<string, string>> = {
   'token_embd.weight': 'model.embed_tokens.weight',
@@ -20,13 +22,22 @@ const LAYER_NAMES: Readonly<Record<string, string>> = {
   ffn_down: 'mlp.down_proj',
 };
 
+/** Gemma has norms on both sides, under names of their own. */
+const GEMMA3_LAYER_NAMES: Readonly<Record<string, string>> = {
+  ...LAYER_NAMES,
+  post_attention_norm: 'post_attention_layernorm',
+  ffn_norm: 'pre_feedforward_layernorm',
+  post_ffw_norm: 'post_feedforward_layernorm',
+};
+
 const LAYER_TENSOR = /^blk\.(0|[1-9][0-9]{0,8})\.([a-z_]+)\.(weight|bias)$/;
 
 /** The Hugging Face name of a GGUF tensor; a name that is not in the table stays as it is. */
-export function huggingFaceName(name: string): string {
+export function huggingFaceName(name: string, architecture: ModelConfig['architecture']): string {
+  const layerNames = architecture === 'gemma3' ? GEMMA3_LAYER_NAMES : LAYER_NAMES;
   const [, layer, part, suffix] = LAYER_TENSOR.exec(name) ?? [];
-  if (part !== undefined && Object.hasOwn(LAYER_NAMES, part)) {
-    return `model.layers.${layer}.${LAYER_NAMES[part]}.${suffix}`;
+  if (part !== undefined && Object.hasOwn(layerNames, part)) {
+    return `model.layers.${layer}.${layerNames[part]}.${suffix}`;
   }
   return Object.hasOwn(MODEL_NAMES, name) ? MODEL_NAMES[name]! : name;
 }

@@ -30,7 +30,7 @@ interface GgufTensor extends SourceTensor {
 }
 
 /**
- * Opens a GGUF file of architecture llama or qwen2.
+ * Opens a GGUF file of an architecture that `parseGgufConfig` knows.
  * Throws as `readGgufHeader`, `parseGgufConfig` and `checkTensors` do: a tensor whose place in the file is wrong
  * is named as in the file, one that does not fit the model as in transformers.
  */
@@ -43,7 +43,8 @@ export async function openGguf(path: string): Promise<WeightSource> {
     const tensors = new Map<string, GgufTensor>();
     for (const { name, ...info } of infos) {
       if (name === ROPE_FACTORS) continue;
-      tensors.set(huggingFaceName(name), { ...info, name: huggingFaceName(name) });
+      const known = huggingFaceName(name, config.architecture);
+      tensors.set(known, { ...info, name: known });
     }
     checkTensors(config, tensors);
     return new GgufSource(file, path, size, metadata, config, tensors);

@@ -23,7 +23,9 @@ function parse(
   ropeFactors: GgufTensorFacts['ropeFactors'] = null,
 ): LlamaConfig {
   const facts: GgufTensorFacts = { has: (name) => tensors.includes(name), vocabSize: 384, ropeFactors };
-  return parseGgufConfig(new Map(Object.entries(metadata)), facts);
+  const config = parseGgufConfig(new Map(Object.entries(metadata)), facts);
+  assert.ok(config.architecture !== 'gemma3');
+  return config;
 }
 
 test('a llama file', () => {

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseSafetensors, tensorBytes } from '../../src/formats/safetensors.ts';
+import { parseSafetensors, tensorBytes, toFloat32 } from '../../src/formats/safetensors.ts';
 import { encodeGguf, GGML_TYPE, type GgufEntry, type GgufTensor } from './gguf-writer.ts';
 
 /** Beginnings of Hugging Face names (without layer) and llama.cpp's names for them. */
@@ -21,10 +21,20 @@ const NAMES: readonly (readonly [string, string])[] = [
   ['mlp.down_proj', 'ffn_down'],
 ];
 
-function ggufName(name: string): string {
+/** Of gemma3; the first that fits counts. */
+const GEMMA3_NAMES: typeof NAMES = [
+  ['post_attention_layernorm', 'post_attention_norm'],
+  ['pre_feedforward_layernorm', 'ffn_norm'],
+  ['post_feedforward_layernorm', 'post_ffw_norm'],
+  ...NAMES,
+];
+
+function ggufName(name: string, isGemma3: boolean): string {
   const [, layer, rest] = /^model\.layers\.(\d+)\.(.*)$/.exec(name) ?? [];
   const local = rest ?? name;
-  const [theirs, ours] = NAMES.find(([prefix]) => local.startsWith(`${prefix}.`))!;
+  const [theirs, ours] = (isGemma3 ? GEMMA3_NAMES : NAMES).find(([prefix]) =>
+    local.startsWith(`${prefix}.`),
+  )!;
   return `${layer === undefined ? '' : `blk.${layer}.`}${ours}${local.slice(theirs.length)}`;
 }
 
@@ -56,7 +66,12 @@ export interface ConfigJson {
   readonly rms_norm_eps: number;
   readonly vocab_size: number;
   readonly sliding_window?: number | null;
-  readonly rope_parameters: { readonly rope_theta: number };
+  readonly rope_parameters: { readonly rope_theta: number } | Gemma3Rope;
+}
+
+interface Gemma3Rope {
+  readonly full_attention: { readonly rope_theta: number; readonly factor: number };
+  readonly sliding_attention: { readonly rope_theta: number };
 }
 
 /** One token per id; nothing merges. */
@@ -71,8 +86,7 @@ const tokenizer = (vocab: number): readonly (readonly [string, GgufEntry])[] => 
 
 /** Metadata as convert_hf_to_gguf.py writes them. */
 export function ggufMetadata(config: ConfigJson): readonly (readonly [string, GgufEntry])[] {
-  // llama.cpp has no architecture of its own for mistral.
-  const architecture = config.model_type.startsWith('qwen') ? config.model_type : 'llama';
+  const architecture = architectureOf(config);
   const numbers: Readonly<Record<string, number>> = {
     block_count: config.num_hidden_layers,
     context_length: config.max_position_embeddings,
@@ -90,9 +104,36 @@ export function ggufMetadata(config: ConfigJson): readonly (readonly [string, Gg
       ([key, value]) => [`${architecture}.${key}`, ['uint32', value]] satisfies [string, GgufEntry],
     ),
     [`${architecture}.attention.layer_norm_rms_epsilon`, ['float32', config.rms_norm_eps]],
-    [`${architecture}.rope.freq_base`, ['float32', config.rope_parameters.rope_theta]],
+    ...ropeEntries(config).map(
+      ([key, entry]) => [`${architecture}.${key}`, entry] satisfies [string, GgufEntry],
+    ),
     ...tokenizer(config.vocab_size),
   ];
+}
+
+/** llama.cpp has no architecture of its own for mistral. */
+function architectureOf({ model_type: type }: ConfigJson): string {
+  if (type === 'gemma3_text') return 'gemma3';
+  return type.startsWith('qwen') ? type : 'llama';
+}
+
+/** Of the fixture of gemma3 every third layer is global. */
+function ropeEntries({ rope_parameters: rope }: ConfigJson): readonly (readonly [string, GgufEntry])[] {
+  if ('rope_theta' in rope) return [['rope.freq_base', ['float32', rope.rope_theta]]];
+  return [
+    ['attention.sliding_window_pattern', ['uint32', 3]],
+    ['rope.freq_base', ['float32', rope.full_attention.rope_theta]],
+    ['rope.freq_base_swa', ['float32', rope.sliding_attention.rope_theta]],
+    ['rope.scaling.type', ['string', 'linear']],
+    ['rope.scaling.factor', ['float32', rope.full_attention.factor]],
+  ];
+}
+
+/** Gemma's converter adds 1 to the scales of norms, in float32. */
+function addOne({ type, data, ...tensor }: NamedTensor): NamedTensor {
+  const storage = type === GGML_TYPE.BF16 ? 'BF16' : 'F32';
+  const shifted = toFloat32(data, storage).map((value) => value + 1);
+  return { ...tensor, type: GGML_TYPE.F32, data: new Uint8Array(shifted.buffer) };
 }
 
 /** A tensor of a model under its Hugging Face name. */
@@ -109,11 +150,14 @@ export function modelToGguf(
   tensors: readonly NamedTensor[],
   extra: readonly GgufTensor[] = [],
 ): Buffer {
-  const converted = tensors.map(({ name, shape, type, data }) => {
+  const isGemma3 = config.model_type === 'gemma3_text';
+  const converted = tensors.map((tensor) => {
+    const isCentred = isGemma3 && tensor.name.endsWith('norm.weight');
+    const { name, shape, type, data } = isCentred ? addOne(tensor) : tensor;
     const heads = name.includes('.q_proj.') ? config.num_attention_heads : config.num_key_value_heads;
-    const isPermuted = /\.[qk]_proj\./.test(name) && !config.model_type.startsWith('qwen');
+    const isPermuted = /\.[qk]_proj\./.test(name) && architectureOf(config) === 'llama';
     return {
-      name: ggufName(name),
+      name: ggufName(name, isGemma3),
       shape,
       type,
       data: isPermuted ? permute(data, shape[0]!, heads) : data,
