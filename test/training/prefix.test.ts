@@ -40,8 +40,8 @@ const wave = (length: number, step: number): Float32Array =>
   Float32Array.from({ length }, (_, i) => 0.4 * Math.sin(i * step));
 
 test('the keys and values of rows are the prefix with which the model computes the same', async (t) => {
-  // Grouped queries; a window that is shorter than prompt and text; learned positions.
-  for (const family of ['llama', 'mistral', 'qwen3', 'gpt2']) {
+  // Grouped queries; a window that is shorter than prompt and text, in all layers or some; learned positions.
+  for (const family of ['llama', 'mistral', 'qwen3', 'gpt2', 'gemma3']) {
     const model = await frozen(t, family);
     const rows = wave(LENGTH * model.config.hiddenSize, 1.7);
     const prefix = await keysValuesOf(model, rows, 1);
