@@ -1,6 +1,6 @@
 import type { LibraryPreTokenizer, TokenizerLibrary } from './tokenizer-library.ts';
 import type { PieceTokenizer } from './tokenizer-pieces.ts';
-import { splitOut } from './tokenizer-sections.ts';
+import { anyOf, splitOut } from './tokenizer-sections.ts';
 
 /**
  * Text to tokens in small steps, so that a text of any length can share the thread. The order of work is that
@@ -13,8 +13,8 @@ export class StepwiseEncoder {
   private readonly stages: readonly LibraryPreTokenizer[];
   private readonly pieceTokenizer: PieceTokenizer;
   private readonly normalizer: ((text: string) => string) | null;
-  private readonly unnormalized: readonly string[];
-  private readonly normalized: readonly string[];
+  private readonly unnormalized: RegExp | null;
+  private readonly normalized: RegExp | null;
   private readonly step: number;
 
   /**
@@ -34,8 +34,9 @@ export class StepwiseEncoder {
     this.pieceTokenizer = pieceTokenizer;
     const { added_tokens } = library;
     const isNormalized = (token: { readonly normalized: boolean }) => token.normalized && normalizer !== null;
-    this.unnormalized = added_tokens.filter((token) => !isNormalized(token)).map(({ content }) => content);
-    this.normalized = added_tokens.filter(isNormalized).map(({ content }) => normalizer!(content));
+    const unnormalized = added_tokens.filter((token) => !isNormalized(token));
+    this.unnormalized = anyOf(unnormalized.map(({ content }) => content));
+    this.normalized = anyOf(added_tokens.filter(isNormalized).map(({ content }) => normalizer!(content)));
   }
 
   /** Adds the tokens of `text` to `tokens`, without what a sequence is put between; yields after each step. */
