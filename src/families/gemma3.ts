@@ -57,7 +57,7 @@ export function checkGemma3Config(config: Gemma3Config): void {
 
 /**
  * Self-attention of one layer with its projections. The linear layers are not told the scale of the norm before them:
- * it bounds their input, but Gemma's scales are uneven, and each row's own size is the better unit for its bytes.
+ * its largest element bounds their input, but where it stands out that makes too coarse a unit for the others.
  */
 function selfAttention(x: Value, prefix: string, past: KeysValues, context: LayerContext) {
   const { config, weights, attention, rotate } = context;
