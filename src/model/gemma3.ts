@@ -5,6 +5,9 @@ import { MAX_CONTEXT_LENGTH } from './fields.ts';
 /** Local and global layers have a rotary table each: half as many positions fit as with one. */
 export const MAX_GEMMA3_CONTEXT = MAX_CONTEXT_LENGTH / 2;
 
+/** A list of all layers is made before their tensors are looked for, so it must not be as long as any file says. */
+export const MAX_GEMMA3_LAYERS = 1024;
+
 /** The scale of the token embeddings, rounded as transformers rounds it for float32 weights. */
 export const embeddingScaleOf = (hiddenSize: number): number => Math.fround(Math.sqrt(hiddenSize));
 

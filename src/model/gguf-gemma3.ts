@@ -1,6 +1,6 @@
 import type { DecoderSizes, Gemma3Config, RopeConfig } from '../families/decoder.ts';
 import type { Fields } from './fields.ts';
-import { embeddingScaleOf, localLayersOf, MAX_GEMMA3_CONTEXT } from './gemma3.ts';
+import { embeddingScaleOf, localLayersOf, MAX_GEMMA3_CONTEXT, MAX_GEMMA3_LAYERS } from './gemma3.ts';
 
 /** What every architecture's metadata say; `rope` is that of the global layers. */
 type SharedFields = Omit<DecoderSizes, 'slidingWindow'> & {
@@ -22,8 +22,11 @@ export function gemma3Of(shared: SharedFields, fields: Fields): Gemma3Config {
   const { hiddenSize, numLayers, numAttentionHeads, headDim, contextLength, rope } = shared;
   for (const field of ['final_logit_softcapping', 'attn_logit_softcapping']) fields.only(key(field), 0);
   if (rope.type === 'factors') throw fields.wrong('rope_freqs.weight', 'no such tensor', rope.factors);
-  if (contextLength > MAX_GEMMA3_CONTEXT) {
-    throw fields.wrong(key('context_length'), `at most ${MAX_GEMMA3_CONTEXT}`);
+  for (const [field, value, most] of [
+    ['context_length', contextLength, MAX_GEMMA3_CONTEXT],
+    ['block_count', numLayers, MAX_GEMMA3_LAYERS],
+  ] as const) {
+    if (value > most) throw fields.wrong(key(field), `at most ${most}`);
   }
   const window = fields.count(key('attention.sliding_window'), 0);
   // Every layer of a period of one is global.

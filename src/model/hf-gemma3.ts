@@ -1,7 +1,7 @@
 import type { Gemma3Config, RopeConfig } from '../families/decoder.ts';
 import { isJsonObject, type JsonObject } from '../formats/json.ts';
 import { Fields } from './fields.ts';
-import { embeddingScaleOf, localLayersOf, MAX_GEMMA3_CONTEXT } from './gemma3.ts';
+import { embeddingScaleOf, localLayersOf, MAX_GEMMA3_CONTEXT, MAX_GEMMA3_LAYERS } from './gemma3.ts';
 import { ropeFields, ropeOf } from './hf-rope.ts';
 
 const [LOCAL, GLOBAL] = ['sliding_attention', 'full_attention'] as const;
@@ -26,7 +26,7 @@ export function parseGemma3(json: JsonObject, fields: Fields): Gemma3Config {
   }
   const headDim = fields.size('head_dim', 256);
   if (headDim % 2 !== 0) throw fields.wrong('head_dim', 'an even number', headDim);
-  const numLayers = fields.size('num_hidden_layers', 26);
+  const numLayers = fields.size('num_hidden_layers', 26, MAX_GEMMA3_LAYERS);
   const contextLength = fields.size('max_position_embeddings', 131_072, MAX_GEMMA3_CONTEXT);
   const localLayers = parseLayers(fields, numLayers);
   if (localLayers.includes(true) && fields.isNull('sliding_window')) {

@@ -100,6 +100,7 @@ const refusals: readonly (readonly [string, GgufValue])[] = [
   ['gemma3.final_logit_softcapping', 30],
   ['gemma3.attn_logit_softcapping', 50],
   ['gemma3.context_length', 2 ** 20],
+  ['gemma3.block_count', 1e9],
   ['gemma3.attention.sliding_window', -1],
   ['gemma3.attention.sliding_window_pattern', 0],
   ['gemma3.rope.freq_base_swa', 0],

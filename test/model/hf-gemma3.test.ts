@@ -104,6 +104,7 @@ const refusals: readonly (readonly [string, Fields])[] = [
   ['head_dim', { head_dim: 15 }],
   ['query_pre_attn_scalar', { query_pre_attn_scalar: 0 }],
   ['max_position_embeddings', { max_position_embeddings: 2 ** 20 }],
+  ['num_hidden_layers', { num_hidden_layers: 1e9 }],
   ['sliding_window_pattern', { sliding_window_pattern: 0 }],
   ['sliding_window', { sliding_window: null }],
   ['sliding_window', { sliding_window: -1 }],
