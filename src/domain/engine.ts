@@ -75,6 +75,12 @@ export interface ScoreRequest extends Turn {
   readonly continuations: readonly (readonly number[])[];
 }
 
+/** The hidden state at the last position of one input, or of the prompt when the input is empty. */
+export interface HiddenStateRequest extends Turn {
+  readonly prompt: PromptHandle | null;
+  readonly inputIds: readonly number[];
+}
+
 /** A snapshot for /metrics and /info. Counters grow from 0 at start. */
 export interface EngineStats {
   readonly running: number;
@@ -114,6 +120,8 @@ export interface Engine {
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** For each continuation the log-probabilities of its tokens, in nats. Rejects with what `generate` throws. */
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]>;
+  /** Float32 [token_dim], behind the final norm: what a classification head reads. Rejects with what `generate` throws. */
+  hiddenState(request: HiddenStateRequest, signal: AbortSignal): Promise<Float32Array>;
   /** Computes the prefix of a prompt ahead of its first request. */
   warm(prompt: PromptHandle, priority?: Priority): Promise<void>;
   stats(): Promise<EngineStats>;

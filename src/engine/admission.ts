@@ -1,5 +1,11 @@
 import { contextFault } from '../domain/context.ts';
-import type { EngineLimits, GenerateRequest, PromptHandle, ScoreRequest } from '../domain/engine.ts';
+import type {
+  EngineLimits,
+  GenerateRequest,
+  HiddenStateRequest,
+  PromptHandle,
+  ScoreRequest,
+} from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 
@@ -25,6 +31,13 @@ export function checkScore(request: ScoreRequest, model: ModelInfo, limits: Engi
     checkIds(continuation, model.vocabSize, 'target');
     checkLength(request.prompt, request.inputIds.length, continuation.length, limits);
   }
+}
+
+/** Like {@link checkGenerate}, without an output. */
+export function checkHiddenState(request: HiddenStateRequest, model: ModelInfo, limits: EngineLimits): void {
+  checkInput(request.prompt, request.inputIds);
+  checkIds(request.inputIds, model.vocabSize, 'inputs');
+  checkLength(request.prompt, request.inputIds.length, 0, limits);
 }
 
 function checkInput(prompt: PromptHandle | null, inputIds: readonly number[]): void {

@@ -39,6 +39,8 @@ export interface StepInputs {
   readonly scorePairs: BigInt64Array;
   /** Whether all logits are wanted as well; they are large, and every output is copied. */
   readonly wantsLogits: boolean;
+  /** Whether the hidden states are wanted as well. */
+  readonly wantsHidden: boolean;
 }
 
 /** The best tokens of one position, best first. */
@@ -50,6 +52,8 @@ export interface BestTokens {
 export interface StepOutputs {
   /** [logitPositions.length, vocab] if they were wanted; the caller may change them. */
   readonly logits: Float32Array | null;
+  /** [logitPositions.length, hidden], behind the final norm, if they were wanted. */
+  readonly hiddenStates: Float32Array | null;
   /** Both [bestRows.length, bestCount]. */
   readonly best: BestTokens;
   /** log p of every pair, [pairs]. */

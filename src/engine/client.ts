@@ -5,6 +5,7 @@ import type {
   EngineStats,
   GenerateEvent,
   GenerateRequest,
+  HiddenStateRequest,
   Priority,
   PromptHandle,
   PromptSource,
@@ -15,7 +16,7 @@ import { DomainError, deserializeError, serializeError } from '../domain/errors.
 import type { ModelInfo } from '../domain/model.ts';
 import { type Bundle, decoderLayers, describeModel, isEncoderDecoder } from '../model/bundle.ts';
 import { startWorker } from '../threads/start-worker.ts';
-import { checkGenerate, checkScore } from './admission.ts';
+import { checkGenerate, checkHiddenState, checkScore } from './admission.ts';
 import { EventQueue } from './event-queue.ts';
 import { longestRow } from './kv/slab.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
@@ -173,22 +174,15 @@ class WorkerEngine implements Engine {
   async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
     this.admit(request);
     checkScore(request, this.model, this.limits);
-    signal.throwIfAborted();
-    const id = this.nextId++;
-    return new Promise((resolve, reject) => {
-      const abort = (): void => {
-        this.post({ type: 'abort', id });
-        finish();
-        reject(signal.reason);
-      };
-      const finish = this.track(id, request.flow, signal, abort, (event) => {
-        if (event.type !== 'scores' && event.type !== 'error') return;
-        finish();
-        if (event.type === 'scores') resolve(event.logprobs);
-        else reject(deserializeError(event.error));
-      });
-      this.post({ type: 'score', id, request });
-    });
+    const event = await this.answer((id) => ({ type: 'score', id, request }), request.flow, signal);
+    return event.type === 'scores' ? event.logprobs : unexpected(event);
+  }
+
+  async hiddenState(request: HiddenStateRequest, signal: AbortSignal): Promise<Float32Array> {
+    this.admit(request);
+    checkHiddenState(request, this.model, this.limits);
+    const event = await this.answer((id) => ({ type: 'hidden_state', id, request }), request.flow, signal);
+    return event.type === 'hidden' ? event.state : unexpected(event);
   }
 
   async warm(prompt: PromptHandle, priority: Priority = 'interactive'): Promise<void> {
@@ -278,6 +272,25 @@ class WorkerEngine implements Engine {
     };
   }
 
+  /** The one event with which an admitted request is answered; rejects with its refusal. */
+  private answer(message: (id: number) => ToWorker, flow: string, signal: AbortSignal): Promise<WireEvent> {
+    signal.throwIfAborted();
+    const id = this.nextId++;
+    return new Promise((resolve, reject) => {
+      const abort = (): void => {
+        this.post({ type: 'abort', id });
+        finish();
+        reject(signal.reason);
+      };
+      const finish = this.track(id, flow, signal, abort, (event) => {
+        finish();
+        if (event.type === 'error') reject(deserializeError(event.error));
+        else resolve(event);
+      });
+      this.post(message(id));
+    });
+  }
+
   /** The queue's events; a consumer that stops early aborts the request. */
   private async *consume(
     id: number,
@@ -340,6 +353,10 @@ class WorkerEngine implements Engine {
   private post(message: ToWorker): void {
     this.worker.postMessage(message);
   }
+}
+
+function unexpected({ type }: WireEvent): never {
+  throw new Error(`unexpected ${type}`);
 }
 
 function stopped(): DomainError {

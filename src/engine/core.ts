@@ -2,6 +2,7 @@ import type {
   EngineStats,
   GenerateEvent,
   GenerateRequest,
+  HiddenStateRequest,
   PromptHandle,
   ScoreRequest,
   Turn,
@@ -21,7 +22,7 @@ import { assembleStep, chunkLength } from './reading/chunk.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
 import { bestOf, isFinitePrediction, type Prediction, resultsOf, rowOf } from './reading/results.ts';
 import type { Work } from './reading/work.ts';
-import { asDomainError, notFinite, waitedTooLong } from './refusals.ts';
+import { asDomainError, noHiddenState, notFinite, waitedTooLong } from './refusals.ts';
 import { RequestJobs } from './request-jobs.ts';
 import type { RequestPorts, Requests } from './requests.ts';
 import { type Plan, Scheduler, type SchedulerLimits } from './scheduling/scheduler.ts';
@@ -34,10 +35,11 @@ export interface CoreOptions extends Omit<SchedulerLimits, 'fits' | 'fitsTogethe
   readonly queueTimeoutMs: number;
 }
 
-/** What a request is told. After `end`, `scores`, `warmed` or `error` nothing more comes. */
+/** What a request is told. After `end`, `scores`, `hidden`, `warmed` or `error` nothing more comes. */
 export type CoreEvent =
   | GenerateEvent
   | { readonly type: 'scores'; readonly logprobs: readonly Float64Array[] }
+  | { readonly type: 'hidden'; readonly state: Float32Array }
   | { readonly type: 'warmed' }
   | { readonly type: 'error'; readonly error: DomainError };
 
@@ -117,6 +119,12 @@ export class EngineCore {
 
   score(id: number, request: ScoreRequest): void {
     this.enqueue(this.requests.ofScore(id, request, this.deadline()));
+  }
+
+  hiddenState(id: number, request: HiddenStateRequest): void {
+    if (this.requests instanceof RequestJobs) {
+      this.enqueue(this.requests.ofHiddenState(id, request, this.deadline()));
+    } else this.ports.emit(id, { type: 'error', error: noHiddenState() });
   }
 
   /** Computes a prompt's prefix, unless it is cached. */

@@ -2,6 +2,7 @@ import type {
   EngineStats,
   GenerateEvent,
   GenerateRequest,
+  HiddenStateRequest,
   Priority,
   PromptHandle,
   ScoreRequest,
@@ -21,6 +22,7 @@ export interface WorkerInit {
 export type ToWorker =
   | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
   | { readonly type: 'score'; readonly id: number; readonly request: ScoreRequest }
+  | { readonly type: 'hidden_state'; readonly id: number; readonly request: HiddenStateRequest }
   | { readonly type: 'warm'; readonly id: number; readonly prompt: PromptHandle; readonly priority: Priority }
   | { readonly type: 'abort'; readonly id: number }
   /** Answers `prompt_wanted`. */
@@ -30,10 +32,11 @@ export type ToWorker =
   /** Release the session and exit; nothing is running any more. */
   | { readonly type: 'shutdown' };
 
-/** What one request is told; `end`, `scores`, `warmed`, `stats` and `error` are its last event. */
+/** What one request is told; `end`, `scores`, `hidden`, `warmed`, `stats` and `error` are its last event. */
 export type WireEvent =
   | GenerateEvent
   | { readonly type: 'scores'; readonly logprobs: readonly Float64Array[] }
+  | { readonly type: 'hidden'; readonly state: Float32Array }
   | { readonly type: 'warmed' }
   | { readonly type: 'stats'; readonly stats: EngineStats }
   | { readonly type: 'error'; readonly error: SerializedDomainError };

@@ -9,6 +9,15 @@ export function notFinite(): DomainError {
   );
 }
 
+export function noHiddenState(): DomainError {
+  return new DomainError(
+    'unprocessable',
+    'hidden_state_unsupported',
+    'An encoder-decoder model does not go on with its input: there is no hidden state at its end.',
+    { param: 'model', expected: 'a decoder-only model' },
+  );
+}
+
 export function waitedTooLong(): DomainError {
   return new DomainError('unavailable', 'queue_timeout', 'The request waited too long for its turn.', {
     retryAfter: 5,

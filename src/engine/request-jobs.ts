@@ -1,9 +1,10 @@
-import type { PromptHandle, ScoreRequest } from '../domain/engine.ts';
+import type { HiddenStateRequest, PromptHandle, ScoreRequest } from '../domain/engine.ts';
 import type { Sequence } from './decoding/sequence.ts';
 import { Job } from './job.ts';
 import type { InputCache } from './kv/input-cache.ts';
 import type { KvView } from './kv/kv.ts';
 import type { PrefixEntry } from './kv/prefix-cache.ts';
+import { HiddenWork } from './reading/hidden-work.ts';
 import { InputWork } from './reading/input-work.ts';
 import { isFinitePrediction } from './reading/results.ts';
 import { ScoreWork } from './reading/score-work.ts';
@@ -91,6 +92,41 @@ export class RequestJobs implements Requests {
         }
         this.remember(prompt, inputIds, work.parts);
         emit(id, { type: 'scores', logprobs: result });
+      },
+      fail: (error) => emit(id, { type: 'error', error }),
+    });
+  }
+
+  ofHiddenState(id: number, request: HiddenStateRequest, deadline: number): Job {
+    const { backend, embeddings, emit } = this.parts;
+    const { prompt, inputIds, priority, flow } = request;
+    let work: HiddenWork;
+    return new Job({
+      id,
+      priority,
+      flow,
+      prompt,
+      pass: 'decoder',
+      behind: prompt?.length ?? 0,
+      needsRow: false,
+      rowLength: 0,
+      finalLength: 0,
+      expected: inputIds.length,
+      deadline,
+      open: (prefix) => {
+        const head = this.headOf(prefix, prompt, inputIds, false);
+        work = new HiddenWork(backend.kvShape, embeddings, inputIds, head);
+        return work;
+      },
+      finish: () => {
+        const { result } = work;
+        if (!result.every(Number.isFinite)) {
+          emit(id, { type: 'error', error: notFinite() });
+          return;
+        }
+        this.remember(prompt, inputIds, work.parts);
+        // A copy: the view lies in the output of a whole run.
+        emit(id, { type: 'hidden', state: result.slice() });
       },
       fail: (error) => emit(id, { type: 'error', error }),
     });

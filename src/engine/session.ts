@@ -32,7 +32,6 @@ const SMALL_OUTPUTS = [
   SERVING_IO.scores,
   SERVING_IO.newKeysValues,
 ] as const;
-const ALL_OUTPUTS = [SERVING_IO.logits, ...SMALL_OUTPUTS] as const;
 
 /** Loads a bundle's serving graph into an onnxruntime session on this thread. */
 export async function openBackend(bundle: Bundle, options: SessionOptions): Promise<Backend> {
@@ -118,10 +117,15 @@ class OrtBackend implements Backend {
         feeds[name] = new ort.Tensor('float32', planes[plane]!, [batch, heads, length, dim]);
       });
     }
-    const outputs = await this.session.run(feeds, inputs.wantsLogits ? ALL_OUTPUTS : SMALL_OUTPUTS);
+    const outputs = await this.session.run(feeds, [
+      ...SMALL_OUTPUTS,
+      ...(inputs.wantsLogits ? [SERVING_IO.logits] : []),
+      ...(inputs.wantsHidden ? [SERVING_IO.hiddenStates] : []),
+    ]);
     const data = (name: string): unknown => outputs[name]?.data ?? null;
     return {
       logits: data(SERVING_IO.logits) as Float32Array | null,
+      hiddenStates: data(SERVING_IO.hiddenStates) as Float32Array | null,
       best: {
         logits: data(SERVING_IO.bestLogits) as Float32Array,
         tokens: data(SERVING_IO.bestTokens) as BigInt64Array,

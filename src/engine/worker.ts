@@ -65,6 +65,9 @@ function handle(message: ToWorker): void {
     case 'score':
       core.score(message.id, message.request);
       break;
+    case 'hidden_state':
+      core.hiddenState(message.id, message.request);
+      break;
     case 'warm':
       core.warm(message.id, message.prompt, message.priority);
       break;

@@ -133,6 +133,7 @@ export interface WeightCatalog {
  * - attentionBias     float32 [batch, 1, sequence, past + sequence], 0 where allowed, {@link MASKED} elsewhere
  * - pastKeys(i), pastValues(i) float32 [batch, kv_heads, past, head_dim]; past may be 0; keys are rotated
  * - logitPositions    int64   [rows], indices into batch * sequence; at least one
+ * - hiddenStates      float32 [rows, hidden], behind the final norm; what the head of a classifier reads
  * - logits            float32 [rows, vocab]
  * - bestRows          int64   [best], indices into the logit rows; at least one, or TopK divides by zero
  * - bestLogits, bestTokens float32 and int64 [best, {@link bestCount}], largest first
@@ -148,6 +149,7 @@ export const SERVING_IO = {
   pastKeys: (layer: number): string => `past_keys.${layer}`,
   pastValues: (layer: number): string => `past_values.${layer}`,
   logitPositions: 'logit_positions',
+  hiddenStates: 'hidden_states',
   logits: 'logits',
   bestRows: 'best_rows',
   bestLogits: 'best_logits',

@@ -6,6 +6,7 @@ import {
   gelu,
   int64,
   layerNorm,
+  type Result,
   reshape,
   split,
   type Value,
@@ -21,7 +22,7 @@ export const gpt2Positions = (config: Gpt2Config, weights: WeightCatalog): Value
   findTensor(weights, 'transformer.wpe.weight', [config.contextLength, config.hiddenSize]);
 
 /** One of the model's LayerNorms. */
-export function gpt2Norm(x: Value, name: string, config: Gpt2Config, weights: WeightCatalog): Value {
+export function gpt2Norm(x: Value, name: string, config: Gpt2Config, weights: WeightCatalog): Result {
   const vector = (part: string): Value => findVector(weights, `${name}.${part}`, config.hiddenSize);
   return layerNorm(x, vector('weight'), vector('bias'), config.layerNormEps);
 }
@@ -39,7 +40,7 @@ export function buildGpt2Serving(config: Gpt2Config, weights: WeightCatalog): Gr
   const { hiddenSize, intermediateSize, numAttentionHeads, headDim, vocabSize } = config;
   const linear = (x: Value, name: string, outSize: number, hasBias = true) =>
     namedLinear({ x, gain: null }, { name, outSize, hasBias }, weights);
-  const norm = (x: Value, name: string): Value => gpt2Norm(x, `transformer.${name}`, config, weights);
+  const norm = (x: Value, name: string): Result => gpt2Norm(x, `transformer.${name}`, config, weights);
   const thirds = int64([hiddenSize, hiddenSize, hiddenSize]);
   return assembleServing(config, ({ positionIds, attention }) => ({
     embed: (embeddings) =>
@@ -59,6 +60,7 @@ export function buildGpt2Serving(config: Gpt2Config, weights: WeightCatalog): Gr
       const inner = linear(norm(hidden, `h.${layer}.ln_2`), `${prefix}.c_fc`, intermediateSize);
       return linear(gelu(inner), `${prefix}.c_proj`, hiddenSize);
     },
-    logits: (hidden) => linear(norm(hidden, 'ln_f'), 'lm_head', vocabSize, false),
+    norm: (hidden) => ({ x: norm(hidden, 'ln_f'), gain: null }),
+    logits: ({ x }) => linear(x, 'lm_head', vocabSize, false),
   }));
 }

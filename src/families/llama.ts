@@ -13,7 +13,7 @@ import { attentionSizes, groupedQueryAttention, type KeysValues, splitHeads } fr
 import type { LlamaConfig, WeightCatalog } from './decoder.ts';
 import { type Layer, type LinearInput, namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
-import { assembleServing, type ServingInputs } from './serving.ts';
+import { assembleServing, type NormedStates, type ServingInputs } from './serving.ts';
 import { findVector } from './weights.ts';
 
 /** What every layer reads beside its own input. */
@@ -24,7 +24,11 @@ interface Forward extends ServingInputs {
   readonly rotate: (x: Value) => Value;
 }
 
-function norm(x: Value, name: string, { config, weights }: Pick<Forward, 'config' | 'weights'>): LinearInput {
+function norm(
+  x: Value,
+  name: string,
+  { config, weights }: Pick<Forward, 'config' | 'weights'>,
+): NormedStates {
   const gain = findVector(weights, `${name}.weight`, config.hiddenSize);
   return { x: rmsNorm(x, gain, config.rmsNormEps), gain };
 }
@@ -116,9 +120,10 @@ export function buildLlamaServing(config: LlamaConfig, weights: WeightCatalog): 
         const normed = norm(hidden, `${prefixOf(layer)}.post_attention_layernorm`, forward);
         return feedForward(normed, `${prefixOf(layer)}.mlp`, forward);
       },
-      logits: (hidden) => {
+      norm: (hidden) => norm(hidden, 'model.norm', forward),
+      logits: (normed) => {
         const head = { name: 'lm_head', outSize: config.vocabSize, hasBias: false };
-        return namedLinear(norm(hidden, 'model.norm', forward), head, weights);
+        return namedLinear(normed, head, weights);
       },
     };
   });

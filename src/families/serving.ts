@@ -14,6 +14,7 @@ import {
 } from '../graph/index.ts';
 import { type AttentionContext, attentionContext, attentionSizes, type KeysValues } from './attention.ts';
 import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
+import type { LinearInput } from './linear.ts';
 import { stack } from './stack.ts';
 import { biasWithin } from './window.ts';
 
@@ -34,8 +35,15 @@ export interface ServingFamily {
   crossAttention?(hidden: Value, layer: number): Value;
   /** What the feed-forward network adds to the hidden states. */
   feedForward(hidden: Value, layer: number): Value;
-  /** float32 [rows, vocab] from the last hidden states of these rows. */
-  logits(hidden: Value): Result;
+  /** The final norm of the last hidden states of some rows. */
+  norm(hidden: Value): NormedStates;
+  /** float32 [rows, vocab]. */
+  logits(normed: NormedStates): Result;
+}
+
+/** Hidden states behind a norm, float32 [rows, hidden], with what a linear layer wants to know of it. */
+export interface NormedStates extends LinearInput {
+  readonly x: Result;
 }
 
 /** What a family's layers read beside the hidden states. */
@@ -88,7 +96,8 @@ export function assembleServing(
     news.push(current.keys, current.values);
   }
 
-  const logits = family.logits(gather(hidden, logitPositions, 0));
+  const normed = family.norm(gather(hidden, logitPositions, 0));
+  const logits = family.logits(normed);
   // What most requests need of the logits is little: rows of the vocabulary's width need not leave the graph.
   const bestRows = input(SERVING_IO.bestRows, 'int64', ['best']);
   const scoredRows = input(SERVING_IO.scoredRows, 'int64', ['scored']);
@@ -99,6 +108,7 @@ export function assembleServing(
   return createGraph(
     [embeddings, positionIds, bias, logitPositions, bestRows, scoredRows, scorePairs, ...caches, ...others],
     {
+      [SERVING_IO.hiddenStates]: normed.x,
       [SERVING_IO.logits]: logits,
       [SERVING_IO.bestLogits]: bestLogits,
       [SERVING_IO.bestTokens]: bestTokens,

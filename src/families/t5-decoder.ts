@@ -1,7 +1,7 @@
 import { add, type Graph, input, mul, type Result, scalar, type Value } from '../graph/index.ts';
 import { groupedQueryAttention, type KeysValues, splitHeads, type TokenShape } from './attention.ts';
 import { CROSS_IO } from './encoder-decoder.ts';
-import { namedLinear } from './linear.ts';
+import { type LinearInput, namedLinear } from './linear.ts';
 import { keyPositions, relativeBias } from './relative-bias.ts';
 import { assembleServing } from './serving.ts';
 import {
@@ -48,7 +48,8 @@ export function buildT5Decoder(t5: T5): Graph {
         crossAttention: (hidden, layer) =>
           t5CrossAttention(hidden, layer, sources[layer]!, sourceBias, attention, t5),
         feedForward: (hidden, layer) => t5FeedForward(hidden, `decoder.block.${layer}.layer.2`, t5),
-        logits: (hidden) => t5Logits(hidden, t5),
+        norm: (hidden) => t5Norm(hidden, 'decoder.final_layer_norm', t5),
+        logits: (normed) => t5Logits(normed, t5),
       };
     },
     [...sources.flatMap(({ keys, values }) => [keys, values]), sourceBias],
@@ -89,10 +90,8 @@ export function t5CrossAttention(
   return t5Output(attend(queries, source, sourceBias), prefix, t5);
 }
 
-/** float32 [rows, vocab] from the decoder's last hidden states. */
-export function t5Logits(hidden: Value, t5: T5): Result {
-  const { config, weights } = t5;
-  const normed = t5Norm(hidden, 'decoder.final_layer_norm', t5);
+/** float32 [rows, vocab] from the decoder's last hidden states, behind their norm. */
+export function t5Logits(normed: LinearInput, { config, weights }: T5): Result {
   const head = { name: 'lm_head', outSize: config.vocabSize, hasBias: false };
   const scale = scalar(config.hiddenSize ** -0.5);
   const x = config.scaledHead ? { x: mul(normed.x, scale), gain: mul(normed.gain!, scale) } : normed;

@@ -18,6 +18,7 @@ import type { WeightCatalog } from './decoder.ts';
 import type { T5Config } from './encoder-decoder.ts';
 import { type LinearInput, namedLinear, namedLinears } from './linear.ts';
 import type { RelativeBuckets } from './relative-bias.ts';
+import type { NormedStates } from './serving.ts';
 import { findTensor, findVector } from './weights.ts';
 
 /** A T5 model's configuration and weights. Hidden states are float32 [batch * sequence, hidden]. */
@@ -29,7 +30,7 @@ export interface T5 {
 /** T5 does not divide its scores by sqrt(head_dim): its initialisation does (Raffel et al. 2020). */
 export const t5Sizes = (config: T5Config): AttentionSizes => ({ ...attentionSizes(config), scale: 1 });
 
-export function t5Norm(x: Value, name: string, { config, weights }: T5): LinearInput {
+export function t5Norm(x: Value, name: string, { config, weights }: T5): NormedStates {
   const gain = findVector(weights, `${name}.weight`, config.hiddenSize);
   return { x: rmsNorm(x, gain, config.rmsNormEps), gain };
 }

@@ -18,7 +18,7 @@ export const BUNDLE_FILES = {
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
 
-export const BUNDLE_FORMAT = 3;
+export const BUNDLE_FORMAT = 4;
 
 /** manifest.json: what a bundle is, and the size and hash of each of its files. */
 export interface BundleManifest {

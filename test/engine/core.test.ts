@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
 import type { GenerateRequest, PromptHandle } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
+import type { StepInputs } from '../../src/engine/backend.ts';
 import { type CoreEvent, type CoreOptions, EngineCore } from '../../src/engine/core.ts';
 import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
 import { argmax } from '../../src/engine/decoding/sampler.ts';
@@ -311,6 +312,65 @@ test('scores of several continuations equal those of each sequence alone', async
       }
     }
   }
+});
+
+test('hidden states are those of each sequence alone, also in runs with other requests', async () => {
+  const engine = new Harness();
+  const cases = [
+    { prompt: 'b', ids: range(4) },
+    { prompt: 'c', ids: range(70, 3) },
+    { prompt: null, ids: [8] },
+    { prompt: 'a', ids: [] },
+    { prompt: 'kv', ids: range(5, 2) },
+  ];
+  engine.core.generate(100, request('b', range(4)));
+  for (const [i, { prompt, ids }] of cases.entries()) {
+    const { prompt: ofPrompt } = request(prompt, []);
+    engine.core.hiddenState(i, { ...TURN, prompt: ofPrompt, inputIds: ids });
+    engine.core.score(50 + i, {
+      ...TURN,
+      prompt: ofPrompt,
+      inputIds: [...ids, 1],
+      continuations: [[2], [3, 4]],
+    });
+  }
+  await engine.settle();
+  for (const [i, { prompt, ids }] of cases.entries()) {
+    const rows = prompt === null ? [] : (PROMPTS[prompt] ?? PREFIXES[prompt]!);
+    // The toy's hidden state is its first logit.
+    const state = expectedLogits([...rows, ...ids]).slice(0, 1);
+    assert.deepEqual(engine.events.get(i), [{ type: 'hidden', state }], `case ${i}`);
+    assert.equal(engine.last(50 + i)?.type, 'scores');
+  }
+  assert.deepEqual(engine.tokens(100), greedy([...PROMPTS.b!, ...range(4)], 8));
+});
+
+test('a hidden state uses the cached beginning of its input', async () => {
+  const engine = new Harness({ inputCacheBytes: 1e6 });
+  const { prompt } = request('c', []);
+  engine.core.hiddenState(1, { ...TURN, prompt, inputIds: range(33) });
+  await engine.settle();
+  engine.core.hiddenState(2, { ...TURN, prompt, inputIds: [...range(32), 5] });
+  await engine.settle();
+  assert.equal(engine.core.stats().inputCacheHitTokensTotal, 32);
+  const state = expectedLogits([...PROMPTS.c!, ...range(32), 5]).slice(0, 1);
+  assert.deepEqual(engine.last(2), { type: 'hidden', state });
+});
+
+test('a hidden state that is not finite is refused', async () => {
+  const engine = new Harness();
+  const run = engine.backend.run.bind(engine.backend);
+  mock.method(engine.backend, 'run', async (inputs: StepInputs) => {
+    const outputs = await run(inputs);
+    outputs.hiddenStates?.fill(Number.NaN, 0, 1);
+    return outputs;
+  });
+  engine.core.hiddenState(1, { ...TURN, prompt: null, inputIds: [1, 2] });
+  engine.core.hiddenState(2, { ...TURN, prompt: null, inputIds: [3, 4] });
+  await engine.settle();
+  const last = engine.last(1);
+  assert.ok(last?.type === 'error' && last.error.code === 'not_finite');
+  assert.equal(engine.last(2)?.type, 'hidden');
 });
 
 test('a sliding window hides old positions in reading and decoding', async () => {

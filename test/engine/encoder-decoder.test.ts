@@ -93,6 +93,15 @@ describe('the engine over an encoder-decoder model', () => {
     }
   });
 
+  it('tells no hidden state of an input', async () => {
+    const { core, events } = start();
+    core.hiddenState(1, { ...TURN, prompt: null, inputIds: cases[0]!.input_ids });
+    assert.equal(await core.step(), false);
+    const [event, ...more] = events.get(1)!;
+    assert.ok(event?.type === 'error' && event.error.code === 'hidden_state_unsupported');
+    assert.deepEqual(more, []);
+  });
+
   it('goes on with a sequence that lost its row', async () => {
     // Room for two rows of 128 positions, sources and outputs; then only one can grow.
     const { planes, heads, dim } = backend.kvShape;

@@ -49,6 +49,8 @@ function predictions(inputs: StepInputs, logits: Float32Array): Omit<StepOutputs
   });
   return {
     logits: inputs.wantsLogits ? logits : null,
+    // Of width 1: the first logit stands for all that the position can see.
+    hiddenStates: inputs.wantsHidden ? logits.filter((_, i) => i % VOCAB === 0) : null,
     best: {
       logits: Float32Array.from(best, ({ logit }) => logit),
       tokens: BigInt64Array.from(best, ({ id }) => BigInt(id)),

@@ -127,6 +127,20 @@ test('logits come only for the positions asked for, in their order', async (t) =
   assertClose(some.logits, [all.logits[5]!, all.logits[0]!, all.logits[5]!], 1e-6);
 });
 
+for (const [format, tolerance] of [
+  ['float32', 2e-5],
+  ['rowwise-int8', 0.15],
+] as const) {
+  test(`${format}: hidden states are those behind the final norm, in the order of the positions`, async (t) => {
+    const model = tinyModel(TINY, format);
+    const session = await openTinyModel(t, TINY, model);
+    const embeddings = embed(6);
+    const { hidden } = referenceForward(TINY, model.dense, embeddings);
+    const served = await serve(session, TINY, [{ past: emptyPast(TINY), embeddings }], [5, 0, 5]);
+    assertClose(served.hidden, [hidden[5]!, hidden[0]!, hidden[5]!], tolerance);
+  });
+}
+
 test('the best tokens and the scores of rows are those of their logits', async (t) => {
   const session = await openTinyModel(t, TINY, tinyModel(TINY));
   const batch = [embed(3), embed(3)].map((embeddings) => ({ past: emptyPast(TINY), embeddings }));

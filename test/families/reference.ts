@@ -4,6 +4,8 @@ import type { LlamaConfig } from '../../src/families/decoder.ts';
 export type DenseWeights = ReadonlyMap<string, Float32Array>;
 
 export interface ReferenceResult {
+  /** Hidden states behind the final norm, one row a position. */
+  readonly hidden: number[][];
   /** One row of the vocabulary a position. */
   readonly logits: number[][];
   /** Rotated keys, and values: [layer][position][kv_heads * head_dim]. */
@@ -79,7 +81,7 @@ export function referenceForward(
       }).flat(),
     );
 
-  const result: ReferenceResult = { logits: [], keys: [], values: [] };
+  const result: ReferenceResult = { hidden: [], logits: [], keys: [], values: [] };
   let hidden = embeddings;
   for (let layer = 0; layer < config.numLayers; layer++) {
     const prefix = `model.layers.${layer}`;
@@ -96,6 +98,7 @@ export function referenceForward(
     result.keys.push(keys);
     result.values.push(values);
   }
-  result.logits.push(...linear(norm(hidden, 'model.norm'), 'lm_head'));
+  result.hidden.push(...norm(hidden, 'model.norm'));
+  result.logits.push(...linear(result.hidden, 'lm_head'));
   return result;
 }

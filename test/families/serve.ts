@@ -36,6 +36,8 @@ export interface Selection {
 export interface Served {
   readonly rows: RowResult[];
   readonly logits: number[][];
+  /** Hidden states of the same positions. */
+  readonly hidden: number[][];
   readonly bestLogits: number[][];
   readonly bestTokens: number[][];
   readonly scores: number[];
@@ -100,6 +102,8 @@ export async function serve(
   const outputs = await runSession(session, feeds);
   const flat = outputs[SERVING_IO.logits]!.data;
   const logits = positions.map((_, row) => flat.slice(row * vocabSize, (row + 1) * vocabSize));
+  const states = outputs[SERVING_IO.hiddenStates]!.data;
+  const hidden = positions.map((_, row) => states.slice(row * hiddenSize, (row + 1) * hiddenSize));
   const news = outputs[SERVING_IO.newKeysValues]!;
   const remaining = [...logits];
   const results = rows.map((row, b) => ({
@@ -120,6 +124,7 @@ export async function serve(
   return {
     rows: results,
     logits,
+    hidden,
     bestLogits: chunked(SERVING_IO.bestLogits),
     bestTokens: chunked(SERVING_IO.bestTokens),
     scores: outputs[SERVING_IO.scores]!.data,

@@ -73,6 +73,9 @@ export class FakeEngine implements Engine {
   score(): never {
     throw new Error('not part of this fake');
   }
+  hiddenState(): never {
+    throw new Error('not part of this fake');
+  }
   async warm(): Promise<void> {}
   async stats(): Promise<EngineStats> {
     if (this.down) throw new Error('the worker is gone');

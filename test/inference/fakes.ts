@@ -3,6 +3,7 @@ import type {
   Engine,
   GenerateEvent,
   GenerateRequest,
+  HiddenStateRequest,
   ScoreRequest,
   TokenDetail,
 } from '../../src/domain/engine.ts';
@@ -41,6 +42,7 @@ export interface Script {
   /** Sequences that can be outstanding. */
   readonly capacity?: number;
   readonly score?: (request: ScoreRequest) => readonly Float64Array[];
+  readonly hiddenState?: (request: HiddenStateRequest) => Float32Array;
 }
 
 /** An engine whose output is written down beforehand; it obeys limits, stop tokens and signals. */
@@ -64,6 +66,8 @@ export class ScriptedEngine implements Engine {
   readonly limits;
   readonly generated: GenerateRequest[] = [];
   readonly scored: ScoreRequest[] = [];
+  /** Inputs that were read for their hidden state. */
+  readonly read: HiddenStateRequest[] = [];
   /** Calls that ended because their signal was aborted or their iterable closed. */
   readonly cancelled: number[] = [];
   outstanding = 0;
@@ -137,6 +141,18 @@ export class ScriptedEngine implements Engine {
       await setImmediate();
       signal.throwIfAborted();
       return this.script.score!(request);
+    } finally {
+      this.outstanding--;
+    }
+  }
+
+  async hiddenState(request: HiddenStateRequest, signal: AbortSignal): Promise<Float32Array> {
+    this.enter();
+    this.read.push(request);
+    try {
+      await setImmediate();
+      signal.throwIfAborted();
+      return this.script.hiddenState!(request);
     } finally {
       this.outstanding--;
     }

@@ -53,5 +53,6 @@ export function assembleDecode(
     scoredRows: new BigInt64Array(),
     scorePairs: new BigInt64Array(),
     wantsLogits: sequences.some((sequence) => sequence.wants(backend.bestCount) === 'logits'),
+    wantsHidden: false,
   };
 }

@@ -23,8 +23,8 @@ export interface Chunk {
   readonly rows: RowSource;
   /** Positions inside this chunk at which something is predicted, ascending. */
   readonly logitRows: readonly number[];
-  /** What is wanted there: the best tokens, all logits, or the log-probabilities of `targets`. */
-  readonly wants: 'best' | 'logits' | 'scores';
+  /** What is wanted there: the best tokens, all logits, the log-probabilities of `targets`, or hidden states. */
+  readonly wants: 'best' | 'logits' | 'scores' | 'hidden';
   readonly targets: readonly Target[];
 }
 
@@ -78,7 +78,10 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
 function predictions(
   chunks: readonly Chunk[],
   sequence: number,
-): Pick<StepInputs, 'logitPositions' | 'bestRows' | 'scoredRows' | 'scorePairs' | 'wantsLogits'> {
+): Pick<
+  StepInputs,
+  'logitPositions' | 'bestRows' | 'scoredRows' | 'scorePairs' | 'wantsLogits' | 'wantsHidden'
+> {
   const logitPositions: number[] = [];
   const bestRows: number[] = [];
   const scoredRows: number[] = [];
@@ -91,12 +94,15 @@ function predictions(
       logitPositions.push(index * sequence + row);
     }
   });
+  const anyWants = (kind: Chunk['wants']): boolean =>
+    chunks.some(({ wants, logitRows }) => wants === kind && logitRows.length > 0);
   return {
     logitPositions: integers(logitPositions),
     bestRows: integers(bestRows),
     scoredRows: integers(scoredRows),
     scorePairs: integers(scorePairs),
-    wantsLogits: chunks.some(({ wants, logitRows }) => wants === 'logits' && logitRows.length > 0),
+    wantsLogits: anyWants('logits'),
+    wantsHidden: anyWants('hidden'),
   };
 }
 

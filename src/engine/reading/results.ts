@@ -13,6 +13,8 @@ export interface ChunkResults {
   logits(index: number): Float32Array;
   /** Of the chunk's `logitRows[index]`, in the form that it wants. */
   prediction(index: number): Prediction;
+  /** Of the chunk's `logitRows[index]`, [hidden], if it wants hidden states. */
+  hidden(index: number): Float32Array;
   /** log p of the chunk's targets. */
   readonly scores: Float32Array;
 }
@@ -21,7 +23,7 @@ export interface ChunkResults {
 export function resultsOf(
   chunks: readonly Chunk[],
   outputs: StepOutputs,
-  { vocabSize, bestCount }: Pick<Backend, 'vocabSize' | 'bestCount'>,
+  { vocabSize, hiddenSize, bestCount }: Pick<Backend, 'vocabSize' | 'hiddenSize' | 'bestCount'>,
 ): readonly ChunkResults[] {
   let nextRow = 0;
   let nextBest = 0;
@@ -38,7 +40,9 @@ export function resultsOf(
       wants === 'best'
         ? { kind: 'best', best: bestOf(outputs, firstBest + index, bestCount) }
         : { kind: 'logits', logits: logits(index) };
-    return { logits, prediction, scores };
+    const hidden = (index: number): Float32Array =>
+      rowOf(outputs.hiddenStates!, firstRow + index, hiddenSize);
+    return { logits, prediction, hidden, scores };
   });
 }
 
@@ -48,9 +52,9 @@ export function bestOf({ best }: StepOutputs, row: number, bestCount: number): B
   return { logits: best.logits.subarray(from, to), tokens: best.tokens.subarray(from, to) };
 }
 
-/** One row of the logits [rows, vocab]. */
-export function rowOf(logits: Float32Array, row: number, vocabSize: number): Float32Array {
-  return logits.subarray(row * vocabSize, (row + 1) * vocabSize);
+/** One row of a matrix [rows, width]. */
+export function rowOf(matrix: Float32Array, row: number, width: number): Float32Array {
+  return matrix.subarray(row * width, (row + 1) * width);
 }
 
 /** A number that is not finite anywhere in a row's keys, values or activations makes all of its logits NaN. */
