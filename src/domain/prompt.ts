@@ -13,6 +13,8 @@ export interface PromptVersion {
   readonly numVirtualTokens: number;
   /** D: width of a row; of PREFIX_TUNING that of a layer's keys, kv_heads * head_dim. */
   readonly tokenDim: number;
+  /** Labels of its classification head (task type SEQ_CLS); null: it has none, and generates. */
+  readonly numLabels: number | null;
   /** Size of the safetensors file in bytes. */
   readonly bytes: number;
   /** Hash of the model bundle for which it was checked. */
@@ -26,7 +28,7 @@ export interface PromptVersion {
 /** PEFT's adapter_config.json for prompt-learning methods; only fields that all PEFT versions accept. */
 export interface AdapterConfig {
   readonly peft_type: PeftType;
-  readonly task_type: 'CAUSAL_LM' | 'SEQ_2_SEQ_LM';
+  readonly task_type: 'CAUSAL_LM' | 'SEQ_2_SEQ_LM' | 'SEQ_CLS';
   readonly base_model_name_or_path: string | null;
   readonly inference_mode: boolean;
   readonly num_virtual_tokens: number;

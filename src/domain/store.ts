@@ -14,6 +14,7 @@ export interface NewPromptVersion {
   readonly peftType: PeftType;
   readonly numVirtualTokens: number;
   readonly tokenDim: number;
+  readonly numLabels: number | null;
   readonly modelHash: string;
   readonly config: AdapterConfig;
   /** The safetensors file, byte for byte as uploaded. */

@@ -6,6 +6,7 @@ import {
   refusePickle,
   type SafetensorsDtype,
   type SafetensorsEntry,
+  type SafetensorsHeader,
   tensorBytes,
   toFloat32,
 } from '../formats/safetensors.ts';
@@ -20,6 +21,11 @@ export interface AdapterTensor {
   readonly values: Float32Array;
 }
 
+/** Whether the file has a tensor of this name. Throws `unsupported_media` for pickles, `invalid` for a broken file. */
+export function hasTensor(file: Uint8Array, name: string): boolean {
+  return headerOf(file).tensors.some((entry) => entry.name === name);
+}
+
 /**
  * The tensors of an adapter_model.safetensors, in the order of `names`; there may be no others: PEFT would write them
  * over the model's weights, and serving without them would be wrong too.
@@ -27,8 +33,7 @@ export interface AdapterTensor {
  * `unprocessable` for missing and other tensors and for dtypes.
  */
 export function readAdapterTensors(file: Uint8Array, names: readonly string[]): readonly AdapterTensor[] {
-  refusePickle(file);
-  const header = parseSafetensors(file, LIMITS);
+  const header = headerOf(file);
   const found = new Map(header.tensors.map((entry) => [entry.name, entry]));
   const others = header.tensors.map(({ name }) => name).filter((name) => !names.includes(name));
   if (others.length > 0) {
@@ -51,6 +56,11 @@ export function readAdapterTensors(file: Uint8Array, names: readonly string[]): 
     assertFinite(name, values);
     return { shape, values };
   });
+}
+
+function headerOf(file: Uint8Array): SafetensorsHeader {
+  refusePickle(file);
+  return parseSafetensors(file, LIMITS);
 }
 
 /** A refusal for what an adapter's tensors are; `rule` follows their names in the message. */

@@ -1,6 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import { type AdapterTensor, readAdapterTensors, tensorRefusal } from './adapter-tensors.ts';
-import { PROMPT_TENSOR, type PromptTensor } from './prompt-file.ts';
+import { HEAD_TENSOR, toHead } from './head.ts';
+import { type AdapterContent, PROMPT_TENSOR, type PromptTensor } from './prompt-file.ts';
 
 const COLUMNS = 'prefix_task_cols';
 const ROWS = 'prefix_task_rows';
@@ -23,18 +24,24 @@ const MAX_RANKS = 64;
  * rows times, element by element, the product of the task's factors.
  * Throws as {@link readAdapterTensors} does, `unprocessable` multitask_shape when the tensors do not fit each other or
  * have too many ranks, and `invalid` task_id_required or task_id_out_of_range.
+ * @param withHead whether the tasks share a classification head
  * @param check called with the sizes before anything is computed; throws when they are not wanted
  */
 export function readTaskPrompt(
   file: Uint8Array,
   taskId: number | undefined,
+  withHead: boolean,
   check: (sizes: MultitaskSizes) => void,
-): PromptTensor {
-  const [shared, columns, rows] = readAdapterTensors(file, [PROMPT_TENSOR, COLUMNS, ROWS]);
+): AdapterContent {
+  const names = [PROMPT_TENSOR, COLUMNS, ROWS, ...(withHead ? [HEAD_TENSOR] : [])];
+  const [shared, columns, rows, head] = readAdapterTensors(file, names);
   const prompt = { shared: shared!, columns: columns!, rows: rows! };
   const sizes = sizesOf(prompt);
   check(sizes);
-  return composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks));
+  return {
+    prompt: composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks)),
+    head: head === undefined ? null : toHead(head),
+  };
 }
 
 export interface MultitaskSizes {

@@ -15,6 +15,8 @@ export function canonicalConfig(
     readonly peftType: PeftType;
     readonly numVirtualTokens: number;
     readonly baseModel: string | null;
+    /** Whether a classification head belongs to it. PEFT itself knows which modules that are. */
+    readonly hasHead: boolean;
   },
 ): AdapterConfig {
   const isPrefix = prompt.peftType === 'PREFIX_TUNING';
@@ -30,7 +32,7 @@ export function canonicalConfig(
     peft_type: prompt.peftType,
     ...(prompt.peftType === 'PROMPT_TUNING' && { prompt_tuning_init: 'RANDOM' }),
     ...(isPrefix && { encoder_hidden_size: tokenDim, prefix_projection: false }),
-    task_type: taskTypeOf(model),
+    task_type: prompt.hasHead ? 'SEQ_CLS' : taskTypeOf(model),
     token_dim: tokenDim,
   };
 }

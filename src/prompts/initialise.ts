@@ -41,7 +41,12 @@ export async function initialisePrompt(
   checkCount(numVirtualTokens, model);
   const rows = await initialRows(how, numVirtualTokens, sources);
   return {
-    config: canonicalConfig(model, { peftType: 'PROMPT_TUNING', numVirtualTokens, baseModel: null }),
+    config: canonicalConfig(model, {
+      peftType: 'PROMPT_TUNING',
+      numVirtualTokens,
+      baseModel: null,
+      hasHead: false,
+    }),
     file: encodePromptFile({ rows, length: numVirtualTokens, tokenDim: model.tokenDim }),
   };
 }

@@ -1,25 +1,16 @@
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { excerpt } from '../formats/json.ts';
 import { PROMPT_TENSOR, type PromptTensor } from '../peft/prompt-file.ts';
 import type { ParsedAdapterConfig } from './adapter-config.ts';
-import { submodulesOf, taskTypeOf } from './submodules.ts';
+import { submodulesOf } from './submodules.ts';
+import { assertTaskTypeServed } from './task-type.ts';
 
 /**
- * Throws `unprocessable` when an adapter was made for another kind or size of model, or for more than a
- * prompt. A field that is null is not compared, except task_type: PEFT ignores such an adapter silently.
+ * Throws `unprocessable` when an adapter was made for another kind or size of model, or for more than is served. A
+ * field that is null is not compared, except task_type: PEFT ignores such an adapter silently.
  */
 export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo): void {
-  if (config.taskType === null) {
-    throw mismatch(
-      'task_type',
-      'task_type_required',
-      taskTypeOf(model),
-      null,
-      'without it PEFT loads the adapter and ignores the prompt',
-    );
-  }
-  assertEqual('task_type', [taskTypeOf(model)], excerpt(config.taskType));
+  assertTaskTypeServed(config, model);
   assertEqual('num_transformer_submodules', submodulesOf(model), config.numTransformerSubmodules);
   if (model.kind === 'encoder-decoder') assertEncoderPrompt(config);
   assertLength(config.numVirtualTokens, model);
@@ -29,15 +20,6 @@ export function assertConfigFits(config: ParsedAdapterConfig, model: ModelInfo):
   // Some trainers write the key/value heads of a model with grouped-query attention; a prefix has no others.
   const heads = isPrefix ? [] : [model.numAttentionHeads];
   assertEqual('num_attention_heads', [...heads, model.numKeyValueHeads], config.numAttentionHeads);
-  if (config.modulesToSave.length > 0) {
-    throw mismatch(
-      'modules_to_save',
-      'modules_to_save_unsupported',
-      'none',
-      config.modulesToSave.slice(0, 10).map(excerpt),
-      'only the prompt is served, on an unchanged model',
-    );
-  }
 }
 
 /** Throws `unprocessable` for what PEFT gives an encoder-decoder model beside rows in front of the encoder's input. */

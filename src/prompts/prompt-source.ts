@@ -3,7 +3,7 @@ import { DomainError } from '../domain/errors.ts';
 import { PEFT_TYPES } from '../domain/peft.ts';
 import type { PromptVersion } from '../domain/prompt.ts';
 import type { TaskStore } from '../domain/store.ts';
-import { readPromptFile } from '../peft/prompt-file.ts';
+import { type AdapterContent, readStoredFile } from '../peft/prompt-file.ts';
 
 /** The store's prompts, and those that are being checked before they are stored. */
 export interface StagingPromptSource extends PromptSource {
@@ -37,9 +37,17 @@ export function createPromptSource(store: TaskStore): StagingPromptSource {
  * Throws `not_found` when the version was deleted, and an Error when its file is damaged.
  */
 export function readVersionValues(store: TaskStore, version: Pick<PromptVersion, 'sha256'>): Float32Array {
-  const file = store.readFile(version.sha256);
-  if (file === null) throw notFound(version.sha256);
-  return readPromptFile(file).rows;
+  return readVersion(store, version).prompt.rows;
+}
+
+/** Prompt and head of a stored version. Throws as {@link readVersionValues} does. */
+export function readVersion(
+  store: Pick<TaskStore, 'readFile'>,
+  { sha256 }: Pick<PromptVersion, 'sha256'>,
+): AdapterContent {
+  const file = store.readFile(sha256);
+  if (file === null) throw notFound(sha256);
+  return readStoredFile(file);
 }
 
 function loadStored(store: TaskStore, key: string): Float32Array {

@@ -1,5 +1,6 @@
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
+import { headRows } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { type PromptVersion, promptHandle } from '../domain/prompt.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
@@ -22,6 +23,7 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
       assertTaskName(task);
       assertNotModelId(task, model.id);
       const { version, values, warnings } = validateUpload(upload, model);
+      if (version.numLabels !== null) headRows(version.numLabels, store.getTask(task)?.labels ?? null, null);
       // The prefix comes first: when the engine cannot compute it, nothing has been stored that must go again.
       const handle = promptHandle(version);
       await prompts.withStaged(handle.key, values, () => engine.warm(handle));

@@ -6,7 +6,12 @@ import type { PromptUpload } from '../domain/publishing.ts';
 import type { NewPromptVersion } from '../domain/store.ts';
 import { excerpt } from '../formats/json.ts';
 import { readTaskPrompt } from '../peft/multitask.ts';
-import { encodePromptFile, type PromptTensor, readPromptFile } from '../peft/prompt-file.ts';
+import {
+  type AdapterContent,
+  encodePromptFile,
+  readClassifierFile,
+  readPromptFile,
+} from '../peft/prompt-file.ts';
 import { type ParsedAdapterConfig, parseAdapterConfig } from './adapter-config.ts';
 import { checkBaseModel } from './base-model.ts';
 import { canonicalConfig } from './canonical-config.ts';
@@ -19,6 +24,7 @@ import {
   prefixDim,
 } from './model-checks.ts';
 import { liveRows } from './submodules.ts';
+import { assertHeadFits, isClassifier } from './task-type.ts';
 
 /** An upload that passed every check. */
 export interface ValidatedPrompt {
@@ -36,13 +42,14 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
   if (config !== null) assertConfigFits(config, model);
   const baseModel = config?.baseModel ?? null;
   const otherModel = checkBaseModel(baseModel, model.aliases);
-  const { peftType, note, ...read } = readPrompt(upload, config, model);
+  const { peftType, note, content, ...read } = readPrompt(upload, config, model);
   const isPrefix = peftType === 'PREFIX_TUNING';
-  if (isPrefix) assertPrefixFits(read.tensor, model);
-  else assertTensorFits(read.tensor, model);
-  if (config !== null) assertTensorMatches(config, read.tensor, model);
-  const live = liveRows(read.tensor, read.file, config?.numVirtualTokens ?? read.tensor.length);
+  if (isPrefix) assertPrefixFits(content.prompt, model);
+  else assertTensorFits(content.prompt, model);
+  if (config !== null) assertTensorMatches(config, content.prompt, model);
+  const live = liveRows(content.prompt, read.file, config?.numVirtualTokens ?? content.prompt.length);
   const { tensor, file } = live;
+  const numLabels = content.head?.numLabels ?? null;
 
   return {
     version: {
@@ -50,11 +57,13 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
       peftType,
       numVirtualTokens: tensor.length,
       tokenDim: isPrefix ? prefixDim(model) : tensor.tokenDim,
+      numLabels,
       modelHash: model.hash,
       config: canonicalConfig(model, {
         peftType,
         numVirtualTokens: tensor.length,
         baseModel,
+        hasHead: numLabels !== null,
       }),
       file,
     },
@@ -75,7 +84,7 @@ export function validateUpload(upload: PromptUpload, model: ModelInfo): Validate
 
 /** What is stored of an upload. */
 interface StoredPrompt {
-  readonly tensor: PromptTensor;
+  readonly content: AdapterContent;
   readonly file: Uint8Array;
   readonly peftType: PeftType;
   /** Says so when that is not the adapter as it came. */
@@ -90,17 +99,21 @@ function readPrompt(
 ): StoredPrompt {
   if (upload.kind === 'tensor') {
     const { model: file, peftType = 'PROMPT_TUNING' } = upload;
-    return { tensor: readPromptFile(file), file, peftType, note: null };
+    return { content: { prompt: readPromptFile(file), head: null }, file, peftType, note: null };
   }
   const peftType = config?.peftType ?? 'PROMPT_TUNING';
   const { taskId } = upload;
+  const withHead = config !== null && isClassifier(config);
   if (peftType === 'MULTITASK_PROMPT_TUNING') {
-    const tensor = readTaskPrompt(upload.model, taskId, (sizes) => {
+    const content = readTaskPrompt(upload.model, taskId, withHead, (sizes) => {
       assertTensorFits(sizes, model);
       assertTasksMatch(config?.numTasks ?? null, sizes.tasks);
     });
-    const note = `The prompt of task ${taskId} was stored on its own, as PROMPT_TUNING.`;
-    return { tensor, file: encodePromptFile(tensor), peftType: 'PROMPT_TUNING', note };
+    assertHeadFits(content, model);
+    const kept = withHead ? 'with the head' : 'on its own';
+    const note = `The prompt of task ${taskId} was stored ${kept}, as PROMPT_TUNING.`;
+    const file = encodePromptFile(content.prompt, content.head);
+    return { content, file, peftType: 'PROMPT_TUNING', note };
   }
   if (taskId !== undefined) {
     const message = `An adapter of type ${peftType} holds one prompt: leave task_id out.`;
@@ -110,7 +123,11 @@ function readPrompt(
       given: taskId,
     });
   }
-  const stored = { tensor: readPromptFile(upload.model), file: upload.model };
+  const content = withHead
+    ? readClassifierFile(upload.model)
+    : { prompt: readPromptFile(upload.model), head: null };
+  assertHeadFits(content, model);
+  const stored = { content, file: upload.model };
   if (peftType !== 'CPT') return { ...stored, peftType, note: null };
   return { ...stored, peftType: 'PROMPT_TUNING', note: 'The rows were stored as PROMPT_TUNING.' };
 }

@@ -23,6 +23,7 @@ export interface VersionRow {
   readonly peft_type: string;
   readonly num_virtual_tokens: number;
   readonly token_dim: number;
+  readonly num_labels: number | null;
   readonly bytes: number;
   readonly model_hash: string;
   readonly config: string;
@@ -50,6 +51,7 @@ export function toVersion(row: VersionRow): PromptVersion {
     peftType: row.peft_type as PeftType,
     numVirtualTokens: row.num_virtual_tokens,
     tokenDim: row.token_dim,
+    numLabels: row.num_labels,
     bytes: row.bytes,
     modelHash: row.model_hash,
     config: JSON.parse(row.config) as AdapterConfig,

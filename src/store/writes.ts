@@ -48,10 +48,10 @@ export function createWrites(db: Database): Writes {
     'SELECT * FROM prompt_versions WHERE task = ? AND sha256 = ? AND peft_type = ? AND model_hash = ?',
   );
   const insertVersion = db.prepare<[VersionRow]>(`
-    INSERT INTO prompt_versions (task, version, sha256, peft_type, num_virtual_tokens, token_dim, bytes,
-      model_hash, config, created_at)
-    VALUES (:task, :version, :sha256, :peft_type, :num_virtual_tokens, :token_dim, :bytes,
-      :model_hash, :config, :created_at)`);
+    INSERT INTO prompt_versions (task, version, sha256, peft_type, num_virtual_tokens, token_dim, num_labels,
+      bytes, model_hash, config, created_at)
+    VALUES (:task, :version, :sha256, :peft_type, :num_virtual_tokens, :token_dim, :num_labels,
+      :bytes, :model_hash, :config, :created_at)`);
   const deleteVersion = db.prepare<[string, number]>(
     'DELETE FROM prompt_versions WHERE task = ? AND version = ?',
   );
@@ -119,6 +119,7 @@ export function createWrites(db: Database): Writes {
         peft_type: peftType,
         num_virtual_tokens: added.numVirtualTokens,
         token_dim: added.tokenDim,
+        num_labels: added.numLabels,
         bytes: file.length,
         model_hash: modelHash,
         config: JSON.stringify(added.config),

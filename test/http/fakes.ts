@@ -347,6 +347,7 @@ function newVersion(task: string, store: FakeStore, sha256: string, bytes: numbe
     peftType: 'PROMPT_TUNING',
     numVirtualTokens: 2,
     tokenDim: TOKEN_DIM,
+    numLabels: null,
     bytes,
     modelHash: MODEL_HASH,
     config: {

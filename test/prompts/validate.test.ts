@@ -175,8 +175,7 @@ test('other methods are refused by name, with those that are supported', () => {
 
 test('an adapter for another model is refused with both values', () => {
   for (const [field, given, expected] of [
-    ['task_type', 'SEQ_2_SEQ_LM', 'CAUSAL_LM'],
-    ['task_type', 'SEQ_CLS', 'CAUSAL_LM'],
+    ['task_type', 'SEQ_2_SEQ_LM', ['CAUSAL_LM', 'SEQ_CLS']],
     ['num_transformer_submodules', 2, 1],
     ['token_dim', 2048, 64],
     ['num_layers', 3, 2],

@@ -37,6 +37,7 @@ export function version(task: string, content: string | Uint8Array): NewPromptVe
     peftType: 'PROMPT_TUNING',
     numVirtualTokens: 3,
     tokenDim: 4,
+    numLabels: null,
     modelHash: 'm'.repeat(64),
     config: {
       peft_type: 'PROMPT_TUNING',

@@ -24,6 +24,16 @@ test('a version is stored inactive, with its file byte for byte', async (t) => {
   assert.equal(store.getTask('mood')?.activeVersion, null);
 });
 
+test('a version knows the labels of its classification head', async (t) => {
+  const { store } = await temporaryStore(t);
+  await store.addVersion({ ...version('mood', 'a'), numLabels: 3 });
+  await store.addVersion(version('mood', 'b'));
+  assert.deepEqual(
+    store.listVersions('mood', { limit: 2 }).items.map(({ numLabels }) => numLabels),
+    [null, 3],
+  );
+});
+
 test("the caller's buffer is copied, not taken", async (t) => {
   const { store } = await temporaryStore(t);
   const shared = Buffer.from('before-prompt-after');

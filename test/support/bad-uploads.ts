@@ -108,7 +108,7 @@ function badConfigs({ config, model }: RecordedAdapter): BadUpload[] {
     ],
     ['another method', JSON.stringify({ ...fields, peft_type: 'LORA' }), 422, 'peft_type_unsupported'],
     ['no task type', JSON.stringify({ ...fields, task_type: null }), 422, 'task_type_required'],
-    ['another task type', JSON.stringify({ ...fields, task_type: 'SEQ_CLS' }), 422, 'task_type_mismatch'],
+    ['another task type', JSON.stringify({ ...fields, task_type: 'TOKEN_CLS' }), 422, 'task_type_mismatch'],
     ['another width in the config', JSON.stringify({ ...fields, token_dim: 128 }), 422, 'token_dim_mismatch'],
     [
       'another number of rows',
