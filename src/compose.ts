@@ -12,6 +12,7 @@ import { createInference } from './inference/inference.ts';
 import { TaskUses } from './inference/task-uses.ts';
 import { openBundle } from './model/bundle.ts';
 import { loadTokenizer } from './model/tokenizer.ts';
+import { createHeadSource } from './prompts/head-source.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
@@ -100,7 +101,14 @@ async function start(
   });
   started.push(() => training.close());
   const uses = new TaskUses(store);
-  const inference = createInference({ engine, store, tokenizer, manifest: bundle.manifest, uses });
+  const inference = createInference({
+    engine,
+    store,
+    tokenizer,
+    heads: createHeadSource(store),
+    manifest: bundle.manifest,
+    uses,
+  });
   const server = await createHttpServer({
     inference,
     engine,

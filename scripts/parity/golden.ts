@@ -8,6 +8,8 @@
  */
 import { parseArgs } from 'node:util';
 import { ADAPTER_TYPES } from '../../src/domain/peft.ts';
+import { checkClassifier } from '../../test/support/head-parity.ts';
+import { readClassifiers } from '../../test/support/head-recordings.ts';
 import { checkFamily, type Finding } from '../../test/support/parity.ts';
 import { readFamily, readIndex } from '../../test/support/recordings.ts';
 import { startTestService } from '../../test/support/service.ts';
@@ -27,6 +29,10 @@ async function collect(folder: string, name: string): Promise<Finding[]> {
   try {
     const findings: Finding[] = [];
     for await (const finding of checkFamily(service.client, index, family, id)) findings.push(finding);
+    for (const classifier of await readClassifiers(folder, name)) {
+      const checks = checkClassifier(service.client, classifier, index.tolerance.logits_abs);
+      for await (const finding of checks) findings.push(finding);
+    }
     return findings;
   } finally {
     await service.close();

@@ -7,6 +7,7 @@ export interface PromptView {
   readonly version: number;
   readonly sha256: string;
   readonly peft_type: string;
+  readonly task_type: string;
   readonly num_virtual_tokens: number;
   readonly token_dim: number;
   readonly active: boolean;
@@ -38,11 +39,16 @@ export function uploadPrompt(
   return client.call('POST', `${taskPath(task, 'prompts')}${query.size > 0 ? `?${query}` : ''}`, upload);
 }
 
+/** The method, and the task type where it is not the usual one. */
+export function typeOf({ peft_type: peftType, task_type: taskType }: PromptView): string {
+  return taskType === 'CAUSAL_LM' ? peftType : `${peftType}, ${taskType}`;
+}
+
 export function describeUpload(version: UploadedPrompt): string {
   const lines = fields({
     prompt: `${version.task}@${version.version}`,
     active: version.active ? 'yes' : 'no',
-    type: version.peft_type,
+    type: typeOf(version),
     'virtual tokens': version.num_virtual_tokens,
     sha256: version.sha256,
   });

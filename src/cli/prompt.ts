@@ -5,7 +5,13 @@ import type { CliContext } from './context.ts';
 import { addJson, addSettings, configOf, parseCount, parsePositiveInteger } from './options.ts';
 import { printResult, table } from './output.ts';
 import { promptInitCommand } from './prompt-init.ts';
-import { describeUpload, type PromptView, type UploadOptions, uploadPrompt } from './prompt-upload.ts';
+import {
+  describeUpload,
+  type PromptView,
+  typeOf,
+  type UploadOptions,
+  uploadPrompt,
+} from './prompt-upload.ts';
 
 /** `softprompt prompt ...`: makes prompts, and manages the versions on a running server. */
 export function promptCommand(context: CliContext): Command {
@@ -46,7 +52,7 @@ function listCommand(context: CliContext): Command {
     const rows = versions.map((it) => [
       String(it.version),
       it.active ? 'yes' : '',
-      it.peft_type,
+      typeOf(it),
       String(it.num_virtual_tokens),
       it.sha256.slice(0, 12),
     ]);

@@ -89,7 +89,7 @@ export interface ClassifyRequest {
   readonly task: string;
   readonly version: number | null;
   readonly inputs: readonly string[];
-  /** Null: the task's own labels. */
+  /** Null: the task's own labels. Of a version with a classification head: which of its labels to choose from. */
   readonly labels: readonly string[] | null;
   readonly tier?: ServiceTier | undefined;
 }
@@ -106,7 +106,10 @@ export interface Classification {
   readonly label: string;
   /** Softmax over the labels' log-likelihoods; sums to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
-  /** Log-likelihood of each label as a continuation, in the order of the labels, in nats. */
+  /**
+   * Log-likelihood of each label as a continuation, in the order of the labels, in nats; of a classification head its
+   * log-probability.
+   */
   readonly logliks: readonly number[];
 }
 

@@ -7,7 +7,7 @@ export interface Task {
   readonly description: string | null;
   /** Text with exactly one `{text}`, into which inputs are put; null: the input as it is. */
   readonly template: string | null;
-  /** The labels that `classify` ranks by default, as continuations of the input. */
+  /** What `classify` ranks by default, as continuations of the input; of a classification head the names of its rows. */
   readonly labels: readonly string[] | null;
   /** Generation parameters that a request to this task starts from. */
   readonly defaults: SamplingOverrides | null;

@@ -1,14 +1,18 @@
 import { DomainError } from '../domain/errors.ts';
 import type { Baseline, EvaluationRequest } from '../domain/evaluation.ts';
+import { classificationOnly, headRows } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { applyTemplate, type Task } from '../domain/task.ts';
+import type { PreparedRows } from './prepare.ts';
 
 /** One side of a comparison: what is asked, and how a row's input is put to it. */
 export interface Contender {
   readonly name: string;
   readonly type: 'version' | Baseline;
   readonly version: number | null;
+  /** Labels of the version's classification head; null: it has none. */
+  readonly numLabels: number | null;
   /** The task, or the base model's id. */
   readonly target: string;
   /** Text for the inference, which puts it into the template only for a version. */
@@ -74,8 +78,26 @@ export function versionContenders(
         given: version.modelHash,
       });
     }
-    return { name, type: 'version', version: number, target: task.name, modelText: (input) => input };
+    const { numLabels } = version;
+    const target = task.name;
+    return { name, type: 'version', version: number, numLabels, target, modelText: (input) => input };
   });
+}
+
+/**
+ * Throws `unprocessable` unless the classification heads among the contenders can be asked for these rows:
+ * classification_only, num_labels_mismatch and unknown_label.
+ */
+export function assertHeadsFit(
+  contenders: readonly Contender[],
+  { kind, labels }: Pick<PreparedRows, 'kind' | 'labels'>,
+  task: Pick<Task, 'labels'>,
+): void {
+  for (const { name, numLabels } of contenders) {
+    if (numLabels === null) continue;
+    if (kind === 'generation') throw classificationOnly(name, 'versions');
+    headRows(numLabels, task.labels, labels);
+  }
 }
 
 /** The base model with the task's template behind `prefix`: no soft prompt. */
@@ -86,5 +108,5 @@ export function baselineContender(
   prefix: string,
 ): Contender {
   const modelText = (input: string): string => prefix + applyTemplate(task.template, input);
-  return { name: type, type, version: null, target: model.id, modelText };
+  return { name: type, type, version: null, numLabels: null, target: model.id, modelText };
 }

@@ -11,7 +11,13 @@ import type { Inference, Usage } from '../domain/inference.ts';
 import type { TaskStore } from '../domain/store.ts';
 import type { Task } from '../domain/task.ts';
 import { askForLabels, scoreRanking } from './classification.ts';
-import { baselineContender, type Contender, taskToEvaluate, versionContenders } from './contenders.ts';
+import {
+  assertHeadsFit,
+  baselineContender,
+  type Contender,
+  taskToEvaluate,
+  versionContenders,
+} from './contenders.ts';
 import { askForCompletions, scoreGeneration } from './generation.ts';
 import { type Measured, measure } from './measure.ts';
 import { type PreparedRows, prepareExamples, prepareRows } from './prepare.ts';
@@ -43,6 +49,7 @@ async function* evaluate(
   const task = taskToEvaluate(store, request.task);
   const versions = versionContenders(store, engine.model, task, request);
   const data = await prepareRows(request, task, options.files);
+  assertHeadsFit(versions, data, task);
   const contenders = [...versions, ...(await baselineContenders(options, request, task, data))];
   const { kind, labels, rows } = data;
   const reports: ContenderReport[] = [];

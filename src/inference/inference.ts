@@ -1,6 +1,7 @@
 import { outputRoom } from '../domain/context.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { HeadSource } from '../domain/head.ts';
 import type { ChatMessage, ChatRequest, CompletionRequest, Inference } from '../domain/inference.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import type { TaskStore } from '../domain/store.ts';
@@ -9,16 +10,18 @@ import type { BundleManifest } from '../model/bundle.ts';
 import { createChatRenderer } from '../model/chat.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { startGeneration } from './generation.ts';
+import { classifyByHead } from './head.ts';
 import { encodePrompts, encodeText, encodeTexts } from './input.ts';
 import { generationParameters } from './parameters.ts';
 import { classifyInputs, scoreTargets } from './rank.ts';
-import { type ReferenceField, resolveTarget } from './target.ts';
+import { assertGenerates, type ReferenceField, resolveTarget } from './target.ts';
 import type { TaskUses } from './task-uses.ts';
 
 export interface InferenceOptions {
   readonly engine: Engine;
   readonly store: Pick<TaskStore, 'getTask' | 'getVersion'>;
   readonly tokenizer: Tokenizer;
+  readonly heads: HeadSource;
   readonly manifest: Pick<BundleManifest, 'tokens' | 'chatTemplate'>;
   /** Told of every task that a request is served with. */
   readonly uses: Pick<TaskUses, 'record'>;
@@ -28,7 +31,8 @@ export interface InferenceOptions {
 const DEFAULT_COMPLETION_TOKENS = 16;
 
 /** Text in, text out, over an engine that knows only token ids. */
-export function createInference({ engine, store, tokenizer, manifest, uses }: InferenceOptions): Inference {
+export function createInference(options: InferenceOptions): Inference {
+  const { engine, store, tokenizer, heads, manifest, uses } = options;
   const { limits, model } = engine;
   const { bos, eos } = manifest.tokens;
   const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
@@ -40,7 +44,9 @@ export function createInference({ engine, store, tokenizer, manifest, uses }: In
   };
   const resolveModel = (reference: string) => {
     const { name, version } = parseModelReference(reference);
-    return resolve(name, version, 'model');
+    const target = resolve(name, version, 'model');
+    assertGenerates(target, 'model');
+    return target;
   };
 
   return {
@@ -84,11 +90,13 @@ export function createInference({ engine, store, tokenizer, manifest, uses }: In
 
     async classify(request, signal) {
       const target = resolve(request.task, request.version, 'task');
-      return classifyInputs(engine, tokenizer, target, request, signal);
+      if (target.head === null) return classifyInputs(engine, tokenizer, target, request, signal);
+      return classifyByHead(engine, tokenizer, target, heads.head(target.head), request, signal);
     },
 
     async score(request, signal) {
       const target = resolve(request.task, request.version, 'task');
+      assertGenerates(target, 'task');
       return scoreTargets(engine, tokenizer, target, request, signal);
     },
 

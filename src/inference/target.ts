@@ -1,5 +1,6 @@
 import type { PromptHandle } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
+import { classificationOnly } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { promptHandle } from '../domain/prompt.ts';
 import type { SamplingOverrides } from '../domain/sampling.ts';
@@ -13,6 +14,8 @@ export interface Target {
   /** The task, or the base model's id: whose turn its requests use up. */
   readonly flow: string;
   readonly prompt: PromptHandle | null;
+  /** The version's classification head, by the file that holds it; null: it has none. */
+  readonly head: { readonly sha256: string; readonly numLabels: number } | null;
   readonly template: string | null;
   readonly labels: readonly string[] | null;
   readonly defaults: SamplingOverrides;
@@ -33,7 +36,8 @@ export function resolveTarget(
 ): Target {
   const { name } = reference;
   if (name === model.id && reference.version === null) {
-    return { servedBy: model.id, flow: model.id, prompt: null, template: null, labels: null, defaults: {} };
+    const settings = { template: null, labels: null, defaults: {} };
+    return { servedBy: model.id, flow: model.id, prompt: null, head: null, ...settings };
   }
   const task = store.getTask(name);
   if (task === null) {
@@ -64,12 +68,19 @@ export function resolveTarget(
       { param: field, expected: model.hash, given: version.modelHash },
     );
   }
+  const { sha256, numLabels } = version;
   return {
     servedBy: `${name}@${number}`,
     flow: name,
     prompt: promptHandle(version),
+    head: numLabels === null ? null : { sha256, numLabels },
     template: task.template,
     labels: task.labels,
     defaults: task.defaults ?? {},
   };
+}
+
+/** Throws `unprocessable` classification_only for a version with a classification head: it predicts no text. */
+export function assertGenerates({ servedBy, head }: Target, field: ReferenceField): void {
+  if (head !== null) throw classificationOnly(servedBy, field);
 }

@@ -21,6 +21,7 @@ const VERSION = {
   version: 2,
   sha256: 'ab'.repeat(32),
   peft_type: 'PROMPT_TUNING',
+  task_type: 'CAUSAL_LM',
   num_virtual_tokens: 20,
   token_dim: 8,
   active: true,
@@ -84,13 +85,13 @@ describe('softprompt prompt', () => {
   });
 
   it('list shows the versions', async () => {
-    const older = { ...VERSION, version: 1, active: false };
+    const older = { ...VERSION, version: 1, active: false, peft_type: 'P_TUNING', task_type: 'SEQ_CLS' };
     server.answers.set('GET /v1/tasks/sentiment/prompts?limit=100', {
       json: { data: [VERSION, older], next: null },
     });
     const { stdout } = await prompt('list', 'sentiment');
-    assert.match(stdout, /^2 {8}yes {5}PROMPT_TUNING {2}20 {14}abababababab$/m);
-    assert.match(stdout, /^1 {16}PROMPT_TUNING {2}20 {14}abababababab$/m);
+    assert.match(stdout, /^2 {8}yes {5}PROMPT_TUNING {6}20 {14}abababababab$/m);
+    assert.match(stdout, /^1 {16}P_TUNING, SEQ_CLS {2}20 {14}abababababab$/m);
   });
 
   it('activate passes the hash that must be active', async () => {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { EvaluationEvent, EvaluationReport, EvaluationRequest } from '../../src/domain/evaluation.ts';
+import type { ClassifyRequest } from '../../src/domain/inference.ts';
 import { type Script, setUp, TASK } from './fakes.ts';
 
 const REQUEST: EvaluationRequest = {
@@ -41,6 +42,32 @@ const refuses = async (script: Script, request: Partial<EvaluationRequest>, expe
   await assert.rejects(evaluator.evaluate({ ...REQUEST, ...request }, never).next(), expected);
   return requests;
 };
+
+describe('an evaluation of versions with a classification head', () => {
+  it('asks for the labels of the task', async () => {
+    const { report, requests } = await run({ rank, numLabels: 3 }, inline(ROWS));
+    assert.deepEqual((requests[0] as ClassifyRequest).labels, TASK.labels);
+    assert.deepEqual(report.labels, TASK.labels);
+  });
+
+  it('is refused ahead when the head has other labels, or the rows ask for text', async () => {
+    const none = { numLabels: 3, task: { labels: null } };
+    const completions = inline([{ prompt: 'a', completion: 'b' }]);
+    for (const [script, request, code] of [
+      [{ numLabels: 2 }, inline(ROWS), 'num_labels_mismatch'],
+      [none, inline(ROWS), 'unknown_label'],
+      [{ numLabels: 3 }, completions, 'classification_only'],
+    ] as const) {
+      assert.deepEqual(await refuses(script, request, { kind: 'unprocessable', code }), []);
+    }
+    const named = inline([
+      { text: 'fine', label: 'LABEL_2' },
+      { text: 'poor', label: 'LABEL_0' },
+    ]);
+    const { report } = await run({ ...none, rank: () => [-1, -2] }, named);
+    assert.deepEqual(report.labels, ['LABEL_2', 'LABEL_0']);
+  });
+});
 
 describe('an evaluation of labels', () => {
   it('ranks them as batch work and scores the active version', async () => {

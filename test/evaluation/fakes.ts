@@ -25,6 +25,8 @@ type Request = ClassifyRequest | ScoreTextsRequest | CompletionRequest;
 
 export interface Script {
   readonly task?: Partial<Task>;
+  /** Labels of every version's classification head. */
+  readonly numLabels?: number;
   /** Log-likelihoods of the labels after an input, as the inference was given it. */
   readonly rank?: (input: string, request: ClassifyRequest) => readonly number[];
   readonly score?: (text: string, target: string) => { readonly loglik: number; readonly tokens: number };
@@ -88,7 +90,12 @@ export function setUp(script: Script = {}) {
     },
   };
   const version = (task: string, number: number) =>
-    ({ task, version: number, modelHash: number === 3 ? 'other' : 'hash' }) as PromptVersion;
+    ({
+      task,
+      version: number,
+      modelHash: number === 3 ? 'other' : 'hash',
+      numLabels: script.numLabels ?? null,
+    }) as PromptVersion;
   const evaluator = createEvaluator({
     inference,
     engine: {

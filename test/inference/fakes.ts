@@ -8,6 +8,7 @@ import type {
   TokenDetail,
 } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
+import type { ClassificationHead } from '../../src/domain/head.ts';
 import type { GenerationFields, Inference, InferenceEvent } from '../../src/domain/inference.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { Task } from '../../src/domain/task.ts';
@@ -193,6 +194,7 @@ export function storeOf(task: Partial<Task> = {}, version: Partial<PromptVersion
     peftType: 'PROMPT_TUNING',
     numVirtualTokens: 4,
     tokenDim: 8,
+    numLabels: null,
     bytes: 0,
     modelHash: 'hash-of-base',
     createdAt: 0,
@@ -221,6 +223,8 @@ export function setUp(
     readonly version?: Partial<PromptVersion>;
     readonly chatTemplate?: string | null;
     readonly bos?: boolean;
+    /** The version's classification head; its `numLabels` goes into `version`. */
+    readonly head?: ClassificationHead;
   } = {},
 ): Setup {
   const engine = new ScriptedEngine(script);
@@ -231,6 +235,7 @@ export function setUp(
     tokenizer: options.bos ? smallTokenizer(true) : tokenizer,
     manifest: { tokens: { bos: BOS, eos: [EOS] }, chatTemplate: options.chatTemplate ?? null },
     uses: { record: (task) => uses.push(task) },
+    heads: { head: () => options.head! },
   });
   return { engine, inference, uses };
 }

@@ -148,6 +148,18 @@ test('what is learned is published as what the job learns', async (t) => {
   assert.deepEqual(uploads, [{ kind: 'tensor', model, peftType: 'PREFIX_TUNING' }]);
 });
 
+test('a prompt does not replace one with a classification head unasked', async (t) => {
+  const { store, publisher } = await publishing(t);
+  await store.addVersion({ ...version('mood', 'before'), numLabels: 2 });
+  await store.putTask('mood', { ...EMPTY, template: '{text}\n' });
+  await store.activate('mood', 1);
+  const job = jobWith('auto');
+  const parts = { tasks: store, publisher };
+  const published = await publishOutcome(parts, job, outcome(), incumbentOf(store, job), null);
+  assert.equal(published.result.active, false);
+  assert.match(published.reason, /has a classification head, which is not compared/);
+});
+
 test('a busy service is asked again; other refusals are not', async (t) => {
   const { store, publisher } = await publishing(t);
   const failing = (kind: 'contended' | 'unprocessable'): PromptPublisher => {

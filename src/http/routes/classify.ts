@@ -15,7 +15,12 @@ const ClassifyBody = Type.Object(
   {
     inputs: Type.Array(Text, { minItems: 1, maxItems: MAX_INPUTS }),
     labels: optional(
-      Type.Array(Label, { ...LABEL_COUNTS, description: "The task's own labels when left out." }),
+      Type.Array(Label, {
+        ...LABEL_COUNTS,
+        description:
+          "The task's own labels when left out. Of a version with a classification head: some of its labels, " +
+          'to choose from those only.',
+      }),
     ),
     version: optional(Version),
     service_tier: optional(ServiceTierSchema),
@@ -30,7 +35,7 @@ const ClassifyResult = Type.Object({
       probabilities: Type.Unsafe<Readonly<Record<string, number>>>({
         type: 'object',
         additionalProperties: { type: 'number' },
-        description: "Softmax over the labels' log-likelihoods.",
+        description: "Softmax over the labels' log-likelihoods, or over the logits of a classification head.",
       }),
     }),
   ),
@@ -49,7 +54,10 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       schema: {
         tags: ['inference'],
         summary: 'Choose a label for each input',
-        description: "Labels are ranked by the log-likelihood of their tokens after the task's template.",
+        description:
+          "Labels are ranked by the log-likelihood of their tokens after the task's template. A version with a " +
+          'classification head (task type SEQ_CLS) answers by its head: the labels of the task name its rows in their ' +
+          'order; without any they are LABEL_0, LABEL_1, ...',
         operationId: 'classify',
         params: ServedParams,
         body: ClassifyBody,

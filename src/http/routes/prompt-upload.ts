@@ -75,7 +75,8 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         summary: 'Upload a prompt as a new version of a task',
         description:
           'The task is created if it does not exist. The same content again gives the version that exists. ' +
-          'Adapters: PROMPT_TUNING, P_TUNING, MULTITASK_PROMPT_TUNING and CPT.',
+          'Adapters: PROMPT_TUNING, P_TUNING, PREFIX_TUNING, MULTITASK_PROMPT_TUNING and CPT of task type CAUSAL_LM; ' +
+          'all but CPT also of task type SEQ_CLS, with the head `base_model.score.weight` [num_labels, token_dim].',
         operationId: 'createPrompt',
         params: TaskParams,
         querystring: Type.Object(

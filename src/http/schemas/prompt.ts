@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { PromptVersion } from '../../domain/prompt.ts';
-import { unixSeconds } from './common.ts';
+import { nullable, unixSeconds } from './common.ts';
 import type { ResponseHeader } from './responses.ts';
 import { TaskParams } from './task.ts';
 
@@ -20,8 +20,14 @@ export const PromptSchema = Type.Object(
     version: Type.Integer(),
     sha256: Type.String({ description: 'SHA-256 of the tensor file as stored; also the ETag.' }),
     peft_type: Type.String({ description: "PEFT's `peft_type`." }),
+    task_type: Type.String({
+      description: "PEFT's `task_type`: CAUSAL_LM, or SEQ_CLS of a prompt with a classification head.",
+    }),
     num_virtual_tokens: Type.Integer({ description: 'Rows of the prompt.' }),
     token_dim: Type.Integer({ description: "PEFT's `token_dim`: the width of a row." }),
+    num_labels: nullable(
+      Type.Integer({ description: 'Labels of the classification head; null: it has none.' }),
+    ),
     active: Type.Boolean({ description: 'Whether the task serves this version.' }),
     bytes: Type.Integer({ description: 'Size of the tensor file.' }),
     model_hash: Type.String({ description: 'The model for which the prompt was checked.' }),
@@ -49,8 +55,10 @@ export const EXAMPLE_PROMPT: Static<typeof PromptSchema> = {
   version: 1,
   sha256: EXAMPLE_SHA256,
   peft_type: 'PROMPT_TUNING',
+  task_type: 'CAUSAL_LM',
   num_virtual_tokens: 20,
   token_dim: 576,
+  num_labels: null,
   active: true,
   bytes: 46_184,
   model_hash: '9b0f3d1c',
@@ -71,8 +79,10 @@ export function promptBody(
     version: version.version,
     sha256: version.sha256,
     peft_type: version.peftType,
+    task_type: version.config.task_type,
     num_virtual_tokens: version.numVirtualTokens,
     token_dim: version.tokenDim,
+    num_labels: version.numLabels,
     active: version.version === activeVersion,
     bytes: version.bytes,
     model_hash: version.modelHash,

@@ -17,7 +17,9 @@ export const TaskParams = Type.Object({
 
 const Labels = Type.Array(Label, {
   ...LABEL_COUNTS,
-  description: 'What `classify` ranks by default, as continuations of the input.',
+  description:
+    'What `classify` ranks by default, as continuations of the input; of a version with a classification head the ' +
+    'names of its rows, in their order.',
 });
 
 const Template = Type.String({

@@ -4,7 +4,7 @@ import { promptWidth } from '../../families/training-prompt.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { EmbeddingFile } from '../../model/embedding-file.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
-import { readPromptFile } from '../../peft/prompt-file.ts';
+import { readStoredFile } from '../../peft/prompt-file.ts';
 import { normals } from '../../peft/random.ts';
 import { type FirstPrompt, firstPrompt, repeatRows } from '../../prompts/first-prompt.ts';
 import type { PromptContent } from './protocol.ts';
@@ -26,7 +26,7 @@ export async function startingPrompt(spec: JobSpec, sources: StartSources): Prom
   const form = promptForm(peft_type);
   const width = promptWidth(bundle.manifest.config, form);
   if (initialPrompt !== null && promptForm(initialPrompt.peftType) === form) {
-    return repeatRows(readPromptFile(initialPrompt.file).rows, count, width);
+    return repeatRows(readStoredFile(initialPrompt.file).prompt.rows, count, width);
   }
   // peft.PrefixEncoder's own initialisation is torch.nn.Embedding's, N(0, 1) an element.
   if (form === 'keysValues' && init === 'RANDOM') return normals(count * width, spec.seed);
@@ -51,7 +51,8 @@ async function startingRows(
   }
 
   function howToStart(): FirstPrompt {
-    if (initialPrompt !== null) return { init: 'PROMPT', rows: readPromptFile(initialPrompt.file).rows };
+    if (initialPrompt !== null)
+      return { init: 'PROMPT', rows: readStoredFile(initialPrompt.file).prompt.rows };
     const fallback = labels.length > 0 ? 'CLASS_LABELS' : 'SAMPLE_VOCAB';
     const init = config.prompt_tuning_init === 'auto' ? fallback : config.prompt_tuning_init;
     switch (init) {

@@ -31,7 +31,8 @@ export class Finish {
     if (job === null) return undefined;
     this.outcome = outcome;
     this.incumbent = incumbentOf(tasks, this.job);
-    if (this.incumbent === null) return null;
+    // The training graph has no place for a classification head.
+    if (this.incumbent === null || this.incumbent.numLabels !== null) return null;
     const file = tasks.readFile(this.incumbent.sha256);
     return file && { peftType: this.incumbent.peftType, file };
   }

@@ -92,6 +92,10 @@ function decide(
   if (changed) return { activate: false, reason: change };
   if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
   if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
+  if (incumbent.numLabels !== null) {
+    const reason = 'the active version has a classification head, which is not compared';
+    return { activate: false, reason };
+  }
   if (score === null || incumbentScore === null) {
     const rows = 'there are no validation rows to compare it on with the active version';
     return { activate: false, reason: rows };
