@@ -1,9 +1,10 @@
 """What PEFT computes with the adapters that the service hands out, against what it computed before they were uploaded.
 
-    python scripts/parity/exported.py http://127.0.0.1:8080 test/fixtures/peft/llama
+    python scripts/parity/exported.py http://127.0.0.1:8080 test/fixtures/peft/llama [cases.json | heads.json]
 
 The service must serve FOLDER/model. Each recorded adapter of the folder is uploaded as a task, downloaded again and
-loaded with PeftModel.from_pretrained; its logits are compared with cases.json. Prints the largest difference of each.
+loaded with PeftModel.from_pretrained; its logits are compared with those of cases.json, or of the classification heads
+with heads.json (PEFT 0.13 loads no such adapter, its own ones neither). Prints the largest difference of each.
 """
 
 import json
@@ -39,31 +40,42 @@ def download(url, task, version, target):
             (target / name).write_bytes(response.read())
 
 
+def load_base(folder, num_labels):
+    """The language model, or a classifier whose head the adapter brings."""
+    if num_labels is None:
+        auto, options = transformers.AutoModelForCausalLM, {}
+    else:
+        auto, options = transformers.AutoModelForSequenceClassification, {"num_labels": num_labels}
+    return auto.from_pretrained(folder / "model", torch_dtype=torch.float32, **options).eval()
+
+
 @torch.no_grad()
 def last_logits(model, ids):
     ids = torch.tensor([ids])
-    return model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0, -1]
+    logits = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0]
+    return logits if logits.dim() == 1 else logits[-1]
 
 
-def check(url, folder, name, directory, query, cases):
-    task = f"exported-{name}".replace("_", "-").replace(" ", "-")
-    version = upload(url, task, folder / directory, query)
-    base = transformers.AutoModelForCausalLM.from_pretrained(folder / "model", torch_dtype=torch.float32).eval()
+def check(url, folder, name, adapter, query, cases):
+    task = f"exported-{folder.name}-{adapter['dir']}-{name}"
+    task = "".join(letter if letter.isalnum() else "-" for letter in task)
+    version = upload(url, task, folder / adapter["dir"], query)
+    base = load_base(folder, adapter.get("num_labels"))
     with tempfile.TemporaryDirectory() as target:
         download(url, task, version, pathlib.Path(target))
         model = PeftModel.from_pretrained(base, target).eval()
     worst = 0.0
     for case in cases:
         if case["input_ids"]:
-            expected = torch.tensor(case["last_logits"])
+            expected = torch.tensor(case.get("last_logits") or case["logits"])
             worst = max(worst, (last_logits(model, case["input_ids"]) - expected).abs().max().item())
     print(f"{folder.name} {name}: {len(cases)} texts, largest difference of a logit {worst:.1e}")
     return worst
 
 
-def main(url, folder):
+def main(url, folder, recording="cases.json"):
     folder = pathlib.Path(folder)
-    adapters = json.loads((folder / "cases.json").read_text())["adapters"]
+    adapters = json.loads((folder / recording).read_text())["adapters"]
     tolerance = json.loads((folder.parent / "index.json").read_text())["tolerance"]["logits_abs"]
     worst = 0.0
     for name, adapter in adapters.items():
@@ -71,7 +83,7 @@ def main(url, folder):
         for task, cases in by_task.items():
             query = "" if task is None else f"?task_id={task}"
             shown = name if task is None else f"{name} {task}"
-            worst = max(worst, check(url, folder, shown, adapter["dir"], query, cases))
+            worst = max(worst, check(url, folder, shown, adapter, query, cases))
     sys.exit(worst > tolerance)
 
 
