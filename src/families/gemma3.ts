@@ -135,9 +135,10 @@ export function buildGemma3Serving(config: Gemma3Config, weights: WeightCatalog)
         const output = feedForward(x, `${prefix}.mlp`, config, weights);
         return norm(output, `${prefix}.post_feedforward_layernorm`);
       },
-      logits: (hidden) => {
+      norm: (hidden) => ({ x: norm(hidden, 'model.norm'), gain: null }),
+      logits: (normed) => {
         const head = { name: 'lm_head', outSize: vocabSize, hasBias: false };
-        return namedLinear({ x: norm(hidden, 'model.norm'), gain: null }, head, weights);
+        return namedLinear(normed, head, weights);
       },
     };
   });

@@ -24,6 +24,7 @@ import {
   type T5,
   t5Buckets,
   t5FeedForward,
+  t5Norm,
   t5Output,
   t5RelativeTable,
 } from './t5-layers.ts';
@@ -71,7 +72,8 @@ export function buildT5Training(
   const read = { embeddings: gather(table, decoderIds, 0), positions, bias };
   const hidden = decode(read, encoded, sourceBias, t5);
 
-  const logits = t5Logits(gather(hidden, labelPositions, 0), t5);
+  const normed = t5Norm(gather(hidden, labelPositions, 0), 'decoder.final_layer_norm', t5);
+  const logits = t5Logits(normed, t5);
   const { loss, logLikelihoods } = lossOf(logits, { targetIds, tokenWeights, lossWeights }, objective);
   const outputs = { [TRAINING_IO.loss]: loss, [TRAINING_IO.logLikelihoods]: logLikelihoods };
   return createGraph(
