@@ -1,4 +1,4 @@
-import type { Objective } from '../families/training.ts';
+import type { Objective, PromptForm } from '../families/training.ts';
 import { type AdafactorOptions, adafactor } from './optimisers/adafactor.ts';
 import { type AdamWOptions, adamW } from './optimisers/adamw.ts';
 import type { Optimiser } from './optimisers/optimiser.ts';
@@ -48,6 +48,16 @@ export function createOptimiser(settings: OptimiserSettings): Optimiser {
  */
 const RATE_PER_RMS = { adamw: 0.05, adafactor: 0.05, sgd: 1 } as const;
 
+/**
+ * Learning rates for keys and values. With adamw, on a model of 135M parameters whose keys and values have a root mean
+ * square of 1.4, the loss after 36 updates was 0.26 at 0.003, 0.08 at 0.01 and 0.12 at 0.03; the others keep the
+ * proportions of above.
+ */
+const RATE_OF_KEYS_VALUES = { adamw: 0.01, adafactor: 0.01, sgd: 0.2 } as const;
+
 /** @param embeddingRms root mean square of the elements of the embedding table */
-export const defaultLearningRate = (optimiser: OptimiserSettings['name'], embeddingRms: number): number =>
-  RATE_PER_RMS[optimiser] * embeddingRms;
+export const defaultLearningRate = (
+  optimiser: OptimiserSettings['name'],
+  form: PromptForm,
+  embeddingRms: number,
+): number => (form === 'rows' ? RATE_PER_RMS[optimiser] * embeddingRms : RATE_OF_KEYS_VALUES[optimiser]);

@@ -1,3 +1,4 @@
+import { promptForm } from '../../domain/prompt.ts';
 import type { Hyperparameters, JobSpec } from '../../domain/training.ts';
 import type { DatasetKind } from '../dataset/rows.ts';
 import { defaultLearningRate, type OptimiserSettings, type TrainingSettings } from '../settings.ts';
@@ -23,7 +24,7 @@ export interface RunSettings {
 
 /** @param embeddingRms root mean square of the elements of the embedding table */
 export function runSettings(
-  { hyperparameters: given, seed }: Pick<JobSpec, 'hyperparameters' | 'seed'>,
+  { hyperparameters: given, seed, config }: Pick<JobSpec, 'hyperparameters' | 'seed' | 'config'>,
   data: { readonly kind: DatasetKind; readonly rows: number; readonly embeddingRms: number },
 ): RunSettings {
   const batchSize = or(given.batch_size, AUTO_BATCH);
@@ -34,7 +35,8 @@ export function runSettings(
       : perEpoch * given.n_epochs;
   const totalSteps = or(given.max_steps, byEpochs);
   const optimiser = optimiserOf(given);
-  const rate = or(given.learning_rate, defaultLearningRate(optimiser.name, data.embeddingRms));
+  const form = promptForm(config.peft_type);
+  const rate = or(given.learning_rate, defaultLearningRate(optimiser.name, form, data.embeddingRms));
   const patience = or(given.early_stopping_patience, AUTO_PATIENCE);
   return {
     epochs: Math.ceil(totalSteps / perEpoch),
