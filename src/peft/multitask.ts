@@ -1,23 +1,24 @@
 import { DomainError } from '../domain/errors.ts';
+import { encodeSafetensors } from '../formats/safetensors.ts';
 import { type AdapterTensor, readAdapterTensors, tensorRefusal } from './adapter-tensors.ts';
 import { HEAD_TENSOR, toHead } from './head.ts';
-import { type AdapterContent, PROMPT_TENSOR, type PromptTensor } from './prompt-file.ts';
+import { type AdapterContent, PROMPT_TENSOR } from './prompt-file.ts';
 
 const COLUMNS = 'prefix_task_cols';
 const ROWS = 'prefix_task_rows';
 
 /** A prompt of several tasks (Wang et al. 2023): what they share, and low-rank factors of each. */
-interface MultitaskPrompt {
+export interface MultitaskPrompt {
   /** [length, token_dim] */
-  readonly shared: AdapterTensor;
+  readonly shared: Float32Array;
   /** [tasks, length, ranks] */
-  readonly columns: AdapterTensor;
+  readonly columns: Float32Array;
   /** [tasks, ranks, token_dim] */
-  readonly rows: AdapterTensor;
+  readonly rows: Float32Array;
 }
 
 /** More make no low-rank factors; the product of very large ones would keep everybody waiting. */
-const MAX_RANKS = 64;
+export const MAX_RANKS = 64;
 
 /**
  * The prompt of one task of a MULTITASK_PROMPT_TUNING adapter, as peft.MultitaskPromptEmbedding computes it: the shared
@@ -33,15 +34,54 @@ export function readTaskPrompt(
   withHead: boolean,
   check: (sizes: MultitaskSizes) => void,
 ): AdapterContent {
-  const names = [PROMPT_TENSOR, COLUMNS, ROWS, ...(withHead ? [HEAD_TENSOR] : [])];
-  const [shared, columns, rows, head] = readAdapterTensors(file, names);
-  const prompt = { shared: shared!, columns: columns!, rows: rows! };
-  const sizes = sizesOf(prompt);
+  const { prompt, sizes, others } = read(file, withHead ? [HEAD_TENSOR] : []);
   check(sizes);
-  return {
-    prompt: composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks)),
-    head: head === undefined ? null : toHead(head),
-  };
+  const { length, tokenDim } = sizes;
+  const rows = composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks));
+  return { prompt: { rows, length, tokenDim }, head: others[0] === undefined ? null : toHead(others[0]) };
+}
+
+/** Throws as {@link readAdapterTensors} does, and `unprocessable` multitask_shape. */
+export const readMultitask = (file: Uint8Array): Multitask => read(file, []);
+
+interface Multitask {
+  readonly prompt: MultitaskPrompt;
+  readonly sizes: MultitaskSizes;
+}
+
+/** @param names of tensors that stand beside */
+function read(
+  file: Uint8Array,
+  names: readonly string[],
+): Multitask & { readonly others: readonly AdapterTensor[] } {
+  const [shared, columns, rows, ...others] = readAdapterTensors(file, [
+    PROMPT_TENSOR,
+    COLUMNS,
+    ROWS,
+    ...names,
+  ]);
+  const tensors = { shared: shared!, columns: columns!, rows: rows! };
+  const sizes = sizesOf(tensors);
+  return { prompt: { shared: shared!.values, columns: columns!.values, rows: rows!.values }, sizes, others };
+}
+
+/** A float32 file that {@link readMultitask} and PEFT read. */
+export function encodeMultitask(
+  { shared, columns, rows }: MultitaskPrompt,
+  { tasks, ranks, length, tokenDim }: MultitaskSizes,
+): Uint8Array {
+  const tensor = (name: string, values: Float32Array, shape: readonly number[]) =>
+    ({
+      name,
+      dtype: 'F32',
+      shape,
+      data: new Uint8Array(values.buffer, values.byteOffset, values.byteLength),
+    }) as const;
+  return encodeSafetensors([
+    tensor(COLUMNS, columns, [tasks, length, ranks]),
+    tensor(ROWS, rows, [tasks, ranks, tokenDim]),
+    tensor(PROMPT_TENSOR, shared, [length, tokenDim]),
+  ]);
 }
 
 export interface MultitaskSizes {
@@ -51,7 +91,11 @@ export interface MultitaskSizes {
   readonly tokenDim: number;
 }
 
-function sizesOf({ shared, columns, rows }: MultitaskPrompt): MultitaskSizes {
+function sizesOf({
+  shared,
+  columns,
+  rows,
+}: Record<'shared' | 'columns' | 'rows', AdapterTensor>): MultitaskSizes {
   const [length = 0, tokenDim = 0] = shared.shape;
   const [tasks = 0, , ranks = 0] = columns.shape;
   const expected = [
@@ -81,21 +125,22 @@ function checkTaskId(taskId: number | undefined, tasks: number): number {
   });
 }
 
-function composeTask(
+/** The rows [length, token_dim] of one task. */
+export function composeTask(
   { shared, columns, rows }: MultitaskPrompt,
   { ranks, length, tokenDim }: MultitaskSizes,
   task: number,
-): PromptTensor {
+): Float32Array {
   const composed = new Float32Array(length * tokenDim);
   for (let row = 0; row < length; row++) {
     for (let i = 0; i < tokenDim; i++) {
       let factor = 0;
       for (let rank = 0; rank < ranks; rank++) {
-        const column = columns.values[(task * length + row) * ranks + rank]!;
-        factor += column * rows.values[(task * ranks + rank) * tokenDim + i]!;
+        const column = columns[(task * length + row) * ranks + rank]!;
+        factor += column * rows[(task * ranks + rank) * tokenDim + i]!;
       }
-      composed[row * tokenDim + i] = shared.values[row * tokenDim + i]! * Math.fround(factor);
+      composed[row * tokenDim + i] = shared[row * tokenDim + i]! * Math.fround(factor);
     }
   }
-  return { rows: composed, length, tokenDim };
+  return composed;
 }

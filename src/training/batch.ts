@@ -19,9 +19,14 @@ export interface BatchLayout extends Visibility {
 export interface Batch {
   readonly feeds: Readonly<Record<string, TensorFeed>>;
   readonly examples: readonly Example[];
+  /** Whose prompt they see. */
+  readonly task: number;
   /** Tokens that pass through the layers: a prompt of rows, texts and padding. */
   readonly tokens: number;
 }
+
+/** A batch of which it is not said whose prompt its examples see. */
+export type PackedBatch = Omit<Batch, 'task'>;
 
 /** Lengths are rounded up to this, so that batches come in few shapes and buffers are used again. */
 const LENGTH_STEP = 4;
@@ -32,20 +37,36 @@ const LENGTH_STEP = 4;
  */
 const MOST_TEXT_TOKENS = 640;
 
-/** Packs examples into as many equal batches as memory asks for. Their losses and gradients add up to those of one. */
+/**
+ * Packs examples into batches of one task each, and as many equal ones as memory asks for. Their losses and gradients
+ * add up to those of one.
+ */
 export function packBatches(examples: readonly Example[], layout: BatchLayout): Batch[] {
+  const weight = lossWeight(examples, layout.objective);
+  const tasks = [...new Set(examples.map(taskOf))];
+  return tasks.flatMap((task) =>
+    packTask(
+      examples.filter((example) => taskOf(example) === task),
+      layout,
+      weight,
+    ),
+  );
+}
+
+const taskOf = ({ task = 0 }: Example): number => task;
+
+function packTask(examples: readonly Example[], layout: BatchLayout, weight: number): Batch[] {
   const { startTokenId } = layout;
   const rowTokens = startTokenId === null ? widthOf(examples) : encoderRowTokens(examples, layout);
   const runs = Math.ceil(examples.length / Math.max(1, Math.floor(MOST_TEXT_TOKENS / rowTokens)));
   const size = Math.ceil(examples.length / runs);
-  const weight = lossWeight(examples, layout.objective);
   return Array.from({ length: Math.ceil(examples.length / size) }, (_, run) =>
     packBatch(examples.slice(run * size, (run + 1) * size), layout, weight),
   );
 }
 
 /**
- * Packs examples into one batch; all of them need the same number of continuations.
+ * Packs examples of one task into one batch; all of them need the same number of continuations.
  * @param weight of each right continuation in the loss
  */
 export function packBatch(
@@ -53,9 +74,11 @@ export function packBatch(
   layout: BatchLayout,
   weight = lossWeight(examples, layout.objective),
 ): Batch {
-  return layout.startTokenId === null
-    ? packDecoderBatch(examples, layout, weight)
-    : packEncoderBatch(examples, layout, layout.startTokenId, weight);
+  const packed =
+    layout.startTokenId === null
+      ? packDecoderBatch(examples, layout, weight)
+      : packEncoderBatch(examples, layout, layout.startTokenId, weight);
+  return { ...packed, task: taskOf(examples[0]!) };
 }
 
 /**
@@ -63,7 +86,7 @@ export function packBatch(
  * text and itself only and counting its positions from the end of the text: the text passes through the model once,
  * however many labels there are. Before keys and values that are given each needs a text: they predict no token.
  */
-function packDecoderBatch(examples: readonly Example[], layout: BatchLayout, weight: number): Batch {
+function packDecoderBatch(examples: readonly Example[], layout: BatchLayout, weight: number): PackedBatch {
   const { promptLength, form } = layout;
   // Given keys and values are in the layers already.
   const passing = form === 'rows' ? promptLength : 0;

@@ -1,7 +1,7 @@
 import { MASKED } from '../families/decoder.ts';
 import { ENCODER_TRAINING_IO } from '../families/encoder-decoder.ts';
 import { TRAINING_IO } from '../families/training.ts';
-import { type Batch, type BatchLayout, lossWeights, roundedLength } from './batch.ts';
+import { type BatchLayout, lossWeights, type PackedBatch, roundedLength } from './batch.ts';
 import { type Example, packedLength } from './example.ts';
 import { LabelPicks } from './label-picks.ts';
 import { allowSeen, slotsOf } from './visibility.ts';
@@ -22,7 +22,7 @@ export function packEncoderBatch(
   { promptLength }: BatchLayout,
   startTokenId: number,
   weight: number,
-): Batch {
+): PackedBatch {
   const rows = examples.length;
   const { text, sequence } = widthsOf(examples);
   const source = promptLength + text;

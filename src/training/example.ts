@@ -8,6 +8,8 @@ export interface Example {
   readonly continuations: readonly (readonly number[])[];
   /** Index of the right continuation. */
   readonly target: number;
+  /** Whose prompt it sees; absent: there is one task. */
+  readonly task?: number;
 }
 
 /** Positions that an example takes in a batch: the last token of a continuation is predicted, never read. */

@@ -15,7 +15,7 @@ export interface Best {
 export interface TrainingState {
   /** Updates made. */
   readonly step: number;
-  /** The prompt [virtual tokens, width of a row]. */
+  /** The prompt [virtual tokens, width of a row], or what makes the prompts of several tasks. */
   readonly parameters: Float32Array;
   readonly slots: Slots;
   readonly best: Best | null;

@@ -5,6 +5,7 @@ import type { Differentiated } from './model.ts';
 import { capRows, clipNorm, norm, rootMeanSquare } from './optimisers/norms.ts';
 import type { Optimiser } from './optimisers/optimiser.ts';
 import { scheduleFactor } from './optimisers/schedule.ts';
+import { DIRECT, type Parameterisation } from './parameterisation.ts';
 import { createOptimiser, type TrainingSettings } from './settings.ts';
 import { initialState, type TrainingState } from './state.ts';
 import { isBetter, type Score } from './validation.ts';
@@ -21,6 +22,8 @@ export interface TrainerParts {
   readonly layout: BatchLayout;
   /** Numbers of one row of the prompt. */
   readonly rowWidth: number;
+  /** Absent: the parameters are the prompt. */
+  readonly parameterisation?: Parameterisation;
 }
 
 /** One update, as it is reported. */
@@ -32,7 +35,7 @@ export interface StepReport {
   readonly learningRate: number;
   /** Before clipping. */
   readonly gradientNorm: number;
-  /** Root mean square of the prompt's elements after the update. */
+  /** Root mean square of the parameters after the update. */
   readonly promptRms: number;
   /** Tokens that passed through the layers, padding included. */
   readonly tokens: number;
@@ -51,7 +54,7 @@ export class Diverged extends Error {
   }
 }
 
-/** Gradient descent on one prompt. Every state that it passes through is a value that can be stored and resumed. */
+/** Gradient descent on the parameters of a prompt, or of those of several tasks. Every state that it passes through is a value that can be stored and resumed. */
 export class Trainer {
   private readonly parts: TrainerParts;
   private readonly optimiser: Optimiser;
@@ -66,10 +69,10 @@ export class Trainer {
     this.current = state;
   }
 
-  /** @param prompt the first prompt, [virtual tokens, row width] */
-  static start(parts: TrainerParts, prompt: Float32Array): Trainer {
+  /** @param parameters the first prompt, [virtual tokens, row width], or what makes the prompts */
+  static start(parts: TrainerParts, parameters: Float32Array): Trainer {
     const optimiser = createOptimiser(parts.settings.optimiser);
-    return new Trainer(parts, optimiser, initialState(prompt, optimiser.init(prompt.length)));
+    return new Trainer(parts, optimiser, initialState(parameters, optimiser.init(parameters.length)));
   }
 
   /** Goes on from a state of a run with the same parts; the rest of the run is the same, bit for bit. */
@@ -85,7 +88,7 @@ export class Trainer {
     return this.parts.settings;
   }
 
-  /** The prompt to keep: the best on the validation set, else the latest. */
+  /** The parameters to keep: the best on the validation set, else the latest. */
   get result(): Float32Array {
     return this.current.best?.parameters ?? this.current.parameters;
   }
@@ -153,12 +156,13 @@ export class Trainer {
   /** The sums over the batches of one update. */
   private async differentiate(batches: readonly Batch[]): Promise<Pick<Differentiated, 'loss' | 'gradient'>> {
     const { parameters } = this.current;
+    const { model, parameterisation = DIRECT } = this.parts;
     const gradient = new Float32Array(parameters.length);
     let loss = 0;
     for (const batch of batches) {
-      const part = await this.parts.model.run(parameters, batch);
+      const part = await model.run(parameterisation.promptOf(parameters, batch.task), batch);
       loss += part.loss;
-      for (let i = 0; i < gradient.length; i++) gradient[i]! += part.gradient[i]!;
+      parameterisation.addGradient(parameters, batch.task, part.gradient, gradient);
     }
     return { loss, gradient };
   }

@@ -3,6 +3,7 @@ import { type BatchLayout, packBatches } from './batch.ts';
 import { evaluationBatches } from './batches.ts';
 import { type Example, packedLength } from './example.ts';
 import type { Evaluated } from './model.ts';
+import { DIRECT, type Parameterisation } from './parameterisation.ts';
 
 /** How good a prompt is on the validation set. */
 export interface Score {
@@ -28,9 +29,17 @@ export class Validation {
   private readonly model: Evaluator;
   private readonly batches: readonly Batch[];
   private readonly hasChoices: boolean;
+  private readonly parameterisation: Parameterisation;
 
-  constructor(model: Evaluator, examples: readonly Example[], layout: BatchLayout, batchSize: number) {
+  constructor(
+    model: Evaluator,
+    examples: readonly Example[],
+    layout: BatchLayout,
+    batchSize: number,
+    parameterisation = DIRECT,
+  ) {
     this.model = model;
+    this.parameterisation = parameterisation;
     this.hasChoices = examples.some(({ continuations }) => continuations.length > 1);
     this.batches = evaluationBatches(examples.map(packedLength), batchSize).flatMap((rows) =>
       packBatches(
@@ -40,10 +49,14 @@ export class Validation {
     );
   }
 
-  async score(prompt: Float32Array): Promise<Score> {
+  /** @param parameters of the prompt or prompts; the mean is over the examples of all tasks */
+  async score(parameters: Float32Array): Promise<Score> {
     let [loss, right, weight] = [0, 0, 0];
     for (const batch of this.batches) {
-      const { logLikelihoods } = await this.model.run(prompt, batch);
+      const { logLikelihoods } = await this.model.run(
+        this.parameterisation.promptOf(parameters, batch.task),
+        batch,
+      );
       for (const [row, { target, continuations }] of batch.examples.entries()) {
         const choices = continuations.length;
         const scores = logLikelihoods.subarray(row * choices, (row + 1) * choices);

@@ -4,13 +4,17 @@ import { join } from 'node:path';
 import { isEncoderDecoder } from '../../src/families/index.ts';
 import type { Objective, PromptForm } from '../../src/families/training.ts';
 import { promptWidth } from '../../src/families/training-prompt.ts';
-import { parseSafetensors, tensorBytes, toFloat32 } from '../../src/formats/safetensors.ts';
+import { parseSafetensors } from '../../src/formats/safetensors.ts';
 import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
 import { importModel } from '../../src/model/import.ts';
-import { type BatchLayout, packBatch } from '../../src/training/batch.ts';
+import { readMultitask } from '../../src/peft/multitask.ts';
+import { readPromptFile } from '../../src/peft/prompt-file.ts';
+import { type BatchLayout, packBatch, packBatches } from '../../src/training/batch.ts';
 import type { Example } from '../../src/training/example.ts';
 import { type FrozenModel, LossModel } from '../../src/training/model.ts';
+import { joinParameters, multitask } from '../../src/training/multitask.ts';
 import { adamW } from '../../src/training/optimisers/adamw.ts';
+import { DIRECT, type Parameterisation } from '../../src/training/parameterisation.ts';
 import { readIndex } from './recordings.ts';
 
 /** Families with recordings of training. */
@@ -32,8 +36,10 @@ export interface RecordedTraining {
   readonly input_ids: readonly (readonly number[])[];
   readonly attention_mask: readonly (readonly number[])[];
   readonly labels: readonly (readonly number[])[];
+  /** Of each row, where the adapter holds several tasks. */
+  readonly task_ids?: readonly number[];
   readonly loss: number;
-  /** d loss / d prompt, row-major. */
+  /** d loss / d prompt, row-major; of several tasks d loss / d shared rows, columns and rows. */
   readonly grad: readonly number[];
   readonly adamw: {
     readonly lr: number;
@@ -97,8 +103,7 @@ export async function checkTraining(root: string, family: string, file: string):
     };
     const findings: TrainingFinding[] = [];
     for (const [adapter, { dir, train, choices }] of Object.entries(adapters)) {
-      const prompt = await readPrompt(join(directory, dir), model);
-      const start: Start = { prompt, form: FORMS[adapter] ?? 'rows' };
+      const start = await readStart(join(directory, dir), FORMS[adapter] ?? 'rows', model);
       const found = [
         ...(train === undefined ? [] : await checkTokens(model, start, train, index.tolerance)),
         ...(choices === undefined ? [] : await checkChoices(model, start, choices, index.tolerance)),
@@ -111,17 +116,18 @@ export async function checkTraining(root: string, family: string, file: string):
   }
 }
 
-/** The rows that are read: an adapter for an encoder-decoder model may hold as many others. */
-async function readPrompt(directory: string, { config }: FrozenModel): Promise<Float32Array> {
+async function readStart(directory: string, form: PromptForm, { config }: FrozenModel): Promise<Start> {
   const file = await readFile(join(directory, 'adapter_model.safetensors'));
-  const header = parseSafetensors(file);
-  const entry = header.tensors.find(({ name }) => name === 'prompt_embeddings')!;
-  const values = toFloat32(tensorBytes(file, header, entry), entry.dtype);
-  if (!isEncoderDecoder(config)) return values;
-  const { num_virtual_tokens: rows } = JSON.parse(
+  if (parseSafetensors(file).tensors.length > 1) {
+    const { prompt, sizes } = readMultitask(file);
+    return { parameters: joinParameters(prompt), parameterisation: multitask(sizes), form };
+  }
+  const { rows } = readPromptFile(file);
+  // The rows that are read: an adapter for an encoder-decoder model may hold as many others.
+  const { num_virtual_tokens: length } = JSON.parse(
     await readFile(join(directory, 'adapter_config.json'), 'utf8'),
   ) as { num_virtual_tokens: number };
-  return values.slice(0, rows * config.hiddenSize);
+  return { parameters: rows.slice(0, length * promptWidth(config, form)), parameterisation: DIRECT, form };
 }
 
 type Tolerance = Awaited<ReturnType<typeof readIndex>>['tolerance'];
@@ -130,19 +136,20 @@ type Finding = Omit<TrainingFinding, 'adapter'>;
 
 /** Where the recorded training starts. */
 interface Start {
-  readonly prompt: Float32Array;
+  readonly parameters: Float32Array;
+  readonly parameterisation: Parameterisation;
   readonly form: PromptForm;
 }
 
 /** Of adapters that are no rows. */
 const FORMS: Readonly<Record<string, PromptForm>> = { prefix: 'keysValues' };
 
-const layoutOf = ({ config }: FrozenModel, { prompt, form }: Start, objective: Objective): BatchLayout => ({
-  promptLength: prompt.length / promptWidth(config, form),
+const layoutOf = ({ config }: FrozenModel, start: Start, objective: Objective): BatchLayout => ({
+  promptLength: start.parameterisation.promptOf(start.parameters, 0).length / promptWidth(config, start.form),
   contextLength: config.contextLength,
   slidingWindow: config.slidingWindow,
   objective,
-  form,
+  form: start.form,
   startTokenId: isEncoderDecoder(config) ? config.decoderStartTokenId : null,
 });
 
@@ -163,7 +170,7 @@ async function checkChoices(
     threads: 1,
   });
   const { loss, logLikelihoods, gradient } = await model.run(
-    start.prompt,
+    start.parameters,
     packBatch(examples, layoutOf(frozen, start, 'choices')),
   );
   await model.release();
@@ -198,14 +205,21 @@ async function checkTokens(
     threads: 1,
   });
   const examples = isEncoderDecoder(frozen.config) ? encoderExamplesOf(train) : examplesOf(train);
-  const batch = packBatch(examples, layoutOf(frozen, start, 'tokens'));
+  const batches = packBatches(examples, layoutOf(frozen, start, 'tokens'));
+  const { parameterisation } = start;
   const { lr, betas, eps, weight_decay, losses, prompt_after } = train.adamw;
   const optimiser = adamW({ beta1: betas[0], beta2: betas[1], epsilon: eps, weightDecay: weight_decay });
-  let state = { parameters: start.prompt, slots: optimiser.init(start.prompt.length) };
+  let state = { parameters: start.parameters, slots: optimiser.init(start.parameters.length) };
   const ours: number[] = [];
   let first: Float32Array | null = null;
   for (let step = 0; step < losses.length; step++) {
-    const { loss, gradient } = await model.run(state.parameters, batch);
+    let loss = 0;
+    const gradient = new Float32Array(state.parameters.length);
+    for (const batch of batches) {
+      const part = await model.run(parameterisation.promptOf(state.parameters, batch.task), batch);
+      loss += part.loss;
+      parameterisation.addGradient(state.parameters, batch.task, part.gradient, gradient);
+    }
     first ??= gradient;
     ours.push(loss);
     state = optimiser.update({ ...state, gradient, step, learningRate: lr });
@@ -224,11 +238,12 @@ async function checkTokens(
 }
 
 /** The recorded rows without their padding, split where the labels begin. */
-function examplesOf({ input_ids, attention_mask, labels }: RecordedTraining): Example[] {
+function examplesOf({ input_ids, attention_mask, labels, task_ids }: RecordedTraining): Example[] {
   return input_ids.map((ids, row) => {
     const length = attention_mask[row]!.reduce((a, b) => a + b, 0);
     const start = labels[row]!.findIndex((id) => id !== -100);
-    return { inputIds: ids.slice(0, start), continuations: [ids.slice(start, length)], target: 0 };
+    const task = task_ids?.[row] ?? 0;
+    return { inputIds: ids.slice(0, start), continuations: [ids.slice(start, length)], target: 0, task };
   });
 }
 
