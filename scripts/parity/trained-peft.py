@@ -30,8 +30,11 @@ def load(model, folder):
 
 def logits_of(model, ids):
     """Logits [positions, vocabulary], those of ids last, by a full forward."""
+    method = model.active_peft_config.peft_type
     # Prefix tuning hands its keys and values over as a cache.
-    options = {} if model.active_peft_config.peft_type == "PREFIX_TUNING" else {"use_cache": False}
+    options = {} if method == "PREFIX_TUNING" else {"use_cache": False}
+    if method == "MULTITASK_PROMPT_TUNING":
+        options["task_ids"] = torch.tensor([0])
     return model(input_ids=torch.tensor([ids]), **options).logits[0]
 
 

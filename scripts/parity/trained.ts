@@ -33,7 +33,8 @@ interface Job {
   readonly fine_tuned_model: string | null;
 }
 
-async function train(client: Client, type: string, steps: number): Promise<void> {
+/** Where the files of the adapter are then. */
+async function train(client: Client, type: string, steps: number): Promise<string> {
   await client.ok('PUT', `/v1/tasks/${TASK}`, { labels: LABELS });
   const form = new FormData();
   form.append('purpose', 'fine-tune');
@@ -42,17 +43,21 @@ async function train(client: Client, type: string, steps: number): Promise<void>
   const { id: file } = (await uploaded.json()) as { id: string };
   const hyperparameters = { max_steps: steps, batch_size: 8, learning_rate_multiplier: 2 };
   const config = { num_virtual_tokens: 8 };
-  const method = { type, [type]: { config, hyperparameters } };
+  const several = type === 'multitask_prompt_tuning';
+  // The same rows once more: what is compared is the prompt of the first task.
+  const others = several && { other_tasks: [{ suffix: `${TASK}-too`, training_file: file }] };
+  const method = { type, [type]: { config, hyperparameters, ...others } };
   const request = { model: MODEL_ID, training_file: file, suffix: TASK, seed: 1, method };
   const { id } = await client.ok<Job>('POST', '/v1/fine_tuning/jobs', request);
   const events = await client.ok<string>('GET', `/v1/fine_tuning/jobs/${id}/events?stream=true`);
   const job = await client.ok<Job>('GET', `/v1/fine_tuning/jobs/${id}`);
   assert.equal(job.fine_tuned_model, `${TASK}@1`, events);
+  return several ? `/v1/fine_tuning/jobs/${id}` : `/v1/tasks/${TASK}/prompts/1`;
 }
 
-async function download(client: Client, out: string): Promise<void> {
+async function download(client: Client, path: string, out: string): Promise<void> {
   for (const name of ['adapter_config.json', 'adapter_model.safetensors']) {
-    const response = await fetch(`${client.url}/v1/tasks/${TASK}/prompts/1/${name}`);
+    const response = await fetch(`${client.url}${path}/${name}`);
     assert.equal(response.status, 200);
     await writeFile(join(out, name), Buffer.from(await response.arrayBuffer()));
   }
@@ -72,8 +77,8 @@ await mkdir(out, { recursive: true });
 const service = await startTestService({ source: model, name: MODEL_ID, flags: { threads: '0' } });
 try {
   const { client, bundle } = service;
-  await train(client, values.method, Number(values.steps));
-  await download(client, out);
+  const path = await train(client, values.method, Number(values.steps));
+  await download(client, path, out);
   const labels = readLabels(await readFile(join(bundle, BUNDLE_FILES.tokenizer), 'utf8'));
   const prompts: PromptRecord[] = [];
   const scores: object[] = [];

@@ -14,6 +14,12 @@ export interface JobView {
   readonly trained_tokens: number | null;
   readonly score: ScoreView | null;
   readonly incumbent_score: ScoreView | null;
+  /** Of the other tasks that the job learned a prompt for. */
+  readonly other_results: readonly {
+    readonly fine_tuned_model: string;
+    readonly active: boolean;
+    readonly score: ScoreView | null;
+  }[];
   readonly error: { readonly code: string; readonly message: string; readonly param: string | null } | null;
 }
 
@@ -36,6 +42,12 @@ export function describeJob(job: JobView): string {
     active: job.active === null ? null : job.active ? 'yes' : 'no',
     score: describeScore(job.score),
     'active version before': describeScore(job.incumbent_score),
+    ...Object.fromEntries(
+      job.other_results.map(({ fine_tuned_model, active, score }) => [
+        `also ${fine_tuned_model}`,
+        [active ? 'active' : 'not active', describeScore(score)].filter((part) => part !== null).join(', '),
+      ]),
+    ),
     time: started === null || finished === null ? null : formatSeconds(finished - started),
     'trained tokens': job.trained_tokens,
     seed: job.seed,

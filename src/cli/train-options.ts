@@ -8,6 +8,7 @@ import {
   OBJECTIVES,
   OPTIMISERS,
   SCHEDULES,
+  SOURCE_INITIALISATIONS,
 } from '../domain/training.ts';
 import { parseInteger, parseNumber, parsePositiveInteger } from './options.ts';
 
@@ -21,8 +22,16 @@ interface Method {
 interface MethodSettings {
   readonly config: { readonly [Name in keyof LearningConfig]?: unknown };
   readonly hyperparameters: { readonly [Name in keyof Hyperparameters]?: unknown };
+  readonly other_tasks?: readonly OtherTask[];
 }
 
+/** A task that shares the prompt, with the id of its rows. */
+export interface OtherTask {
+  readonly suffix: string;
+  readonly training_file: string;
+}
+
+const INITS = [...INITIALISATIONS, ...SOURCE_INITIALISATIONS];
 const METHODS: readonly string[] = LEARNED_TYPES.map((type) => type.toLowerCase());
 const DEFAULT_METHOD = 'prompt_tuning';
 
@@ -30,14 +39,17 @@ const DEFAULT_METHOD = 'prompt_tuning';
 export function addTrainingOptions(command: Command): Command {
   return command
     .addOption(
-      choice('--method <name>', 'what is learned: rows, or keys and values of every layer', METHODS).default(
-        DEFAULT_METHOD,
-      ),
+      choice(
+        '--method <name>',
+        'what is learned: rows, keys and values, or rows that tasks share',
+        METHODS,
+      ).default(DEFAULT_METHOD),
     )
+    .option('--ranks <n>', 'of the factors of multitask_prompt_tuning (default: 1)', parsePositiveInteger)
     .option('--virtual-tokens <n>', 'rows of the prompt (default: 20)', parsePositiveInteger)
-    .addOption(choice('--init <how>', 'first rows (default: CLASS_LABELS, or SAMPLE_VOCAB)', INITIALISATIONS))
+    .addOption(choice('--init <how>', 'first rows (default: CLASS_LABELS, or SAMPLE_VOCAB)', INITS))
     .option('--init-text <text>', 'text whose embeddings are the first rows (implies --init TEXT)')
-    .option('--init-from <task>', 'start from the prompt of task or task@version')
+    .option('--init-from <task>', 'start from the prompt of task or task@version, or (multitask) from a job')
     .option('--epochs <n>', 'passes over the rows (default: about 400 steps)', parsePositiveInteger)
     .option('--steps <n>', 'updates; wins over --epochs', parsePositiveInteger)
     .option('--batch-size <n>', 'rows of an update (default: 16)', parsePositiveInteger)
@@ -71,13 +83,14 @@ export function addTrainingOptions(command: Command): Command {
 }
 
 /** The `method` of a job from the options. */
-export function methodOf(options: Readonly<Record<string, unknown>>): Method {
+export function methodOf(options: Readonly<Record<string, unknown>>, others: readonly OtherTask[]): Method {
   const type = String(options.method);
   return {
     type,
     [type]: {
       config: {
         num_virtual_tokens: options.virtualTokens,
+        num_ranks: options.ranks,
         prompt_tuning_init: options.init,
         prompt_tuning_init_text: options.initText,
       },
@@ -97,6 +110,7 @@ export function methodOf(options: Readonly<Record<string, unknown>>): Method {
         early_stopping_patience: options.patience,
         activate: options.activate,
       },
+      ...(others.length > 0 && { other_tasks: others }),
     },
   };
 }

@@ -2,13 +2,15 @@ import { DomainError } from '../domain/errors.ts';
 import { type ServerClient, ServerRefusal, taskPath } from './client.ts';
 import { appendFile } from './form-file.ts';
 import type { JobView } from './job-view.ts';
-import { methodOf } from './train-options.ts';
+import { methodOf, type OtherTask } from './train-options.ts';
 
 export interface TrainOptions extends Readonly<Record<string, unknown>> {
   readonly task: string;
   readonly data: string;
   readonly validation?: string;
   readonly template?: string;
+  /** Other tasks with their rows, TASK=FILE. */
+  readonly with?: readonly string[];
   readonly seed?: number;
 }
 
@@ -25,6 +27,12 @@ export async function startJob(
     for (const path of validation === undefined ? [data] : [data, validation]) {
       uploaded.push(await upload(client, path, signal));
     }
+    const others: OtherTask[] = [];
+    for (const [suffix, path] of (options.with ?? []).map(taskAndFile)) {
+      const training_file = await upload(client, path, signal);
+      uploaded.push(training_file);
+      others.push({ suffix, training_file });
+    }
     if (template !== undefined) await ensureTask(client, task, template);
     signal.throwIfAborted();
     // Not interrupted: a job whose id is not known could not be cancelled.
@@ -32,10 +40,10 @@ export async function startJob(
       json: {
         model,
         training_file: uploaded[0],
-        validation_file: uploaded[1],
+        validation_file: validation === undefined ? undefined : uploaded[1],
         suffix: task,
         seed,
-        method: methodOf(options),
+        method: methodOf(options, others),
       },
     });
   } catch (error) {
@@ -43,6 +51,16 @@ export async function startJob(
     await Promise.allSettled(uploaded.map((id) => client.call('DELETE', `/v1/files/${id}`)));
     throw error;
   }
+}
+
+function taskAndFile(given: string): readonly [task: string, path: string] {
+  const at = given.indexOf('=');
+  if (at > 0 && at < given.length - 1) return [given.slice(0, at), given.slice(at + 1)];
+  throw new DomainError('invalid', 'invalid_options', 'Another task is given with its file.', {
+    param: '--with',
+    expected: 'TASK=FILE',
+    given,
+  });
 }
 
 async function baseModel(client: ServerClient, signal: AbortSignal): Promise<string> {

@@ -29,6 +29,7 @@ export function trainCommand(context: CliContext): Command {
       '--data <file>',
       'rows to learn from: .jsonl or .csv, text and label or prompt and completion',
     )
+    .option('--with <task=file...>', 'other tasks and their rows (with --method multitask_prompt_tuning)')
     .option('--validation <file>', 'rows to validate on (default: some of --data are held out)')
     .option('--template <text>', 'model input with one {text}, for a task that does not exist yet');
   addTrainingOptions(command).option('--detach', 'print the id of the job and do not wait for its end');

@@ -1,5 +1,5 @@
 import type { PromptHandle } from './engine.ts';
-import type { PeftType } from './peft.ts';
+import type { AdapterType, PeftType } from './peft.ts';
 
 /** One immutable version of a task's soft prompt. The tensor file itself is read separately. */
 export interface PromptVersion {
@@ -27,7 +27,7 @@ export interface PromptVersion {
 
 /** PEFT's adapter_config.json for prompt-learning methods; only fields that all PEFT versions accept. */
 export interface AdapterConfig {
-  readonly peft_type: PeftType;
+  readonly peft_type: AdapterType;
   readonly task_type: 'CAUSAL_LM' | 'SEQ_2_SEQ_LM' | 'SEQ_CLS';
   readonly base_model_name_or_path: string | null;
   readonly inference_mode: boolean;
@@ -37,6 +37,14 @@ export interface AdapterConfig {
   readonly num_attention_heads: number;
   readonly num_layers: number;
   readonly [field: string]: unknown;
+}
+
+/** The two files of an adapter, as PEFT's `from_pretrained` loads them. */
+export interface AdapterFiles {
+  /** adapter_config.json */
+  readonly config: Uint8Array;
+  /** adapter_model.safetensors */
+  readonly model: Uint8Array;
 }
 
 /** adapter_config.json as PEFT's `save_pretrained` writes it: two spaces, keys sorted, no line break at the end. */
@@ -53,7 +61,7 @@ export function promptHandle(
 }
 
 /** What the numbers of a method's prompt are. */
-export const promptForm = (peftType: PeftType): PromptHandle['form'] =>
+export const promptForm = (peftType: AdapterType): PromptHandle['form'] =>
   peftType === 'PREFIX_TUNING' ? 'keysValues' : 'rows';
 
 /**

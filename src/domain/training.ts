@@ -1,4 +1,5 @@
 import type { PeftType } from './peft.ts';
+import type { AdapterFiles } from './prompt.ts';
 import type { Page } from './store.ts';
 
 /** A file of labelled rows. Its content is addressed by its hash and never changes. */
@@ -34,11 +35,18 @@ export const isFinal = (status: JobStatus): boolean =>
 export type Auto<T> = T | 'auto';
 
 /** PEFT's methods that a job can learn. */
-export const LEARNED_TYPES = ['PROMPT_TUNING', 'PREFIX_TUNING'] as const;
+export const LEARNED_TYPES = ['PROMPT_TUNING', 'PREFIX_TUNING', 'MULTITASK_PROMPT_TUNING'] as const;
 export type LearnedType = (typeof LEARNED_TYPES)[number];
 
 /** PEFT's three, and the class labels of Lester et al. 2021. */
 export const INITIALISATIONS = ['RANDOM', 'TEXT', 'SAMPLE_VOCAB', 'CLASS_LABELS'] as const;
+/** PEFT's, of MULTITASK_PROMPT_TUNING: from the factors of another job's tasks, or from what those share alone. */
+export const SOURCE_INITIALISATIONS = [
+  'AVERAGE_SOURCE_TASKS',
+  'EXACT_SOURCE_TASK',
+  'ONLY_SOURCE_SHARED',
+] as const;
+export type Initialisation = (typeof INITIALISATIONS)[number] | (typeof SOURCE_INITIALISATIONS)[number];
 export const OPTIMISERS = ['adamw', 'adafactor', 'sgd'] as const;
 export const SCHEDULES = ['constant', 'linear', 'cosine'] as const;
 /** tokens: cross-entropy of the label's tokens; choices: cross-entropy over the labels' log-likelihoods. */
@@ -52,10 +60,14 @@ export interface LearningConfig {
   readonly num_virtual_tokens: number;
   /**
    * auto: labels if there are any, else SAMPLE_VOCAB. PREFIX_TUNING starts from the keys and values of these rows; its
-   * RANDOM draws the keys and values themselves, as PEFT does.
+   * RANDOM draws the keys and values themselves, as PEFT does. With another multitask job to start from, auto is
+   * AVERAGE_SOURCE_TASKS.
    */
-  readonly prompt_tuning_init: Auto<(typeof INITIALISATIONS)[number]>;
+  readonly prompt_tuning_init: Auto<Initialisation>;
   readonly prompt_tuning_init_text: string | null;
+  /** MULTITASK_PROMPT_TUNING only: ranks of the factors, and which source task EXACT_SOURCE_TASK means. */
+  readonly num_ranks?: number;
+  readonly prompt_tuning_init_task?: number;
 }
 
 /** Names are OpenAI's where it has one, else those of transformers' TrainingArguments. */
@@ -85,34 +97,51 @@ export interface Hyperparameters {
   /** Part of the training rows that is held out when there is no validation file; 0: none. */
   readonly validation_split: Auto<number>;
   readonly activate: (typeof ACTIVATIONS)[number];
-  /** `task` or `task@version` whose prompt learning starts from; null: prompt_tuning_init decides. */
+  /**
+   * `task` or `task@version` whose prompt learning starts from, of MULTITASK_PROMPT_TUNING a job of that method; null:
+   * prompt_tuning_init decides.
+   */
   readonly init_from: string | null;
 }
 
 /** A file as a job refers to it: the job outlives the file's row, not its content. */
 export type FileReference = Pick<TrainingFile, 'id' | 'sha256' | 'format'>;
 
-/** All that decides the result of a job. */
-export interface JobSpec {
+/** A task that a job learns a prompt for. */
+export interface JobTask {
   readonly task: string;
-  /** Id and hash of the frozen model. */
-  readonly model: string;
-  readonly modelHash: string;
   readonly trainingFile: FileReference;
   readonly validationFile: FileReference | null;
-  readonly seed: number;
-  readonly config: LearningConfig;
-  readonly hyperparameters: Hyperparameters;
   /** As the task had it, or gets it. */
   readonly template: string | null;
   /** The task's own labels, which the rows must keep to; null: those of the training file. */
   readonly labels: readonly string[] | null;
+}
+
+/** All that decides the result of a job. Its own task is the first; only MULTITASK_PROMPT_TUNING has others. */
+export interface JobSpec extends JobTask {
+  readonly otherTasks: readonly JobTask[];
+  /** Id and hash of the frozen model. */
+  readonly model: string;
+  readonly modelHash: string;
+  readonly seed: number;
+  readonly config: LearningConfig;
+  readonly hyperparameters: Hyperparameters;
   /** SHA-256 of the prompt file that learning starts from; null: prompt_tuning_init decides. */
   readonly initialPrompt: string | null;
   /** The method of that prompt. */
   readonly initialPromptType: PeftType | null;
+  /** The multitask job whose adapter learning starts from. */
+  readonly sourceJob: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
 }
+
+/** The method as which what is learned is stored: the prompt of one of several tasks stands on its own. */
+export const storedType = (learned: LearnedType): PeftType =>
+  learned === 'MULTITASK_PROMPT_TUNING' ? 'PROMPT_TUNING' : learned;
+
+/** In the order of their task ids. */
+export const jobTasks = (spec: JobSpec): readonly JobTask[] => [spec, ...spec.otherTasks];
 
 /** A row that is left out, because prompt, text and longest label do not fit into the context. */
 export interface LeftOutRow {
@@ -137,16 +166,22 @@ export interface JobError {
   readonly param: string | null;
 }
 
-export interface JobResult {
+/** What was published for a task. */
+export interface TaskResult {
   readonly version: number;
   readonly sha256: string;
   readonly active: boolean;
-  /** The step of the prompt that was kept. */
-  readonly step: number;
-  readonly trainedTokens: number;
   readonly score: JobScore | null;
   /** The active version's, on the same rows; null: there was none, or nothing to compare on. */
   readonly incumbentScore: JobScore | null;
+}
+
+export interface JobResult extends TaskResult {
+  /** The step of the prompt that was kept. */
+  readonly step: number;
+  readonly trainedTokens: number;
+  /** Of the other tasks, in their order. */
+  readonly others: readonly TaskResult[];
 }
 
 export interface JobScore {
@@ -260,12 +295,16 @@ export interface TrainingStore {
   trimCheckpoints(job: string): Promise<void>;
 }
 
-/** A request for a job, checked for its form only. */
-export interface JobRequest {
-  readonly model: string;
+export interface TaskRequest {
+  readonly task: string;
   readonly trainingFile: string;
   readonly validationFile: string | null;
-  readonly task: string;
+}
+
+/** A request for a job, checked for its form only. */
+export interface JobRequest extends TaskRequest {
+  readonly model: string;
+  readonly otherTasks: readonly TaskRequest[];
   /** null: drawn. */
   readonly seed: number | null;
   readonly peftType: LearnedType;
@@ -286,6 +325,11 @@ export interface Training {
   cancel(id: string): Promise<TrainingJob>;
   pause(id: string): Promise<TrainingJob>;
   resume(id: string): Promise<TrainingJob>;
+  /**
+   * The adapter of all tasks that a job of MULTITASK_PROMPT_TUNING learned, as PEFT loads it. Throws `not_found`
+   * job_not_found and adapter_not_found.
+   */
+  adapter(id: string): AdapterFiles;
   /** All events of a job from its first, then those that come, to the end of the job or of the signal. */
   follow(id: string, signal: AbortSignal): AsyncGenerator<JobEvent, void, void>;
   readonly store: Pick<

@@ -19,6 +19,7 @@ import { completionRoutes } from './routes/completions.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
 import { fileUploadRoutes } from './routes/file-upload.ts';
 import { fileRoutes } from './routes/files.ts';
+import { fineTuningAdapterRoutes } from './routes/fine-tuning-adapter.ts';
 import { fineTuningJobRoutes } from './routes/fine-tuning-jobs.ts';
 import { fineTuningProgressRoutes } from './routes/fine-tuning-progress.ts';
 import { healthRoutes } from './routes/health.ts';
@@ -100,6 +101,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     await api.register(fileUploadRoutes, dependencies);
     await api.register(fineTuningJobRoutes, dependencies);
     await api.register(fineTuningProgressRoutes, dependencies);
+    await api.register(fineTuningAdapterRoutes, dependencies);
     await api.register(modelRoutes, dependencies);
     await api.register(healthRoutes, dependencies);
     await api.register(infoRoutes, dependencies);

@@ -37,6 +37,20 @@ export function canonicalConfig(
   };
 }
 
+/** The same for the prompts of several tasks in one adapter. */
+export function multitaskConfig(
+  model: ModelInfo,
+  sizes: { readonly tasks: number; readonly ranks: number; readonly length: number },
+): AdapterConfig {
+  const prompt = { peftType: 'PROMPT_TUNING', numVirtualTokens: sizes.length, baseModel: null } as const;
+  return {
+    ...canonicalConfig(model, prompt),
+    peft_type: 'MULTITASK_PROMPT_TUNING',
+    num_tasks: sizes.tasks,
+    num_ranks: sizes.ranks,
+  };
+}
+
 /** A hub id if the model has one, so that AutoPeftModel finds the base model. */
 function defaultBaseModel({ aliases }: ModelInfo): string | null {
   return aliases.find((alias) => alias.includes('/')) ?? aliases[0] ?? null;

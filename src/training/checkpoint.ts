@@ -41,10 +41,11 @@ export function encodeCheckpoint(
 /**
  * Throws `unprocessable` checkpoint_damaged for a file that encodeCheckpoint did not write whole, and `conflict`
  * checkpoint_mismatch for the checkpoint of another run.
+ * @param run null: any
  */
-export function decodeCheckpoint(file: Uint8Array, run: string): TrainingState {
+export function decodeCheckpoint(file: Uint8Array, run: string | null): TrainingState {
   const { metadata, tensors } = readTensors(file);
-  if (metadata.run !== run) {
+  if (run !== null && metadata.run !== run) {
     throw new DomainError('conflict', 'checkpoint_mismatch', 'The checkpoint belongs to another run.', {
       param: 'checkpoint',
       expected: run,

@@ -1,3 +1,4 @@
+import { type JobSpec, jobTasks } from '../domain/training.ts';
 import { composeTask, type MultitaskPrompt, type MultitaskSizes } from '../peft/multitask.ts';
 import { normals } from '../peft/random.ts';
 import type { Parameterisation } from './parameterisation.ts';
@@ -36,6 +37,13 @@ export function multitask(sizes: MultitaskSizes): Parameterisation {
       }
     },
   };
+}
+
+/** The sizes of a job of several tasks; null: it learns the prompt of one. */
+export function multitaskSizes(spec: JobSpec, tokenDim: number): MultitaskSizes | null {
+  const { peft_type, num_virtual_tokens: length, num_ranks: ranks = 1 } = spec.config;
+  if (peft_type !== 'MULTITASK_PROMPT_TUNING') return null;
+  return { tasks: jobTasks(spec).length, ranks, length, tokenDim };
 }
 
 /** Views of the parameters. */

@@ -54,7 +54,7 @@ async function train(...args: readonly string[]) {
     const [data, dev] = [join(directory, 'train.jsonl'), join(directory, 'dev.csv')];
     await writeFile(data, '{"text":"x","label":"a"}\n');
     await writeFile(dev, 'text,label\ny,a\n');
-    const files = args.map((arg) => (arg === 'DEV' ? dev : arg));
+    const files = args.map((arg) => arg.replace('DEV', dev));
     result = await run(['train', '--task', 'mood', '--data', data, ...files, '--url', server.url]);
   });
   return result!;
@@ -102,6 +102,30 @@ describe('softprompt train', () => {
     ]);
     assert.match(plot!, /^1\.0000 \|\./);
     assert.match(plot!, /\. training loss {3}o validation loss\n$/);
+  });
+
+  it('uploads the rows of other tasks and shows what became of them', async () => {
+    server.answers.set(JOB_PATH, {
+      json: {
+        ...SUCCEEDED,
+        other_results: [{ fine_tuned_model: 'tone@1', active: true, score: { loss: 0.5, accuracy: 0.75 } }],
+      },
+    });
+    const options = '--method multitask_prompt_tuning --ranks 2 --with tone=DEV';
+    const { code, stdout } = await train(...options.split(' '));
+    assert.equal(code, 0);
+    assert.match(stdout, /^also tone@1 +active, accuracy 75.0 %, loss 0.5000$/m);
+    const { validation_file, method } = sent(CREATE);
+    assert.deepEqual(method, {
+      type: 'multitask_prompt_tuning',
+      multitask_prompt_tuning: {
+        config: { num_ranks: 2 },
+        hyperparameters: {},
+        other_tasks: [{ suffix: 'tone', training_file: 'file-1' }],
+      },
+    });
+    assert.equal(validation_file, undefined);
+    assert.equal((await train('--with', 'tone')).code, 1);
   });
 
   it('uploads the files and sends the options under the names of the API', async () => {

@@ -14,6 +14,7 @@ export const JOB = {
   trained_tokens: null,
   score: null,
   incumbent_score: null,
+  other_results: [],
   error: null,
 };
 

@@ -18,6 +18,13 @@ describe("training, driven by OpenAI's client", () => {
   });
   after(() => service?.close());
 
+  /** Resolves when the events of a job have ended. */
+  async function ended(job: string): Promise<void> {
+    const query = { stream: true };
+    const stream = await openai.get(`/fine_tuning/jobs/${job}/events`, { query, stream: true });
+    for await (const _ of stream as AsyncIterable<FineTuningJobEvent>);
+  }
+
   it('uploads, learns, follows the events and serves the result', async () => {
     const content = jsonLines(moodRows(60));
     const file = await openai.files.create({
@@ -117,10 +124,7 @@ describe("training, driven by OpenAI's client", () => {
       seed: 1,
       method: { type: 'prefix_tuning', prefix_tuning: settings } as never,
     });
-    for await (const _ of (await openai.get(`/fine_tuning/jobs/${job.id}/events`, {
-      query: { stream: true },
-      stream: true,
-    })) as AsyncIterable<FineTuningJobEvent>);
+    await ended(job.id);
     const done = await openai.fineTuning.jobs.retrieve(job.id);
     assert.deepEqual([done.status, done.fine_tuned_model], ['succeeded', 'prefixed@1']);
     const shown = done.method as unknown as { type: string; prefix_tuning: { config: object } };
@@ -146,6 +150,75 @@ describe("training, driven by OpenAI's client", () => {
       results.map(({ label }) => label),
       ['good', 'bad'],
     );
+  });
+
+  it('learns several tasks in one job, and hands out the adapter of all', async () => {
+    const upload = async (rows: readonly object[]) =>
+      openai.files.create({
+        file: await toFile(Buffer.from(jsonLines(rows)), 'rows.jsonl'),
+        purpose: 'fine-tune',
+      });
+    const turned = moodRows(60).map(({ text, label }) => ({
+      text,
+      label: label === 'good' ? 'dull' : 'fine',
+    }));
+    const [file, other] = [await upload(moodRows(60)), await upload(turned)];
+    const other_tasks = [{ suffix: 'turned', training_file: other.id }];
+    const settings = {
+      config: { num_virtual_tokens: 4, num_ranks: 2 },
+      hyperparameters: { max_steps: 100, learning_rate: 0.05 },
+      other_tasks,
+    };
+    const job = await openai.fineTuning.jobs.create({
+      model: BASE,
+      training_file: file.id,
+      suffix: 'several',
+      seed: 1,
+      method: { type: 'multitask_prompt_tuning', multitask_prompt_tuning: settings } as never,
+    });
+    const before = await fetch(`${service.url}/v1/fine_tuning/jobs/${job.id}/adapter_config.json`);
+    assert.equal(before.status, 404);
+    await ended(job.id);
+    const done = (await openai.fineTuning.jobs.retrieve(job.id)) as FineTuningJob & {
+      other_results: { suffix: string; fine_tuned_model: string; active: boolean }[];
+    };
+    assert.deepEqual([done.status, done.fine_tuned_model], ['succeeded', 'several@1']);
+    assert.deepEqual(
+      done.other_results.map(({ fine_tuned_model, active }) => [fine_tuned_model, active]),
+      [['turned@1', true]],
+    );
+    const { type, multitask_prompt_tuning: shown } = done.method as unknown as {
+      type: string;
+      multitask_prompt_tuning: typeof settings;
+    };
+    assert.equal(type, 'multitask_prompt_tuning');
+    assert.deepEqual(shown.other_tasks, [{ ...other_tasks[0]!, validation_file: null }]);
+    for (const [task, label] of [
+      ['several', 'good'],
+      ['turned', 'dull'],
+    ]) {
+      const { results } = await service.client.ok<{ results: { label: string }[] }>(
+        'POST',
+        `/v1/tasks/${task}/classify`,
+        { inputs: ['the film was good 3'] },
+      );
+      assert.equal(results[0]!.label, label);
+    }
+    // The adapter of all tasks is taken back as any multitask adapter is, task by task.
+    const form = new FormData();
+    for (const [part, name] of [
+      ['adapter_config', 'adapter_config.json'],
+      ['adapter_model', 'adapter_model.safetensors'],
+    ] as const) {
+      const response = await fetch(`${service.url}/v1/fine_tuning/jobs/${job.id}/${name}`);
+      assert.equal(response.status, 200);
+      form.append(part, await response.blob(), name);
+    }
+    const again = await fetch(`${service.url}/v1/tasks/turned/prompts?task_id=1`, {
+      method: 'POST',
+      body: form,
+    });
+    assert.equal(again.status, 200, 'the version that exists');
   });
 
   it('gets typed errors that say what was wrong', async () => {

@@ -28,6 +28,9 @@ export class FakeTraining implements Training {
   resume(): never {
     throw new Error('not part of this fake');
   }
+  adapter(): never {
+    throw new Error('not part of this fake');
+  }
   follow(): never {
     throw new Error('not part of this fake');
   }

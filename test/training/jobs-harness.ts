@@ -88,6 +88,7 @@ export async function startJobs(home: string, options: JobsOptions = {}): Promis
         task: 'mood',
         seed: 1,
         peftType: 'PROMPT_TUNING',
+        otherTasks: [],
         config: { num_virtual_tokens: 4 },
         metadata: null,
         ...request,

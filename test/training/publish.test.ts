@@ -3,7 +3,7 @@ import { type TestContext, test } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { PromptPublisher, PromptUpload } from '../../src/domain/publishing.ts';
 import type { Hyperparameters, JobScore, LearnedType, TrainingJob } from '../../src/domain/training.ts';
-import type { Outcome } from '../../src/training/child/protocol.ts';
+import type { Ending, LearnedPrompt } from '../../src/training/child/protocol.ts';
 import { incumbentOf, publishOutcome } from '../../src/training/jobs/publish.ts';
 import { EMPTY, temporaryStore, version } from '../store/temporary.ts';
 
@@ -23,7 +23,9 @@ const jobWith = (
     },
   }) as TrainingJob;
 
-const outcome = (given: Partial<Omit<Outcome, 'prompt'>> = {}) => ({
+type Given = Partial<Ending & Omit<LearnedPrompt, 'prompt'>>;
+
+const outcome = (given: Given = {}) => ({
   reason: 'completed' as const,
   detail: null,
   lastStep: 10,
@@ -51,7 +53,7 @@ async function publishing(t: TestContext) {
 async function published(
   t: TestContext,
   activate: Hyperparameters['activate'],
-  given: Partial<Omit<Outcome, 'prompt'>>,
+  given: Given,
   incumbentScore: JobScore | null,
 ) {
   const { store, publisher } = await publishing(t);
@@ -72,9 +74,8 @@ async function published(
 }
 
 test('what is learned serves when it is at least as good as what served', async (t) => {
-  const active = async (
-    ...args: [Hyperparameters['activate'], Partial<Omit<Outcome, 'prompt'>>, JobScore | null]
-  ) => (await published(t, ...args)).active;
+  const active = async (...args: [Hyperparameters['activate'], Given, JobScore | null]) =>
+    (await published(t, ...args)).active;
   assert.equal(await active('auto', {}, score(0.7)), true);
   assert.equal(await active('auto', {}, score(0.8)), true, 'as good');
   assert.equal(await active('auto', {}, score(0.8, 0.5)), false, 'the loss decides');

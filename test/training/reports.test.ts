@@ -18,6 +18,7 @@ function reports(): Reports {
     layout: LAYOUT,
     examples: [],
     validation: [],
+    labels: [[]],
     embeddingRms: 1,
     plan: {
       hyperparameters: {},

@@ -1,7 +1,13 @@
 import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { ModelInfo } from '../../src/domain/model.ts';
-import type { JobRequest, JobSpec, TrainingFile } from '../../src/domain/training.ts';
+import type {
+  JobRequest,
+  JobSpec,
+  LearnedType,
+  TrainingFile,
+  TrainingJob,
+} from '../../src/domain/training.ts';
 import { specify } from '../../src/training/jobs/specification.ts';
 import { refused } from '../formats/files.ts';
 import { EMPTY, temporaryStore, version } from '../store/temporary.ts';
@@ -41,6 +47,26 @@ const FILES = [
   file('texts', 'completion', []),
 ];
 
+/** Jobs that can, and cannot, be the start of another. */
+const job = (id: string, peft_type: LearnedType, changes: Partial<TrainingJob> = {}): TrainingJob =>
+  ({
+    id,
+    status: 'succeeded',
+    result: {},
+    spec: {
+      modelHash: MODEL.hash,
+      otherTasks: [{}, {}],
+      config: { peft_type, num_virtual_tokens: 5, num_ranks: 2 },
+    },
+    ...changes,
+  }) as TrainingJob;
+
+const JOBS = [
+  job('ftjob-source', 'MULTITASK_PROMPT_TUNING'),
+  job('ftjob-rows', 'PROMPT_TUNING'),
+  job('ftjob-young', 'MULTITASK_PROMPT_TUNING', { status: 'running', result: null }),
+];
+
 const REQUEST: JobRequest = {
   model: 'base',
   trainingFile: 'rows',
@@ -48,6 +74,7 @@ const REQUEST: JobRequest = {
   task: 'mood',
   seed: 7,
   peftType: 'PROMPT_TUNING',
+  otherTasks: [],
   config: {},
   hyperparameters: {},
   metadata: null,
@@ -55,7 +82,10 @@ const REQUEST: JobRequest = {
 
 async function specifier(t: TestContext) {
   const { store } = await temporaryStore(t);
-  const files = { getFile: (id: string) => FILES.find((known) => known.id === id) ?? null };
+  const files = {
+    getFile: (id: string) => FILES.find((known) => known.id === id) ?? null,
+    getJob: (id: string) => JOBS.find((known) => known.id === id) ?? null,
+  };
   const specified = (request: Partial<JobRequest>): JobSpec =>
     specify({ store: files, tasks: store, model: MODEL }, { ...REQUEST, ...request });
   return { store, specified };
@@ -126,11 +156,59 @@ test('the sizes of PREFIX_TUNING are those of keys and values', async (t) => {
   const projected = refused('prefix_projection_unsupported', 'unprocessable');
   assert.throws(() => prefix({ prefix_projection: true }), projected);
   const large: ModelInfo = { ...MODEL, contextLength: 4096, numLayers: 1024 };
-  const files = { getFile: () => FILES[0]! };
+  const files = { getFile: () => FILES[0]!, getJob: () => null };
   const { store } = await specifier(t);
   const request = { ...REQUEST, peftType: 'PREFIX_TUNING' as const, config: { num_virtual_tokens: 4095 } };
   const sized = () => specify({ store: files, tasks: store, model: { ...large, headDim: 4 } }, request);
   assert.throws(sized, refused('prompt_too_large', 'unprocessable'));
+});
+
+test('a multitask job keeps what each of its tasks needs, and what learning starts from', async (t) => {
+  const { store, specified } = await specifier(t);
+  await store.putTask('other', { ...EMPTY, template: 'Q {text}', labels: ['good', 'bad', 'ugly'] });
+  const other = { task: 'other', trainingFile: 'rows', validationFile: 'spaced' };
+  const multitask = (request: Partial<JobRequest> = {}): JobSpec =>
+    specified({ peftType: 'MULTITASK_PROMPT_TUNING', otherTasks: [other], ...request });
+  const { template, otherTasks, config, sourceJob } = multitask();
+  assert.equal(template, '{text}\n');
+  assert.deepEqual(
+    otherTasks.map((it) => [it.task, it.template, it.labels?.length, it.validationFile?.id]),
+    [['other', 'Q {text}', 3, 'spaced']],
+  );
+  assert.deepEqual([config.num_virtual_tokens, config.num_ranks, sourceJob], [20, 1, null]);
+
+  const from = (settings: JobRequest['config'] = {}, init_from = 'ftjob-source'): JobSpec =>
+    multitask({ config: settings, hyperparameters: { init_from } });
+  const inherited = from();
+  assert.equal(inherited.sourceJob, 'ftjob-source');
+  assert.deepEqual(inherited.config, {
+    peft_type: 'MULTITASK_PROMPT_TUNING',
+    num_virtual_tokens: 5,
+    num_ranks: 2,
+    prompt_tuning_init: 'AVERAGE_SOURCE_TASKS',
+    prompt_tuning_init_text: null,
+    prompt_tuning_init_task: 0,
+  });
+  const exact = { prompt_tuning_init: 'EXACT_SOURCE_TASK', prompt_tuning_init_task: 2 };
+  assert.equal(from(exact).config.prompt_tuning_init_task, 2);
+
+  const cases: [() => JobSpec, string][] = [
+    [() => multitask({ otherTasks: [{ ...other, task: 'mood' }] }), 'task_repeated'],
+    [() => multitask({ otherTasks: [{ ...other, trainingFile: 'none' }] }), 'file_not_found'],
+    [() => multitask({ otherTasks: [{ ...other, task: 'base' }] }), 'task_name_reserved'],
+    [() => multitask({ config: { num_tasks: 3 } }), 'num_tasks_mismatch'],
+    [() => multitask({ config: { num_ranks: 65 } }), 'num_ranks_out_of_range'],
+    [() => multitask({ config: { prompt_tuning_init: 'EXACT_SOURCE_TASK' } }), 'init_source'],
+    [() => multitask({ hyperparameters: { max_row_norm: 1 } }), 'max_row_norm_unsupported'],
+    [() => from({ prompt_tuning_init: 'RANDOM' }), 'init_source'],
+    [() => from({ num_ranks: 3 }), 'source_size_mismatch'],
+    [() => from({ num_virtual_tokens: 6 }), 'source_size_mismatch'],
+    [() => from({ ...exact, prompt_tuning_init_task: 3 }), 'init_task_out_of_range'],
+    [() => from({}, 'ftjob-none'), 'job_not_found'],
+    [() => from({}, 'ftjob-rows'), 'init_from_method'],
+    [() => from({}, 'ftjob-young'), 'init_from_unfinished'],
+  ];
+  for (const [create, code] of cases) assert.throws(create, refused(code), code);
 });
 
 test('requests that cannot be learned from are refused', async (t) => {

@@ -1,19 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyReply } from 'fastify';
-import { Type } from 'typebox';
 import { encodeAdapterConfig } from '../../domain/prompt.ts';
 import type { AppDependencies } from '../dependencies.ts';
-import { etagOf, isFresh } from '../etag.ts';
 import { etagHeader, VersionParams } from '../schemas/prompt.ts';
-import { empty, problems, raw } from '../schemas/responses.ts';
+import { problems, raw } from '../schemas/responses.ts';
 import { versionOf } from './lookup.ts';
-
-const IfNoneMatch = Type.Object({
-  'if-none-match': Type.Optional(Type.String({ description: 'ETags of copies that the client holds.' })),
-});
-
-const notModified = empty('The client holds this content already.');
+import { IfNoneMatch, notModified, sendFile } from './send-file.ts';
 
 /** The two files of a version, as PEFT's `from_pretrained` loads them. */
 export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'>> = async (
@@ -78,20 +70,3 @@ export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, '
     },
   );
 };
-
-function sendFile(
-  reply: FastifyReply,
-  ifNoneMatch: string | undefined,
-  sha256: string,
-  name: string,
-  mediaType: string,
-  file: Uint8Array,
-): FastifyReply {
-  // The content of a version never changes, but a version can be deleted: always ask again.
-  reply.header('etag', etagOf(sha256)).header('cache-control', 'no-cache');
-  if (isFresh(ifNoneMatch, sha256)) return reply.code(304).send();
-  return reply
-    .type(mediaType)
-    .header('content-disposition', `attachment; filename="${name}"`)
-    .send(Buffer.from(file.buffer, file.byteOffset, file.byteLength));
-}

@@ -15,6 +15,9 @@ export function nullable<T extends TSchema>(schema: T & { type?: string }): TUns
 /** A request field that may be left out or null, as OpenAI's clients send it. */
 export const optional = <T extends TSchema>(schema: T & { type?: string }) => Type.Optional(nullable(schema));
 
+/** Id of an uploaded file. */
+export const FileId = Type.String({ minLength: 1, maxLength: 64 });
+
 export const UsageSchema = Type.Object(
   {
     prompt_tokens: Type.Integer({ description: 'Input tokens, without virtual tokens.' }),

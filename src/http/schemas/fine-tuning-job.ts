@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { TASK_NAME_PATTERN } from '../../domain/task.ts';
 import { JOB_STATUSES, type JobRequest, type TrainingJob } from '../../domain/training.ts';
-import { nullable, optional, unixSeconds } from './common.ts';
+import { FileId, nullable, optional, unixSeconds } from './common.ts';
 import {
   MethodSchema,
   methodBody,
@@ -14,7 +14,6 @@ export const JobParams = Type.Object({
   job: Type.String({ pattern: '^[A-Za-z0-9-]{1,64}$', description: 'Id of the job.' }),
 });
 
-const FileId = Type.String({ minLength: 1, maxLength: 64 });
 const Metadata = Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 512 }), {
   maxProperties: 16,
 });
@@ -49,6 +48,14 @@ export const JobBody = Type.Object(
 );
 
 const Scores = Type.Object({ loss: Type.Number(), accuracy: nullable(Type.Number()) });
+const ScoreSchema = Type.Unsafe<Static<typeof Scores> | null>({ ...Scores, type: ['object', 'null'] });
+const OtherResult = Type.Object({
+  suffix: Type.String(),
+  fine_tuned_model: Type.String(),
+  active: Type.Boolean(),
+  score: ScoreSchema,
+  incumbent_score: ScoreSchema,
+});
 
 export const JobSchema = Type.Object(
   {
@@ -70,8 +77,9 @@ export const JobSchema = Type.Object(
     hyperparameters: SettingsSchema,
     method: ShownMethodSchema,
     trained_tokens: nullable(Type.Integer({ description: 'Tokens of the rows of all updates.' })),
-    score: Type.Unsafe<Static<typeof Scores> | null>({ ...Scores, type: ['object', 'null'] }),
-    incumbent_score: Type.Unsafe<Static<typeof Scores> | null>({ ...Scores, type: ['object', 'null'] }),
+    score: ScoreSchema,
+    incumbent_score: ScoreSchema,
+    other_results: Type.Array(OtherResult, { description: 'Of the other tasks, in their order.' }),
     error: Type.Unsafe<{ code: string; message: string; param: string | null } | null>({
       type: ['object', 'null'],
       properties: {
@@ -124,6 +132,16 @@ export function jobBody({ spec, plan, result, error, ...job }: TrainingJob): Sta
     trained_tokens: result?.trainedTokens ?? null,
     score: result?.score ?? null,
     incumbent_score: result?.incumbentScore ?? null,
+    other_results: (result?.others ?? []).map(({ version, active, score, incumbentScore }, index) => {
+      const { task: suffix } = spec.otherTasks[index]!;
+      return {
+        suffix,
+        fine_tuned_model: `${suffix}@${version}`,
+        active,
+        score,
+        incumbent_score: incumbentScore,
+      };
+    }),
     error: error && { ...error },
     metadata: spec.metadata && { ...spec.metadata },
   };
@@ -156,6 +174,7 @@ export const EXAMPLE_JOB: Static<typeof JobSchema> = {
   trained_tokens: null,
   score: null,
   incumbent_score: null,
+  other_results: [],
   error: null,
   metadata: null,
 };

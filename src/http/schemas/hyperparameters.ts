@@ -64,7 +64,8 @@ export const HyperparametersSchema = Type.Object(
     init_from: Type.Optional(
       Type.String({
         maxLength: 80,
-        description: '`task` or `task@version` whose prompt learning starts from (transfer).',
+        description:
+          '`task` or `task@version` whose prompt learning starts from (transfer); for multitask_prompt_tuning the id of a job.',
       }),
     ),
   },

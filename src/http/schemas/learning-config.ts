@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { INITIALISATIONS } from '../../domain/training.ts';
+import { INITIALISATIONS, SOURCE_INITIALISATIONS } from '../../domain/training.ts';
 import { MAX_COUNT } from './bounds.ts';
 
 const Text = (maxLength: number) =>
@@ -59,6 +59,32 @@ export const PrefixTuningConfigSchema = Type.Object(
         "prompt_tuning's first rows; left out: as there.",
     ),
     prompt_tuning_init_text: Text(65_536),
+  },
+  { additionalProperties: false },
+);
+
+/** The fields of peft.MultitaskPromptTuningConfig; the source of a transfer is a job, `init_from`, never a path. */
+export const MultitaskConfigSchema = Type.Object(
+  {
+    peft_type: Type.Optional(Type.Enum(['MULTITASK_PROMPT_TUNING'])),
+    ...COMMON,
+    num_ranks: Type.Optional(
+      Type.Integer({ minimum: 1, maximum: MAX_COUNT, description: 'Ranks of the factors; left out: 1.' }),
+    ),
+    num_tasks: Size,
+    prompt_tuning_init: Type.Optional(
+      Type.Enum([...INITIALISATIONS, ...SOURCE_INITIALISATIONS], {
+        description:
+          'Of the shared rows, as for prompt_tuning; with init_from one of the last three, left out: AVERAGE_SOURCE_TASKS.',
+      }),
+    ),
+    prompt_tuning_init_text: Text(65_536),
+    prompt_tuning_init_task: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: MAX_COUNT, description: 'The task of EXACT_SOURCE_TASK.' }),
+    ),
+    prompt_tuning_init_state_dict_path: Type.Optional(Type.Null()),
+    tokenizer_name_or_path: Text(1024),
+    tokenizer_kwargs: Type.Optional(Type.Null()),
   },
   { additionalProperties: false },
 );

@@ -72,7 +72,7 @@ export const toJob = (row: JobRow): TrainingJob => ({
   status: row.status as JobStatus,
   spec: toSpec(row.spec),
   plan: parse<JobPlan>(row.plan),
-  result: parse<JobResult>(row.result),
+  result: toResult(row.result),
   error: parse<JobError>(row.error),
   publishing: row.publishing !== 0,
   createdAt: row.created_at,
@@ -80,10 +80,21 @@ export const toJob = (row: JobRow): TrainingJob => ({
   finishedAt: row.finished_at,
 });
 
+function toResult(text: string | null): JobResult | null {
+  const result = parse<JobResult>(text);
+  return result && { ...result, others: result.others ?? [] };
+}
+
 /** A job that was stored before there was a choice of methods learns PROMPT_TUNING. */
 function toSpec(text: string): JobSpec {
   const spec = JSON.parse(text) as JobSpec;
-  return { ...spec, config: { ...spec.config, peft_type: spec.config.peft_type ?? 'PROMPT_TUNING' } };
+  const { otherTasks = [], sourceJob = null, config } = spec as JobSpec & Partial<JobSpec>;
+  return {
+    ...spec,
+    otherTasks,
+    sourceJob,
+    config: { ...config, peft_type: config.peft_type ?? 'PROMPT_TUNING' },
+  };
 }
 
 export const toEvent = (row: EventRow): JobEvent => ({

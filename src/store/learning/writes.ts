@@ -1,14 +1,15 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../../domain/errors.ts';
-import type {
-  JobChange,
-  JobCheckpoint,
-  JobSpec,
-  JobStatus,
-  NewJobEvent,
-  TrainingFile,
-  TrainingJob,
+import {
+  type JobChange,
+  type JobCheckpoint,
+  type JobSpec,
+  type JobStatus,
+  jobTasks,
+  type NewJobEvent,
+  type TrainingFile,
+  type TrainingJob,
 } from '../../domain/training.ts';
 import { transaction } from '../transaction.ts';
 import { type FileRow, type JobRow, toFile, toJob } from './rows.ts';
@@ -52,7 +53,9 @@ function fileWrites(db: Database): Pick<TrainingWrites, 'addTrainingFile' | 'del
   const user = db
     .prepare<[{ id: string }], string>(`
       SELECT id FROM training_jobs WHERE status NOT IN ('succeeded', 'failed', 'cancelled')
-      AND :id IN (spec ->> '$.trainingFile.id', spec ->> '$.validationFile.id') LIMIT 1`)
+      AND (:id IN (spec ->> '$.trainingFile.id', spec ->> '$.validationFile.id') OR EXISTS (
+        SELECT 1 FROM json_each(spec, '$.otherTasks')
+        WHERE :id IN (value ->> '$.trainingFile.id', value ->> '$.validationFile.id'))) LIMIT 1`)
     .pluck();
   return {
     addTrainingFile: transaction(db, (file) =>
@@ -104,10 +107,14 @@ function jobWrites(
   return {
     addJob: transaction(db, (spec) => {
       // In the same transaction: a file that is deleted now is either refused or missing here.
-      for (const [param, reference] of [
-        ['training_file', spec.trainingFile],
-        ['validation_file', spec.validationFile],
-      ] as const) {
+      const files = jobTasks(spec).flatMap(
+        ({ trainingFile, validationFile }) =>
+          [
+            ['training_file', trainingFile],
+            ['validation_file', validationFile],
+          ] as const,
+      );
+      for (const [param, reference] of files) {
         if (reference !== null && file.get(reference.id) === undefined)
           throw fileNotFound(reference.id, param);
       }

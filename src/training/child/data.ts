@@ -1,34 +1,33 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { DomainError } from '../../domain/errors.ts';
-import type { JobSpec } from '../../domain/training.ts';
+import type { JobSpec, JobTask } from '../../domain/training.ts';
 import type { Dataset, DatasetFormat } from '../dataset/dataset.ts';
 import { readDataset } from '../dataset/dataset.ts';
 import { heldOutRows } from './plan.ts';
+import type { TaskFiles } from './protocol.ts';
 
-export interface JobData {
+export interface TaskData {
   readonly training: Dataset;
   /** Null: nothing to validate on. */
   readonly validation: Dataset | null;
 }
 
 /**
- * Reads the files of a job and holds rows out for validation where there is no file for it. Rejects like readDataset,
+ * Reads the files of a task and holds rows out for validation where there is no file for it. Rejects like readDataset,
  * and with `unprocessable` file_content_missing.
  */
-export async function readJobData(
-  spec: JobSpec,
-  trainingPath: string,
-  validationPath: string | null,
-): Promise<JobData> {
-  const whole = await read(trainingPath, spec.trainingFile.format, spec.labels);
-  if (spec.validationFile !== null && validationPath !== null) {
-    const labels = whole.kind === 'classification' ? whole.labels : null;
-    return { training: whole, validation: await read(validationPath, spec.validationFile.format, labels) };
+export async function readTaskData(
+  { trainingFile, validationFile, labels }: JobTask,
+  { hyperparameters, seed }: JobSpec,
+  { trainingPath, validationPath }: TaskFiles,
+): Promise<TaskData> {
+  const whole = await read(trainingPath, trainingFile.format, labels);
+  if (validationFile !== null && validationPath !== null) {
+    const known = whole.kind === 'classification' ? whole.labels : null;
+    return { training: whole, validation: await read(validationPath, validationFile.format, known) };
   }
-  const held = new Set(
-    drawRows(whole.rows.length, heldOutRows(spec.hyperparameters, whole.rows.length), spec.seed),
-  );
+  const held = new Set(drawRows(whole.rows.length, heldOutRows(hyperparameters, whole.rows.length), seed));
   if (held.size === 0) return { training: whole, validation: null };
   const part = (isHeld: boolean): Dataset => ({
     ...whole,

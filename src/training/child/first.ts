@@ -4,13 +4,16 @@ import { promptWidth } from '../../families/training-prompt.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { EmbeddingFile } from '../../model/embedding-file.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
+import { type MultitaskSizes, readMultitask } from '../../peft/multitask.ts';
 import { readStoredFile } from '../../peft/prompt-file.ts';
 import { normals } from '../../peft/random.ts';
 import { type FirstPrompt, firstPrompt, repeatRows } from '../../prompts/first-prompt.ts';
+import { withNewFactors, withSourceFactors } from '../multitask.ts';
 import type { PromptContent } from './protocol.ts';
 
 export interface StartSources {
   readonly initialPrompt: PromptContent | null;
+  readonly sourceAdapter: Uint8Array | null;
   /** Of the task; empty where there are none. */
   readonly labels: readonly string[];
   readonly bundle: Bundle;
@@ -19,8 +22,24 @@ export interface StartSources {
   readonly keysValuesOf: (rows: Float32Array) => Promise<Float32Array>;
 }
 
+/** The parameters that a job starts from: the prompt, or what makes those of several tasks. */
+export async function startingParameters(
+  spec: JobSpec,
+  sizes: MultitaskSizes | null,
+  sources: StartSources,
+): Promise<Float32Array> {
+  if (sizes === null) return startingPrompt(spec, sources);
+  const { prompt_tuning_init: init, prompt_tuning_init_task: task = 0 } = spec.config;
+  if (sources.sourceAdapter === null) {
+    return withNewFactors(await startingRows(spec, sources), sizes, spec.seed);
+  }
+  const { prompt, sizes: source } = readMultitask(sources.sourceAdapter);
+  if (init === 'ONLY_SOURCE_SHARED') return withNewFactors(prompt.shared, sizes, spec.seed);
+  return withSourceFactors(prompt, source, init === 'EXACT_SOURCE_TASK' ? task : 'average', sizes.tasks);
+}
+
 /** The prompt that a job starts from, float32 [virtual tokens, width of its form]. */
-export async function startingPrompt(spec: JobSpec, sources: StartSources): Promise<Float32Array> {
+async function startingPrompt(spec: JobSpec, sources: StartSources): Promise<Float32Array> {
   const { initialPrompt, bundle, keysValuesOf } = sources;
   const { peft_type, num_virtual_tokens: count, prompt_tuning_init: init } = spec.config;
   const form = promptForm(peft_type);
@@ -64,8 +83,11 @@ async function startingRows(
           seed,
           labels: labels.map((label) => tokenizer.encode(label, { addSpecialTokens: false }).ids),
         };
-      default:
+      case 'RANDOM':
+      case 'SAMPLE_VOCAB':
         return { init, seed };
+      default:
+        throw new Error(`${init} needs a source`);
     }
   }
 }

@@ -1,9 +1,10 @@
 /** Entry of the training process. A crash or an out-of-memory here never touches serving. */
 import { constants, setPriority } from 'node:os';
 import { DomainError, serializeError } from '../../domain/errors.ts';
+import { jobTasks } from '../../domain/training.ts';
 import { openBundle } from '../../model/bundle.ts';
 import { loadTokenizer } from '../../model/tokenizer.ts';
-import { readJobData } from './data.ts';
+import { readTaskData, type TaskData } from './data.ts';
 import { Parent } from './parent.ts';
 import { prepareJob } from './prepare.ts';
 import type { Assignment } from './protocol.ts';
@@ -26,7 +27,10 @@ parent.end();
 async function perform(given: Assignment): Promise<void> {
   const bundle = await openBundle(given.bundle);
   const tokenizer = await loadTokenizer(bundle);
-  const data = await readJobData(given.spec, given.trainingPath, given.validationPath);
+  const data: TaskData[] = [];
+  for (const [index, task] of jobTasks(given.spec).entries()) {
+    data.push(await readTaskData(task, given.spec, given.files[index]!));
+  }
   const job = await prepareJob(given.spec, data, bundle, tokenizer);
   if (given.mode === 'validate') await parent.send({ type: 'validated', plan: job.plan });
   else await train(given, job, bundle, tokenizer, parent);

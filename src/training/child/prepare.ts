@@ -2,14 +2,14 @@ import { createReadStream } from 'node:fs';
 import { join } from 'node:path';
 import { promptForm } from '../../domain/prompt.ts';
 import { applyTemplate } from '../../domain/task.ts';
-import type { JobPlan, JobSpec } from '../../domain/training.ts';
+import { type JobPlan, type JobSpec, jobTasks } from '../../domain/training.ts';
 import { BUNDLE_FILES, type Bundle, isEncoderDecoder } from '../../model/bundle.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
 import type { BatchLayout } from '../batch.ts';
 import type { Dataset } from '../dataset/dataset.ts';
 import { type Tokenised, tokeniseDataset } from '../dataset/tokenise.ts';
 import type { Example } from '../example.ts';
-import type { JobData } from './data.ts';
+import type { TaskData } from './data.ts';
 import { describeSettings, type RunSettings, runSettings } from './plan.ts';
 
 /** How many of the rows that do not fit are named. */
@@ -22,55 +22,67 @@ export interface PreparedJob {
   readonly layout: BatchLayout;
   readonly examples: readonly Example[];
   readonly validation: readonly Example[];
+  /** Of each task; empty where there are none. */
+  readonly labels: readonly (readonly string[])[];
   readonly embeddingRms: number;
 }
 
-/** Tokenises the rows as the task serves them. Rejects with `unprocessable`; see tokeniseDataset. */
+/** Tokenises the rows as their tasks serve them. Rejects with `unprocessable`; see tokeniseDataset. */
 export async function prepareJob(
   spec: JobSpec,
-  { training, validation }: JobData,
+  data: readonly TaskData[],
   bundle: Bundle,
   tokenizer: Tokenizer,
 ): Promise<PreparedJob> {
   const { config, tokens } = bundle.manifest;
   const embeddingRms = await readEmbeddingRms(bundle);
-  const settingsFor = (rows: number): RunSettings =>
-    runSettings(spec, { kind: training.kind, rows, embeddingRms });
-  const { objective } = settingsFor(training.rows.length).training;
-  const tokenise = (dataset: Dataset): Tokenised =>
-    tokeniseDataset(dataset, {
-      encodeInput: (text) =>
-        tokenizer.encode(applyTemplate(spec.template, text), { addSpecialTokens: true }).ids,
+  const completes = data.some(({ training }) => training.kind === 'completion');
+  const kind = completes ? 'completion' : 'classification';
+  const settingsFor = (rows: number): RunSettings => runSettings(spec, { kind, rows, embeddingRms });
+  const { objective } = settingsFor(1).training;
+  const form = promptForm(spec.config.peft_type);
+  const promptLength = spec.config.num_virtual_tokens;
+  const tokenise = (dataset: Dataset | null, task: number): Tokenised => {
+    if (dataset === null) return { examples: [], tooLong: [] };
+    const { template } = jobTasks(spec)[task]!;
+    const { examples, tooLong } = tokeniseDataset(dataset, {
+      encodeInput: (text) => tokenizer.encode(applyTemplate(template, text), { addSpecialTokens: true }).ids,
       encodeTarget: (text) => tokenizer.encode(text, { addSpecialTokens: false }).ids,
       objective,
       endToken: tokens.eos[0] ?? null,
-      promptLength: spec.config.num_virtual_tokens,
+      promptLength,
       contextLength: config.contextLength,
       outputLength: isEncoderDecoder(config) ? config.contextLength : null,
-      form: promptForm(spec.config.peft_type),
+      form,
     });
-  const learned = tokenise(training);
-  const validated = validation === null ? null : tokenise(validation);
-  const run = settingsFor(learned.examples.length);
-  const leftOut = [...learned.tooLong, ...(validated?.tooLong ?? [])];
+    return { examples: examples.map((example) => ({ ...example, task })), tooLong };
+  };
+  const learned = data.map(({ training }, task) => tokenise(training, task));
+  const validated = data.map(({ validation }, task) => tokenise(validation, task));
+  const examples = learned.flatMap((task) => task.examples);
+  const validation = validated.flatMap((task) => task.examples);
+  const run = settingsFor(examples.length);
+  const leftOut = [...learned, ...validated].flatMap(({ tooLong }) => tooLong);
+  const labels = data.map(({ training }) => training.labels);
   return {
     run,
     embeddingRms,
-    examples: learned.examples,
-    validation: validated?.examples ?? [],
+    examples,
+    validation,
+    labels,
     layout: {
-      promptLength: spec.config.num_virtual_tokens,
+      promptLength,
       contextLength: config.contextLength,
       slidingWindow: config.slidingWindow ?? null,
       objective,
-      form: promptForm(spec.config.peft_type),
+      form,
       startTokenId: isEncoderDecoder(config) ? config.decoderStartTokenId : null,
     },
     plan: {
       hyperparameters: describeSettings(run),
-      labels: training.labels,
-      trainingRows: learned.examples.length,
-      validationRows: validated?.examples.length ?? 0,
+      labels: [...new Set(labels.flat())],
+      trainingRows: examples.length,
+      validationRows: validation.length,
       totalSteps: run.training.totalSteps,
       leftOut: { count: leftOut.length, first: leftOut.slice(0, NAMED_LEFT_OUT) },
     },

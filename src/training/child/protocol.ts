@@ -9,6 +9,13 @@ export interface PromptContent {
   readonly file: Uint8Array;
 }
 
+/** Where the rows of a task lie. */
+export interface TaskFiles {
+  readonly trainingPath: string;
+  /** Null: there is no validation file. */
+  readonly validationPath: string | null;
+}
+
 /** All that the child is given; it opens no database. */
 export interface Assignment {
   /** validate: read the files and end; train: go on to the last step. */
@@ -16,11 +23,12 @@ export interface Assignment {
   readonly spec: JobSpec;
   /** Directory of the float32 bundle. */
   readonly bundle: string;
-  readonly trainingPath: string;
-  /** Null: there is no validation file. */
-  readonly validationPath: string | null;
+  /** Of each task of the specification. */
+  readonly files: readonly TaskFiles[];
   /** The prompt that learning starts from; null: the configuration decides, or the checkpoint. */
   readonly initialPrompt: PromptContent | null;
+  /** The multitask adapter that learning starts from: a safetensors file; null as above. */
+  readonly sourceAdapter: Uint8Array | null;
   /** The newest checkpoint. */
   readonly checkpoint: Uint8Array | null;
   readonly threads: number;
@@ -32,21 +40,31 @@ export type ToChild =
   | { readonly type: 'stored' }
   /** Store a checkpoint after this step and end. */
   | { readonly type: 'stop' }
-  /** Answers `finished`: the version that serves now; null: nothing to compare with. */
-  | { readonly type: 'compare'; readonly incumbent: PromptContent | null };
+  /** Answers `finished`: the version that serves each task now; null: nothing to compare with. */
+  | { readonly type: 'compare'; readonly incumbents: readonly (PromptContent | null)[] };
 
 /** How a run ended. */
-export interface Outcome {
+export interface Ending {
   readonly reason: 'completed' | 'early_stopping' | 'diverged';
   /** Why it diverged. */
   readonly detail: string | null;
   readonly lastStep: number;
+  /** Of what is kept. */
   readonly step: number;
-  /** The safetensors file of the prompt; null: it diverged before anything was worth keeping. */
-  readonly prompt: Uint8Array | null;
-  readonly score: JobScore | null;
   readonly trainedTokens: number;
+}
+
+/** What was learned for one task. */
+export interface LearnedPrompt {
+  /** The safetensors file. */
+  readonly prompt: Uint8Array;
+  readonly score: JobScore | null;
   readonly labels: readonly string[];
+}
+
+export interface Outcome extends Ending {
+  /** Of each task; null: it diverged before anything was worth keeping. */
+  readonly prompts: readonly LearnedPrompt[] | null;
 }
 
 export type FromChild =
@@ -59,7 +77,7 @@ export type FromChild =
       readonly metrics: Readonly<Record<string, number | null>>;
     }
   | { readonly type: 'finished'; readonly outcome: Outcome }
-  | { readonly type: 'compared'; readonly score: JobScore | null }
+  | { readonly type: 'compared'; readonly scores: readonly (JobScore | null)[] }
   /** After `stop`: the last checkpoint is durable. */
   | { readonly type: 'stopped' }
   | { readonly type: 'failed'; readonly error: SerializedDomainError };

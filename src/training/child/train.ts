@@ -4,20 +4,20 @@ import { promptWidth } from '../../families/training-prompt.ts';
 import { type Bundle, describeModel } from '../../model/bundle.ts';
 import { readFrozenWeights } from '../../model/frozen-weights.ts';
 import type { Tokenizer } from '../../model/tokenizer.ts';
-import { encodePromptFile } from '../../peft/prompt-file.ts';
-import { epochBatches } from '../batches.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../checkpoint.ts';
-import { packedLength } from '../example.ts';
 import { keysValuesOf } from '../keys-values.ts';
 import { LossModel } from '../model.ts';
+import { multitask, multitaskSizes } from '../multitask.ts';
+import { DIRECT } from '../parameterisation.ts';
 import { runTraining, type TrainingEvent } from '../run.ts';
 import { Trainer } from '../trainer.ts';
 import { type Score, Validation } from '../validation.ts';
 import { scoreIncumbent } from './compare.ts';
-import { startingPrompt } from './first.ts';
+import { startingParameters } from './first.ts';
+import { outcomeOf } from './outcome.ts';
 import type { Parent } from './parent.ts';
 import type { PreparedJob } from './prepare.ts';
-import type { Assignment, Outcome } from './protocol.ts';
+import type { Assignment } from './protocol.ts';
 import { Reports } from './reports.ts';
 
 /** Trains to the end and answers the comparison, or stores a checkpoint and returns when the parent asks. */
@@ -35,8 +35,11 @@ export async function train(
   const options = { objective, form, threads };
   const model = await LossModel.differentiating(frozen, options);
   const evaluator = job.validation.length > 0 ? await LossModel.evaluating(frozen, options) : null;
+  const sizes = multitaskSizes(spec, config.hiddenSize);
+  const parameterisation = sizes === null ? DIRECT : multitask(sizes);
   const validation =
-    evaluator && new Validation(evaluator, job.validation, job.layout, job.run.training.batchSize);
+    evaluator &&
+    new Validation(evaluator, job.validation, job.layout, job.run.training.batchSize, parameterisation);
   const run = runIdentity(assignment, job);
   const rowWidth = promptWidth(config, form);
   const parts = {
@@ -45,13 +48,15 @@ export async function train(
     settings: job.run.training,
     layout: job.layout,
     rowWidth,
+    parameterisation,
   };
   const trainer =
     assignment.checkpoint === null
       ? Trainer.start(
           parts,
-          await startingPrompt(spec, {
+          await startingParameters(spec, sizes, {
             initialPrompt: assignment.initialPrompt,
+            sourceAdapter: assignment.sourceAdapter,
             labels: job.plan.labels,
             bundle,
             tokenizer,
@@ -100,10 +105,18 @@ export async function train(
   if (stopped === null) throw new Error('The run ended without a reason');
   // What diverged stays at the last good state, which is stored already or as cheap to reach again.
   if (stopped.reason !== 'diverged' && stored !== trainer.state.step) await store();
-  await parent.send({ type: 'finished', outcome: outcomeOf(stopped, trainer, job, rowWidth) });
-  const { incumbent } = await parent.expect('compare');
-  const score = incumbent && (await scoreIncumbent(incumbent, job, frozen, describeModel(bundle), threads));
-  await parent.send({ type: 'compared', score });
+  await parent.send({
+    type: 'finished',
+    outcome: await outcomeOf(stopped, { trainer, job, parameterisation, evaluator, rowWidth }),
+  });
+  const { incumbents } = await parent.expect('compare');
+  const scores: (Score | null)[] = [];
+  for (const [task, incumbent] of incumbents.entries()) {
+    scores.push(
+      incumbent && (await scoreIncumbent(incumbent, task, job, frozen, describeModel(bundle), threads)),
+    );
+  }
+  await parent.send({ type: 'compared', scores });
 }
 
 /** Files, settings and model: what a checkpoint must agree with. Threads and places may change. */
@@ -111,39 +124,4 @@ function runIdentity({ spec }: Assignment, { run, plan }: PreparedJob): string {
   return createHash('sha256')
     .update(JSON.stringify([spec, run.training, plan]))
     .digest('hex');
-}
-
-function outcomeOf(
-  { reason, detail, keptStep }: TrainingEvent & { type: 'stopped' },
-  trainer: Trainer,
-  job: PreparedJob,
-  rowWidth: number,
-): Outcome {
-  const { best, step } = trainer.state;
-  const rows = trainer.result;
-  // Without a validated prompt there is no telling which of the steps before was still good.
-  const worthless = reason === 'diverged' && best === null;
-  const length = rows.length / rowWidth;
-  return {
-    reason,
-    detail,
-    lastStep: step,
-    step: keptStep,
-    score: best?.score ?? null,
-    prompt: worthless ? null : encodePromptFile({ rows, length, tokenDim: rowWidth }),
-    trainedTokens: trainedTokens(job, step),
-    labels: job.plan.labels,
-  };
-}
-
-/** Tokens of the rows of all updates, without prompt and padding. Counted from the order, so that a resume counts all. */
-function trainedTokens({ examples, run }: PreparedJob, steps: number): number {
-  const lengths = examples.map(packedLength);
-  let [tokens, left] = [0, steps];
-  for (let epoch = 0; left > 0; epoch++) {
-    const batches = epochBatches(lengths, run.training, epoch).slice(0, left);
-    for (const rows of batches) tokens += rows.reduce((sum, row) => sum + lengths[row]!, 0);
-    left -= batches.length;
-  }
-  return tokens;
 }

@@ -4,8 +4,8 @@ import type { PromptVersion } from '../../domain/prompt.ts';
 import type { PromptPublisher } from '../../domain/publishing.ts';
 import type { TaskStore } from '../../domain/store.ts';
 import type { Task } from '../../domain/task.ts';
-import type { JobResult, JobScore, TrainingJob } from '../../domain/training.ts';
-import type { Outcome } from '../child/protocol.ts';
+import { type JobResult, type JobScore, storedType, type TrainingJob } from '../../domain/training.ts';
+import type { Ending, LearnedPrompt } from '../child/protocol.ts';
 import { isBetter } from '../validation.ts';
 
 /** A busy server gets this often a little time. */
@@ -25,7 +25,7 @@ export function incumbentOf(tasks: TaskStore, { spec }: TrainingJob): PromptVers
 }
 
 export interface Published {
-  readonly result: JobResult;
+  readonly result: Omit<JobResult, 'others'>;
   /** Why it serves, or why not. */
   readonly reason: string;
 }
@@ -37,14 +37,14 @@ export interface Published {
 export async function publishOutcome(
   { tasks, publisher }: PublishParts,
   job: TrainingJob,
-  outcome: Outcome & { readonly prompt: Uint8Array },
+  outcome: Ending & LearnedPrompt,
   incumbent: PromptVersion | null,
   incumbentScore: JobScore | null,
 ): Promise<Published> {
   const { task } = job.spec;
   const changed = taskChanged(tasks.getTask(task), job, outcome);
   await patiently(() => describeTask(tasks, job, outcome));
-  const { peft_type: peftType } = job.spec.config;
+  const peftType = storedType(job.spec.config.peft_type);
   const upload = { kind: 'tensor', model: outcome.prompt, peftType } as const;
   const { version } = await patiently(() => publisher.publish(task, upload, { activate: false }));
   const decision = decide(job, outcome, version, incumbent, incumbentScore, changed);
@@ -74,7 +74,7 @@ export async function publishOutcome(
 
 function decide(
   { spec }: TrainingJob,
-  { reason, score }: Outcome,
+  { reason, score }: Ending & LearnedPrompt,
   version: PromptVersion,
   incumbent: PromptVersion | null,
   incumbentScore: JobScore | null,
@@ -106,7 +106,7 @@ function decide(
 }
 
 /** Whether a task would not serve the prompt as it was learned and compared. A task that is gone is made anew. */
-function taskChanged(task: Task | null, { spec }: TrainingJob, { labels }: Outcome): boolean {
+function taskChanged(task: Task | null, { spec }: TrainingJob, { labels }: LearnedPrompt): boolean {
   if (task === null) return false;
   const learned = new Set(labels);
   const sameLabels =
@@ -117,7 +117,11 @@ function taskChanged(task: Task | null, { spec }: TrainingJob, { labels }: Outco
 }
 
 /** A task that the job makes gets the labels and the template that were learned with; one without labels gets them. */
-async function describeTask(tasks: TaskStore, { spec }: TrainingJob, { labels }: Outcome): Promise<void> {
+async function describeTask(
+  tasks: TaskStore,
+  { spec }: TrainingJob,
+  { labels }: LearnedPrompt,
+): Promise<void> {
   const task = tasks.getTask(spec.task);
   const known = labels.length > 0 ? labels : null;
   if (task === null) {

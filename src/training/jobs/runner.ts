@@ -153,12 +153,12 @@ export class Runner {
         }
         case 'finished': {
           await this.parts.events.flush();
-          const incumbent = await finish.begin(received.outcome);
-          if (incumbent === undefined) return process.kill();
-          return process.send({ type: 'compare', incumbent });
+          const incumbents = await finish.begin(received.outcome);
+          if (incumbents === undefined) return process.kill();
+          return process.send({ type: 'compare', incumbents });
         }
         case 'compared':
-          await finish.publish(received.score);
+          await finish.publish(received.scores);
           return this.parts.events.announce(job.id);
         default:
           return this.received(job, received);

@@ -7,6 +7,7 @@ import {
   isFinal,
   type JobSpec,
   type JobStatus,
+  jobTasks,
   type Training,
   type TrainingJob,
 } from '../../domain/training.ts';
@@ -14,8 +15,10 @@ import type { Bundle } from '../../model/bundle.ts';
 import type { PromptContent } from '../child/protocol.ts';
 import { readDataset } from '../dataset/dataset.ts';
 import { DATASET_LIMITS } from '../dataset/limits.ts';
+import { adapterOf } from './adapter.ts';
 import { EventLog, message } from './event-log.ts';
 import { formatOf } from './format.ts';
+import { jobOf } from './job-of.ts';
 import type { PublishParts } from './publish.ts';
 import { Runner, type RunnerParts } from './runner.ts';
 import { specify } from './specification.ts';
@@ -64,9 +67,12 @@ export function startTraining(parts: TrainingParts): TrainingService {
       return {
         spec,
         bundle: directory,
-        trainingPath: store.contentPath(spec.trainingFile.sha256),
-        validationPath: spec.validationFile && store.contentPath(spec.validationFile.sha256),
+        files: jobTasks(spec).map(({ trainingFile, validationFile }) => ({
+          trainingPath: store.contentPath(trainingFile.sha256),
+          validationPath: validationFile && store.contentPath(validationFile.sha256),
+        })),
         initialPrompt: begins ? readInitialPrompt(tasks, spec) : null,
+        sourceAdapter: begins && spec.sourceJob ? adapterOf(store, spec.sourceJob, model).model : null,
         threads,
       };
     },
@@ -148,6 +154,7 @@ export function startTraining(parts: TrainingParts): TrainingService {
       runner?.kick();
       return job;
     },
+    adapter: (id) => adapterOf(store, id, model),
     async *follow(id, signal) {
       jobOf(store, id);
       const either = AbortSignal.any([signal, closing.signal]);
@@ -189,15 +196,6 @@ function readInitialPrompt(
   throw new DomainError('unprocessable', 'init_prompt_gone', 'The prompt to start from was deleted.', {
     param: 'init_from',
     given: sha256,
-  });
-}
-
-function jobOf(store: Pick<TrainingStore, 'getJob'>, id: string): TrainingJob {
-  const job = store.getJob(id);
-  if (job !== null) return job;
-  throw new DomainError('not_found', 'job_not_found', `There is no job ${JSON.stringify(id.slice(0, 80))}.`, {
-    param: 'job',
-    given: id.slice(0, 80),
   });
 }
 

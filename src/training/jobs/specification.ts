@@ -7,11 +7,14 @@ import type {
   Hyperparameters,
   JobRequest,
   JobSpec,
+  JobTask,
+  TaskRequest,
   TrainingFile,
   TrainingStore,
 } from '../../domain/training.ts';
 import { initialPromptOf } from './initial-prompt.ts';
 import { learningConfig } from './learning-config.ts';
+import { multitaskLearning, sourceJobOf } from './multitask-config.ts';
 
 /** Of a job that says nothing. */
 export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
@@ -37,7 +40,7 @@ export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
 };
 
 export interface SpecificationParts {
-  readonly store: Pick<TrainingStore, 'getFile'>;
+  readonly store: Pick<TrainingStore, 'getFile' | 'getJob'>;
   readonly tasks: TaskStore;
   readonly model: ModelInfo;
 }
@@ -56,32 +59,66 @@ export function specify({ store, tasks, model }: SpecificationParts, request: Jo
       },
     );
   }
+  const parts = { store, tasks, model };
+  const { task, training } = specifyTask(parts, request);
+  const others = request.otherTasks.map((other) => specifyTask(parts, other).task);
+  assertDistinct([task, ...others]);
+  const hyperparameters = { ...DEFAULT_HYPERPARAMETERS, ...request.hyperparameters };
+  assertOneStart(request, training);
+  const isMultitask = request.peftType === 'MULTITASK_PROMPT_TUNING';
+  const source = isMultitask ? sourceJobOf(store, hyperparameters.init_from, model) : null;
+  const config = isMultitask
+    ? multitaskLearning(request, source, hyperparameters, model)
+    : learningConfig(request, model);
+  const initial = isMultitask
+    ? null
+    : initialPromptOf(tasks, hyperparameters.init_from, config.peft_type, model);
+  return {
+    ...task,
+    otherTasks: others,
+    model: model.id,
+    modelHash: model.hash,
+    seed: request.seed ?? randomInt(2 ** 31),
+    config,
+    hyperparameters,
+    sourceJob: source?.id ?? null,
+    initialPrompt: initial?.sha256 ?? null,
+    initialPromptType: initial?.peftType ?? null,
+    metadata: request.metadata,
+  };
+}
+
+/** One of the tasks, with what is known of its rows. */
+function specifyTask(
+  { store, tasks, model }: SpecificationParts,
+  request: TaskRequest,
+): { readonly task: JobTask; readonly training: TrainingFile } {
   assertTaskName(request.task);
   assertNotModelId(request.task, model.id);
   const training = fileOf(store, request.trainingFile, 'training_file');
   const validation =
     request.validationFile === null ? null : fileOf(store, request.validationFile, 'validation_file');
   assertSameKind(training, validation);
-  const task = tasks.getTask(request.task);
-  const hyperparameters = { ...DEFAULT_HYPERPARAMETERS, ...request.hyperparameters };
-  assertOneStart(request, training);
-  const config = learningConfig(request, model);
-  const initial = initialPromptOf(tasks, hyperparameters.init_from, config.peft_type, model);
-  return {
+  const known = tasks.getTask(request.task);
+  const task = {
     task: request.task,
-    model: model.id,
-    modelHash: model.hash,
     trainingFile: referenceTo(training),
     validationFile: validation && referenceTo(validation),
-    seed: request.seed ?? randomInt(2 ** 31),
-    config,
-    hyperparameters,
-    template: task === null ? defaultTemplate(training) : task.template,
-    labels: training.kind === 'classification' ? (task?.labels ?? null) : null,
-    initialPrompt: initial?.sha256 ?? null,
-    initialPromptType: initial?.peftType ?? null,
-    metadata: request.metadata,
+    template: known === null ? defaultTemplate(training) : known.template,
+    labels: training.kind === 'classification' ? (known?.labels ?? null) : null,
   };
+  return { task, training };
+}
+
+function assertDistinct(tasks: readonly JobTask[]): void {
+  const names = tasks.map(({ task }) => task);
+  const repeated = names.find((name, index) => names.indexOf(name) !== index);
+  if (repeated === undefined) return;
+  throw new DomainError('invalid', 'task_repeated', 'Each task of a job gets one prompt.', {
+    param: 'suffix',
+    expected: 'tasks of different names',
+    given: repeated,
+  });
 }
 
 const referenceTo = ({ id, sha256, format }: TrainingFile) => ({ id, sha256, format });
@@ -110,10 +147,12 @@ function assertSameKind(training: TrainingFile, validation: TrainingFile | null)
 }
 
 /** Where learning starts must be said once, and be there. */
-function assertOneStart({ config, hyperparameters }: JobRequest, { kind }: TrainingFile): void {
+function assertOneStart({ peftType, config, hyperparameters }: JobRequest, { kind }: TrainingFile): void {
   const init = config.prompt_tuning_init;
   const anew = init ?? config.prompt_tuning_init_text ?? null;
-  if (anew !== null && (hyperparameters.init_from ?? null) !== null) {
+  // Of several tasks the one says what is taken of the other.
+  const both = peftType !== 'MULTITASK_PROMPT_TUNING';
+  if (both && anew !== null && (hyperparameters.init_from ?? null) !== null) {
     throw new DomainError('invalid', 'init_conflict', 'Learning starts from a prompt or anew, not both.', {
       param: 'init_from',
       expected: 'either init_from or prompt_tuning_init and its text',

@@ -1,0 +1,49 @@
+import { createHash } from 'node:crypto';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { AppDependencies } from '../dependencies.ts';
+import { JobParams } from '../schemas/fine-tuning-job.ts';
+import { etagHeader } from '../schemas/prompt.ts';
+import { problems, raw } from '../schemas/responses.ts';
+import { IfNoneMatch, notModified, sendFile } from './send-file.ts';
+
+const FILES = {
+  config: { name: 'adapter_config.json', mediaType: 'application/json', operationId: 'getJobAdapterConfig' },
+  model: {
+    name: 'adapter_model.safetensors',
+    mediaType: 'application/octet-stream',
+    operationId: 'getJobAdapterModel',
+  },
+} as const;
+
+/** The two files of what a job of several tasks learned, as PEFT's `from_pretrained` loads them. */
+export const fineTuningAdapterRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'training'>> = async (
+  app,
+  { training },
+) => {
+  for (const part of ['config', 'model'] as const) {
+    const { name, mediaType, operationId } = FILES[part];
+    app.get(
+      `/v1/fine_tuning/jobs/:job/${name}`,
+      {
+        schema: {
+          tags: ['training'],
+          summary: `Download ${name} of all tasks that a multitask job learned`,
+          operationId,
+          params: JobParams,
+          headers: IfNoneMatch,
+          response: {
+            200: raw(mediaType, 'The file, as PEFT saves it.', etagHeader),
+            304: notModified,
+            ...problems(400, 404),
+          },
+        },
+        config: { produces: [mediaType] },
+      },
+      async ({ params, headers }, reply) => {
+        const file = training.adapter(params.job)[part];
+        const sha256 = createHash('sha256').update(file).digest('hex');
+        return sendFile(reply, headers['if-none-match'], sha256, name, mediaType, file);
+      },
+    );
+  }
+};
