@@ -68,12 +68,25 @@ export function joinParameters({ shared, columns, rows }: MultitaskPrompt): Floa
   return joined;
 }
 
-/** Shared rows with new factors, drawn as peft.MultitaskPromptEmbedding draws them. */
+/**
+ * Shared rows with new factors, drawn as peft.MultitaskPromptEmbedding draws them: their product is almost 0, and so are
+ * the prompts.
+ */
 export function withNewFactors(shared: Float32Array, sizes: MultitaskSizes, seed: number): Float32Array {
   const { tasks, ranks, length, tokenDim } = sizes;
   const drawn = normals(tasks * ranks * (length + tokenDim), seed).map((value) => value * FACTOR_DEVIATION);
   const end = tasks * length * ranks;
   return joinParameters({ shared, columns: drawn.subarray(0, end), rows: drawn.subarray(end) });
+}
+
+/** The same around a product of 1, of the first rank: the prompt of each task is almost the shared rows. */
+export function withFactorsOfOne(shared: Float32Array, sizes: MultitaskSizes, seed: number): Float32Array {
+  const { ranks, tokenDim } = sizes;
+  const parameters = withNewFactors(shared, sizes, seed);
+  const { columns, rows } = splitParameters(parameters, sizes);
+  for (let i = 0; i < columns.length; i += ranks) columns[i]! += 1;
+  for (let i = 0; i < rows.length; i++) if (i % (ranks * tokenDim) < tokenDim) rows[i]! += 1;
+  return parameters;
 }
 
 /**

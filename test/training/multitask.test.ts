@@ -5,6 +5,7 @@ import {
   joinParameters,
   multitask,
   splitParameters,
+  withFactorsOfOne,
   withNewFactors,
   withSourceFactors,
 } from '../../src/training/multitask.ts';
@@ -60,6 +61,8 @@ test('new tasks start with the mean of the factors, with those of one task, or w
   const mean = (source.columns[1]! + source.columns[5]! + source.columns[9]!) / 3;
   assert.ok(Math.abs(average[1]! - mean) < 1e-6);
   assert.equal(average[5], average[1]);
+  const near = multitask(target).promptOf(withFactorsOfOne(source.shared, target, 1), 1);
+  for (const [i, value] of near.entries()) assert.ok(Math.abs(value - source.shared[i]!) < 0.15);
   const drawn = withNewFactors(source.shared, { ...target, ranks: 64, length: 2, tokenDim: 4 }, 1);
   const rest = drawn.subarray(8);
   const deviation = Math.sqrt(rest.reduce((sum, value) => sum + value * value, 0) / rest.length);

@@ -192,7 +192,14 @@ test('a multitask job keeps what each of its tasks needs, and what learning star
   const exact = { prompt_tuning_init: 'EXACT_SOURCE_TASK', prompt_tuning_init_task: 2 };
   assert.equal(from(exact).config.prompt_tuning_init_task, 2);
 
+  assert.equal(multitask({ config: { num_tasks: null } }).config.num_ranks, 1);
+  const { store: tasks } = await specifier(t);
+  const wide = { ...MODEL, tokenDim: 300_000 };
+  const request = { ...REQUEST, peftType: 'MULTITASK_PROMPT_TUNING', config: { num_ranks: 64 } } as const;
+  const files = { getFile: () => FILES[0]!, getJob: () => null };
+  const large = () => specify({ store: files, tasks, model: wide }, request);
   const cases: [() => JobSpec, string][] = [
+    [large, 'prompt_too_large'],
     [() => multitask({ otherTasks: [{ ...other, task: 'mood' }] }), 'task_repeated'],
     [() => multitask({ otherTasks: [{ ...other, trainingFile: 'none' }] }), 'file_not_found'],
     [() => multitask({ otherTasks: [{ ...other, task: 'base' }] }), 'task_name_reserved'],

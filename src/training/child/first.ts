@@ -8,7 +8,7 @@ import { type MultitaskSizes, readMultitask } from '../../peft/multitask.ts';
 import { readStoredFile } from '../../peft/prompt-file.ts';
 import { normals } from '../../peft/random.ts';
 import { type FirstPrompt, firstPrompt, repeatRows } from '../../prompts/first-prompt.ts';
-import { withNewFactors, withSourceFactors } from '../multitask.ts';
+import { withFactorsOfOne, withNewFactors, withSourceFactors } from '../multitask.ts';
 import type { PromptContent } from './protocol.ts';
 
 export interface StartSources {
@@ -31,7 +31,9 @@ export async function startingParameters(
   if (sizes === null) return startingPrompt(spec, sources);
   const { prompt_tuning_init: init, prompt_tuning_init_task: task = 0 } = spec.config;
   if (sources.sourceAdapter === null) {
-    return withNewFactors(await startingRows(spec, sources), sizes, spec.seed);
+    const rows = await startingRows(spec, sources);
+    // PEFT's factors would leave nothing of rows that were chosen.
+    return (init === 'RANDOM' ? withNewFactors : withFactorsOfOne)(rows, sizes, spec.seed);
   }
   const { prompt, sizes: source } = readMultitask(sources.sourceAdapter);
   if (init === 'ONLY_SOURCE_SHARED') return withNewFactors(prompt.shared, sizes, spec.seed);

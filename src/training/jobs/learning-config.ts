@@ -6,8 +6,8 @@ import { assertConfigFits, prefixDim } from '../../prompts/model-checks.ts';
 import { taskTypeOf } from '../../prompts/submodules.ts';
 
 const DEFAULT_VIRTUAL_TOKENS = 20;
-/** Numbers of a prompt: what an upload may hold by default, so that what is learned can be uploaded elsewhere. */
-const MAX_PROMPT_NUMBERS = 2 ** 24;
+/** Numbers that a job learns at most: what an upload may hold by default, so that what is learned can be uploaded elsewhere. */
+export const MAX_PROMPT_NUMBERS = 2 ** 24;
 
 /**
  * PEFT's fields, of which most only repeat the model's sizes. Throws `invalid` init_text and `unprocessable`

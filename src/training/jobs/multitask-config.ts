@@ -10,7 +10,7 @@ import {
   type TrainingStore,
 } from '../../domain/training.ts';
 import { MAX_RANKS } from '../../peft/multitask.ts';
-import { learningConfig } from './learning-config.ts';
+import { learningConfig, MAX_PROMPT_NUMBERS } from './learning-config.ts';
 
 /**
  * The multitask job that `init_from` names, or null. Throws `not_found` job_not_found, and `unprocessable`
@@ -46,7 +46,7 @@ export function sourceJobOf(
 
 /**
  * The configuration of a multitask job, sizes left out being those of the source. Throws as learningConfig does, and
- * `invalid` init_source, num_tasks_mismatch, num_ranks_out_of_range, source_size_mismatch, init_task_out_of_range and
+ * `invalid` init_source, num_tasks_mismatch, num_ranks_out_of_range, prompt_too_large, source_size_mismatch, init_task_out_of_range and
  * max_row_norm_unsupported.
  */
 export function multitaskLearning(
@@ -57,22 +57,21 @@ export function multitaskLearning(
 ): LearningConfig {
   const tasks = 1 + request.otherTasks.length;
   const from = source?.spec.config;
-  const {
-    num_ranks = from?.num_ranks ?? 1,
-    num_tasks = tasks,
-    prompt_tuning_init_task,
-    ...rest
-  } = request.config;
+  const { num_ranks = from?.num_ranks ?? 1, prompt_tuning_init_task, ...rest } = request.config;
+  const num_tasks = request.config.num_tasks ?? tasks;
   // Rows of a decoder of its own, which PEFT's default gives an encoder-decoder model, are not served.
   const sizes = {
     num_transformer_submodules: 1,
     ...(from && { num_virtual_tokens: from.num_virtual_tokens }),
     ...rest,
   };
-  const parsed = learningConfig({ ...request, config: { ...sizes, num_ranks, num_tasks } }, model);
+  const parsed = learningConfig({ ...request, config: { ...sizes, num_ranks } }, model);
   check('num_tasks_mismatch', 'num_tasks', num_tasks === tasks, tasks, num_tasks);
   const ranks = Number(num_ranks);
   check('num_ranks_out_of_range', 'num_ranks', ranks <= MAX_RANKS, `1 to ${MAX_RANKS}`, ranks);
+  const length = parsed.num_virtual_tokens;
+  const numbers = length * model.tokenDim + tasks * ranks * (length + model.tokenDim);
+  check('prompt_too_large', 'num_ranks', numbers <= MAX_PROMPT_NUMBERS, MAX_PROMPT_NUMBERS, numbers);
   // The length of a row of the prompt is the product of what is learned, and not itself learned.
   check('max_row_norm_unsupported', 'max_row_norm', max_row_norm === 'auto', 'auto', max_row_norm);
   const init = parsed.prompt_tuning_init;
@@ -81,7 +80,7 @@ export function multitaskLearning(
   check('init_source', 'prompt_tuning_init', takes === (source !== null), expected, init);
   const config = { ...parsed, num_ranks: ranks };
   if (source === null || from === undefined) return config;
-  const given = [parsed.num_virtual_tokens, ranks];
+  const given = [length, ranks];
   const wanted = [from.num_virtual_tokens, from.num_ranks];
   check('source_size_mismatch', 'init_from', given.join() === wanted.join(), wanted, given);
   const task = Number(prompt_tuning_init_task ?? 0);
