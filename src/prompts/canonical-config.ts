@@ -42,9 +42,9 @@ export function multitaskConfig(
   model: ModelInfo,
   sizes: { readonly tasks: number; readonly ranks: number; readonly length: number },
 ): AdapterConfig {
-  const prompt = { peftType: 'PROMPT_TUNING', numVirtualTokens: sizes.length, baseModel: null } as const;
+  const prompt = { peftType: 'PROMPT_TUNING', numVirtualTokens: sizes.length } as const;
   return {
-    ...canonicalConfig(model, prompt),
+    ...canonicalConfig(model, { ...prompt, baseModel: null, hasHead: false }),
     peft_type: 'MULTITASK_PROMPT_TUNING',
     num_tasks: sizes.tasks,
     num_ranks: sizes.ranks,

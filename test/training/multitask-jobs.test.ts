@@ -55,9 +55,9 @@ test('one job learns the prompts of two tasks, and a paused one ends with the sa
   const { peft_type, num_tasks, num_ranks } = JSON.parse(Buffer.from(config).toString());
   assert.deepEqual([peft_type, num_tasks, num_ranks], ['MULTITASK_PROMPT_TUNING', 2, 2]);
   for (const [task, hash] of hashes(result).entries()) {
-    const { rows } = readTaskPrompt(model, task, () => undefined);
+    const { prompt: composed } = readTaskPrompt(model, task, false, () => undefined);
     assert.deepEqual(
-      rows,
+      composed.rows,
       readPromptFile(jobs.store.readFile(hash)!).rows,
       'what is published is what it makes',
     );

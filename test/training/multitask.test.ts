@@ -41,8 +41,8 @@ test('what is written is read again, and a task is composed as an upload of it',
   assert.deepEqual(sizes, SIZES);
   assert.deepEqual(joinParameters(prompt), PARAMETERS);
   for (let task = 0; task < 3; task++) {
-    const { rows } = readTaskPrompt(file, task, () => undefined);
-    assert.deepEqual(rows, multitask(SIZES).promptOf(PARAMETERS, task));
+    const { prompt: composed } = readTaskPrompt(file, task, false, () => undefined);
+    assert.deepEqual(composed.rows, multitask(SIZES).promptOf(PARAMETERS, task));
   }
 });
 

@@ -22,7 +22,7 @@ test('steps are as large as embeddings that enter the model, which Gemma scales'
   const training = { kind: 'completion', rows, labels: [] } as const;
   const { embeddingRms } = await prepareJob(
     spec,
-    { training, validation: null },
+    [{ training, validation: null }],
     bundle,
     await loadTokenizer(bundle),
   );
