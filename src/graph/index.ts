@@ -1,5 +1,8 @@
 export { readExternals } from './decode.ts';
 export { encodeModel } from './encode.ts';
+export * from './foreign-decode.ts';
+export * from './foreign-encode.ts';
+export { GRAPH_FIELD, MODEL_FIELD, RAW_DATA_FIELD } from './foreign-schema.ts';
 export { gradients } from './gradients/reverse.ts';
 export { createGraph, type Graph } from './graph.ts';
 export * from './ops.ts';
