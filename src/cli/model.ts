@@ -20,7 +20,10 @@ export function modelCommand(context: CliContext): Command {
 function importCommand(context: CliContext): Command {
   const command = new Command('import')
     .description('Turn a model into a bundle in the cache and print where it lies.')
-    .argument('<source>', 'Hugging Face directory, .gguf file or known model name');
+    .argument(
+      '<source>',
+      'Hugging Face directory, .gguf file, ONNX export (directory or .onnx file) or known model name',
+    );
   addJson(addSettings(command, 'name', 'alias', 'precision', 'home', 'hubUrl'));
   return command.action(async (source: string) => {
     const bundle = await resolveConfiguredModel({ ...configOf(command, context), model: source }, context);

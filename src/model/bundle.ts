@@ -30,6 +30,8 @@ export interface BundleManifest {
    */
   readonly hash: string;
   readonly precision: Precision;
+  /** The graph is that of an ONNX export: its layers are not known by name, and nothing is learned on it. */
+  readonly stockGraph?: boolean;
   readonly config: ModelConfig;
   readonly aliases: readonly string[];
   readonly createdAt: number;

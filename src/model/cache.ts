@@ -1,11 +1,12 @@
 import { createHash } from 'node:crypto';
 import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
-import { basename, extname, join } from 'node:path';
+import { basename, extname, join, relative } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import type { Precision } from '../domain/model.ts';
 import { type Bundle, openBundle } from './bundle.ts';
 import { withLock } from './cache-lock.ts';
 import { importModel } from './import.ts';
+import { onnxDirectory, onnxFolder } from './onnx/files.ts';
 import { type AcquireOptions, acquireModel, type ModelSource, parseSource } from './sources.ts';
 import { checkFileSizes } from './verify.ts';
 
@@ -44,7 +45,7 @@ export interface ResolveOptions {
 export async function resolveModel(source: string, options: ResolveOptions): Promise<Bundle> {
   const parsed = await parseSource(source);
   if (parsed.kind === 'bundle') return openNamed(parsed.path, options.name ?? null);
-  const id = options.name ?? modelId(parsed);
+  const id = options.name ?? (await modelId(parsed));
   const key = await bundleKey(parsed, id, options.precision);
   const target = join(options.home, 'bundles', key);
   const cached = await openCached(target);
@@ -155,9 +156,10 @@ function unreadable(directory: string, cause: unknown): DomainError {
 }
 
 /** Base name in lower case, everything but [a-z0-9._-] turned into dashes. */
-function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): string {
+async function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): Promise<string> {
   if (source.kind === 'known') return source.model.id;
-  const name = source.kind === 'gguf' ? basename(source.path, extname(source.path)) : basename(source.path);
+  const path = source.kind === 'onnx' ? await onnxDirectory(source.path) : source.path;
+  const name = source.kind === 'gguf' ? basename(path, extname(path)) : basename(path);
   const id = name
     .toLowerCase()
     .replace(/[^a-z0-9._-]+/g, '-')
@@ -176,11 +178,10 @@ async function bundleKey(source: ModelSource, id: string, precision: Precision):
     return [id, precision, ...(source.model.id === id ? [] : [source.model.id])].join('-');
   }
   const path = await realpath(source.path);
-  const names = source.kind === 'gguf' ? [''] : (await readdir(path)).filter(isModelFile).sort();
   const states = await Promise.all(
-    names.map(async (name) => {
-      const { size, mtimeMs } = await stat(join(path, name));
-      return [name, size, mtimeMs];
+    (await filesOf(source.kind, path)).map(async (file) => {
+      const { size, mtimeMs } = await stat(file);
+      return [relative(path, file), size, mtimeMs];
     }),
   );
   const identity = createHash('sha256')
@@ -189,7 +190,23 @@ async function bundleKey(source: ModelSource, id: string, precision: Precision):
   return `${id}-${precision}-${identity.slice(0, 16)}`;
 }
 
-/** Files of a Hugging Face directory that an import may read; logs and checkpoints beside them do not count. */
+/** The files of a source that an import may read, in order. */
+async function filesOf(
+  kind: Exclude<ModelSource['kind'], 'known'>,
+  path: string,
+): Promise<readonly string[]> {
+  if (kind === 'gguf') return [path];
+  const directory = kind === 'onnx' ? await onnxDirectory(path) : path;
+  const folders = kind === 'onnx' ? [directory, onnxFolder(directory)] : [directory];
+  const files: string[] = [];
+  for (const folder of folders) {
+    const names = await readdir(folder).catch(() => []);
+    files.push(...names.filter(isModelFile).map((name) => join(folder, name)));
+  }
+  return files.sort();
+}
+
+/** Logs and checkpoints beside a model do not count. */
 function isModelFile(name: string): boolean {
-  return ['.json', '.safetensors', '.jinja', '.model'].includes(extname(name));
+  return /\.(json|safetensors|jinja|model|onnx|onnx_data.*|data)$/.test(name);
 }

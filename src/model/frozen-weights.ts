@@ -7,13 +7,29 @@ import { type External, readExternals } from '../graph/index.ts';
 import { BUNDLE_FILES, type Bundle, isEncoderDecoder } from './bundle.ts';
 import { expectedTensors } from './expected-tensors.ts';
 
+/** A refusal to learn on the graph of an ONNX export. */
+export function stockGraphNotTrainable({ manifest }: Bundle): DomainError {
+  return new DomainError(
+    'unprocessable',
+    'stock_graph_not_trainable',
+    'Prompts are learned on weights whose layers are known by name: import the safetensors or GGUF of the model.',
+    {
+      param: 'model',
+      expected: 'a float32 bundle that is not an ONNX export',
+      given: manifest.source.description,
+    },
+  );
+}
+
 /**
  * Where the weights of a float32 bundle lie, under their Hugging Face names, as its serving graphs record them.
  * Rejects with `unprocessable` precision_not_trainable for a bundle of another precision: gradients flow through
- * float32 weights only.
+ * float32 weights only; stock_graph_not_trainable for the graph of an ONNX export.
  */
-export async function readFrozenWeights({ directory, manifest }: Bundle): Promise<FrozenWeights> {
+export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> {
+  const { directory, manifest } = bundle;
   const { config, precision } = manifest;
+  if (manifest.stockGraph) throw stockGraphNotTrainable(bundle);
   if (precision !== 'float32') {
     throw new DomainError(
       'unprocessable',

@@ -2,18 +2,16 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Precision } from '../domain/model.ts';
-import { buildEncoderGraph, buildServingGraph, isEncoderDecoder } from '../families/index.ts';
-import { encodeModel } from '../graph/index.ts';
 import { BUNDLE_FILES, BUNDLE_FORMAT, type Bundle, type BundleManifest, openBundle } from './bundle.ts';
 import { canonicalJson } from './canonical-json.ts';
+import { type Conversion, onnxConversion, weightConversion } from './conversion.ts';
 import { openGguf } from './gguf-source.ts';
 import { hashFile } from './hash-files.ts';
 import { type FileDigest, HashedFile } from './hashed-file.ts';
 import { openHuggingFace } from './hf-source.ts';
 import { assertFreeSpace, createAtomically } from './import-directory.ts';
-import { planImport } from './import-plan.ts';
-import { storeWeights } from './store-weights.ts';
-import type { WeightSource } from './weight-source.ts';
+import { isOnnxExport } from './onnx/files.ts';
+import { openOnnx } from './onnx/source.ts';
 
 /** Bytes of the source that have been hashed or converted. */
 export interface ImportProgress {
@@ -23,11 +21,12 @@ export interface ImportProgress {
 }
 
 export interface ImportOptions {
-  /** A Hugging Face directory or a GGUF file. */
+  /** A Hugging Face directory, a GGUF file, or an ONNX export: its directory or its file. */
   readonly source: string;
   /** The bundle directory to be made; it must not exist. */
   readonly target: string;
   readonly id: string;
+  /** In which weights are stored, or of a directory of ONNX models the one to take. */
   readonly precision: Precision;
   /** Hub ids or names under which adapters may name this model. */
   readonly aliases?: readonly string[];
@@ -43,7 +42,7 @@ export interface ImportOptions {
  * `storage_full` disk_full, or the signal's reason.
  */
 export async function importModel(options: ImportOptions): Promise<Bundle> {
-  const source = await openSource(resolve(options.source));
+  const source = await openSource(resolve(options.source), options);
   try {
     await createAtomically(options.target, (directory) => writeBundle(source, directory, options));
   } finally {
@@ -52,34 +51,26 @@ export async function importModel(options: ImportOptions): Promise<Bundle> {
   return openBundle(options.target);
 }
 
-async function openSource(path: string): Promise<WeightSource> {
+async function openSource(path: string, { precision, id }: ImportOptions): Promise<Conversion> {
+  if (await isOnnxExport(path)) return onnxConversion(await openOnnx(path, precision));
   const isDirectory = (await stat(path).catch(() => null))?.isDirectory() ?? false;
-  return isDirectory ? openHuggingFace(path) : openGguf(path);
+  return weightConversion(await (isDirectory ? openHuggingFace(path) : openGguf(path)), precision, id);
 }
 
-async function writeBundle(source: WeightSource, directory: string, options: ImportOptions): Promise<void> {
-  const { precision, id, aliases = [] } = options;
-  const plan = planImport(source, precision);
-  await assertFreeSpace(directory, plan.bundleBytes);
+async function writeBundle(source: Conversion, directory: string, options: ImportOptions): Promise<void> {
+  const { id, aliases = [] } = options;
+  await assertFreeSpace(directory, source.bundleBytes);
   const tokenizer = await source.readTokenizer();
   const sourceFiles = await hashSource(source, options);
-  const stored = await storeWeights(
-    source,
-    plan,
-    directory,
-    counter('convert weights', plan.readBytes, options),
-  );
+  const stored = await source.store(directory, counter('convert weights', source.readBytes, options));
   const write = (name: string, data: Uint8Array): Promise<FileDigest> =>
     writeFile(join(directory, name), data);
-  const graph = encodeModel(buildServingGraph(source.config, stored.catalog), id);
-  const encoder = isEncoderDecoder(source.config)
-    ? encodeModel(buildEncoderGraph(source.config, stored.catalog), id)
-    : null;
+  const { encoder } = stored;
   const files: BundleManifest['files'] = {
     [BUNDLE_FILES.embeddings]: stored.embeddings,
     [BUNDLE_FILES.weights]: stored.weights,
-    [BUNDLE_FILES.graph]: await write(BUNDLE_FILES.graph, graph),
-    ...(encoder !== null && { [BUNDLE_FILES.encoder]: await write(BUNDLE_FILES.encoder, encoder) }),
+    [BUNDLE_FILES.graph]: await write(BUNDLE_FILES.graph, stored.graph),
+    ...(encoder && { [BUNDLE_FILES.encoder]: await write(BUNDLE_FILES.encoder, encoder) }),
     [BUNDLE_FILES.tokenizer]: await write(BUNDLE_FILES.tokenizer, tokenizer.tokenizerJson),
     [BUNDLE_FILES.tokenizerConfig]: await write(BUNDLE_FILES.tokenizerConfig, tokenizer.tokenizerConfig),
   };
@@ -87,7 +78,8 @@ async function writeBundle(source: WeightSource, directory: string, options: Imp
     format: BUNDLE_FORMAT,
     id,
     hash: modelHash(source, sourceFiles),
-    precision,
+    precision: source.precision,
+    ...(source.hasStockGraph && { stockGraph: true }),
     config: source.config,
     aliases: [...new Set([...aliases, ...source.names])],
     createdAt: Math.floor(Date.now() / 1000),
@@ -100,7 +92,7 @@ async function writeBundle(source: WeightSource, directory: string, options: Imp
 }
 
 async function hashSource(
-  source: WeightSource,
+  source: Conversion,
   options: ImportOptions,
 ): Promise<BundleManifest['source']['files']> {
   const total = source.files.reduce((sum, { bytes }) => sum + bytes, 0);
@@ -111,7 +103,7 @@ async function hashSource(
 }
 
 /** SHA-256 over the configuration and the hashes of the weight files, whatever their names and order. */
-function modelHash({ config }: WeightSource, files: readonly FileDigest[]): string {
+function modelHash({ config }: Conversion, files: readonly FileDigest[]): string {
   const weights = files.map(({ sha256 }) => sha256).sort();
   return createHash('sha256').update(canonicalJson({ config, weights })).digest('hex');
 }

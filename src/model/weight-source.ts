@@ -19,6 +19,13 @@ export interface TokenizerFiles {
   readonly chatTemplate: string | null;
 }
 
+/** A file that holds weights of the model. */
+export interface SourceFile {
+  readonly name: string;
+  readonly path: string;
+  readonly bytes: number;
+}
+
 /**
  * A model on disk, whatever its format. Opening one has checked its structure: every tensor lies inside its
  * file. Nothing large is in memory.
@@ -29,7 +36,7 @@ export interface WeightSource {
   /** Names that the source gives itself, e.g. a Hub id. */
   readonly names: readonly string[];
   /** The files that hold the weights. */
-  readonly files: readonly { readonly name: string; readonly path: string; readonly bytes: number }[];
+  readonly files: readonly SourceFile[];
   /**
    * Stored bytes of rows `start` to `start + count` (along the first axis) in the order of transformers;
    * a tensor of one dimension is one row. Throws `unprocessable` truncated_file when the file has shrunk.

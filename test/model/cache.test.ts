@@ -79,6 +79,24 @@ describe('the model cache', () => {
     assert.equal(calls.length, 2);
   });
 
+  it('looks at the models of an ONNX export, of which a file is named after its directory', async () => {
+    const { importer, calls } = recordingImporter();
+    const resolve = resolver(importer);
+    const source = join(directory, 'Tiny-Export');
+    const model = join(source, 'onnx/model_q4.onnx');
+    await mkdir(join(source, 'onnx'), { recursive: true });
+    await writeFile(join(source, 'config.json'), '{}');
+    await writeFile(model, 'graph');
+    assert.equal((await resolve(source)).manifest.id, 'tiny-export');
+    assert.equal((await resolve(model)).manifest.id, 'tiny-export');
+    await resolve(model);
+    assert.equal(calls.length, 2);
+    await writeFile(join(source, 'onnx/model_q4.onnx_data'), 'weights');
+    await resolve(source);
+    await resolve(model);
+    assert.equal(calls.length, 4);
+  });
+
   it('keeps precisions and names apart', async () => {
     const { importer, calls } = recordingImporter();
     const resolve = resolver(importer);

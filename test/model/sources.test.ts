@@ -110,6 +110,19 @@ describe('a source', () => {
     assert.deepEqual(await parseSource(gguf), { kind: 'gguf', path: gguf });
   });
 
+  it('is an ONNX export where a directory has no safetensors, or a file that is named so', async () => {
+    const exported = join(directory, 'exported');
+    const model = join(exported, 'onnx/model.onnx');
+    await mkdir(join(exported, 'onnx'), { recursive: true });
+    await writeFile(join(exported, 'config.json'), '{}');
+    await writeFile(model, '');
+    assert.deepEqual(await parseSource(exported), { kind: 'onnx', path: exported });
+    assert.deepEqual(await parseSource(model), { kind: 'onnx', path: model });
+    await writeFile(join(exported, 'model.safetensors'), '');
+    assert.deepEqual(await parseSource(exported), { kind: 'huggingface', path: exported });
+    assert.deepEqual(await parseSource(model), { kind: 'onnx', path: model });
+  });
+
   it('says what is expected of a path that does not exist', async () => {
     const given = join(directory, 'absent.gguf');
     await assert.rejects(parseSource(given), {

@@ -1,13 +1,16 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { Bundle } from '../../model/bundle.ts';
 import { listCache } from '../../model/cache.ts';
+import { stockGraphNotTrainable } from '../../model/frozen-weights.ts';
 
 /**
  * The float32 bundle of the model that serves: gradients flow through float32 weights only. Bundles of one source share
- * their hash in every precision, and so do the prompts. Rejects with `unprocessable` float32_bundle_missing.
+ * their hash in every precision, and so do the prompts. Rejects with `unprocessable` float32_bundle_missing, or
+ * stock_graph_not_trainable for an ONNX export.
  */
 export async function trainableBundle(served: Bundle, home: string): Promise<Bundle> {
   const { hash, id, precision, source } = served.manifest;
+  if (served.manifest.stockGraph) throw stockGraphNotTrainable(served);
   if (precision === 'float32') return served;
   for (const entry of await listCache(home)) {
     if (!('bundle' in entry)) continue;

@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { BUNDLE_FILES, type Bundle } from '../../src/model/bundle.ts';
+import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
+import { importModel } from '../../src/model/import.ts';
+import { verifyBundle } from '../../src/model/verify.ts';
+import { trainableBundle } from '../../src/training/jobs/trainable-bundle.ts';
+import { options } from './hf-model.ts';
+import { EXPORTS, exportOf, readModel } from './onnx-export.ts';
+import { refused } from './refused.ts';
+import { tempDirectory } from './temp-directory.ts';
+
+const graphOf = ({ directory }: Bundle) => readModel(join(directory, BUNDLE_FILES.graph));
+
+test('a bundle of an export says so and passes verification', async (t) => {
+  const source = exportOf(t, 'llama');
+  const bundle = await importModel(options(t, { source }));
+  await verifyBundle(bundle);
+  const { manifest } = bundle;
+  assert.equal(manifest.stockGraph, true);
+  assert.equal(manifest.precision, 'float32');
+  assert.equal(manifest.config.architecture, 'llama');
+  assert.deepEqual(
+    manifest.source.files.map(({ name }) => name),
+    ['model.onnx', 'model.onnx_data'],
+  );
+  assert.deepEqual(manifest.tokens, { bos: 2, eos: [1] });
+});
+
+test('an embedding table that the head multiplies with is stored once', async (t) => {
+  const bundle = await importModel(options(t, { source: exportOf(t, 'gpt2') }));
+  const { directory, manifest } = bundle;
+  const files = Array.from(graphOf(bundle).tensors.values(), ({ external }) => external?.get('location'));
+  assert.equal(files.filter((file) => file === BUNDLE_FILES.embeddings).length, 1);
+  const { vocabSize, hiddenSize } = manifest.config;
+  assert.equal(statSync(join(directory, BUNDLE_FILES.embeddings)).size, 4 * vocabSize * hiddenSize);
+  assert.ok(
+    statSync(join(directory, BUNDLE_FILES.weights)).size <
+      statSync(join(EXPORTS, 'gpt2/model.onnx')).size - 4 * vocabSize * hiddenSize,
+  );
+});
+
+test('what token ids and the mask were for is gone, weights are external', async (t) => {
+  const bundle = await importModel(options(t, { source: exportOf(t, 'llama') }));
+  const { inputs, nodes, tensors } = graphOf(bundle);
+  assert.deepEqual([...inputs.keys()].slice(0, 3), ['inputs_embeds', 'position_ids', 'attention_bias']);
+  const read = nodes.flatMap((node) => node.inputs);
+  assert.ok(!read.some((name) => /input_ids|attention_mask/.test(name)));
+  for (const { name, raw } of tensors.values()) assert.ok((raw?.bytes ?? 0) <= 1024, name);
+  assert.ok(statSync(join(bundle.directory, BUNDLE_FILES.graph)).size < 100_000);
+});
+
+test('the model is chosen by precision, from the directory or its folder onnx', async (t) => {
+  const source = exportOf(t, 'llama', 'model_quantized.onnx');
+  const wrong = options(t, { source, precision: 'int4' });
+  await assert.rejects(importModel(wrong), (error: { given: unknown }) => {
+    refused('missing_file', 'model_q4.onnx')(error);
+    assert.deepEqual(error.given, ['model_quantized.onnx']);
+    return true;
+  });
+  mkdirSync(join(source, 'onnx'));
+  renameSync(join(source, 'model_quantized.onnx'), join(source, 'onnx/model_int8.onnx'));
+  const { manifest } = await importModel(options(t, { source, precision: 'int8' }));
+  assert.equal(manifest.precision, 'int8');
+});
+
+test('a file that is given by its path is taken, and its precision is what its operators say', async (t) => {
+  for (const [file, precision] of [
+    ['model_quantized.onnx', 'int8'],
+    ['model_q4.onnx', 'int4'],
+  ] as const) {
+    const directory = exportOf(t, 'llama', file);
+    mkdirSync(join(directory, 'models'));
+    const source = join(directory, 'models/any name.onnx');
+    renameSync(join(directory, file), source);
+    const { manifest } = await importModel(options(t, { source }));
+    assert.equal(manifest.precision, precision);
+    assert.equal(manifest.source.description, 'any name.onnx');
+  }
+});
+
+test('nothing is learned on the graph of an export', async (t) => {
+  const bundle = await importModel(options(t, { source: exportOf(t, 'llama') }));
+  await assert.rejects(readFrozenWeights(bundle), refused('stock_graph_not_trainable', 'model'));
+  const home = tempDirectory(t);
+  await assert.rejects(trainableBundle(bundle, home), refused('stock_graph_not_trainable', 'model'));
+});
+
+test('two imports of an export are the same, byte for byte', async (t) => {
+  const source = exportOf(t, 'gpt2');
+  const [first, second] = [
+    await importModel(options(t, { source })),
+    await importModel(options(t, { source })),
+  ];
+  assert.deepEqual(first.manifest.files, second.manifest.files);
+  assert.equal(first.manifest.hash, second.manifest.hash);
+  const tokenizer = readFileSync(join(source, 'tokenizer.json'));
+  assert.deepEqual(readFileSync(join(first.directory, BUNDLE_FILES.tokenizer)), tokenizer);
+});
