@@ -2,7 +2,9 @@
 
     python -m venv --system-site-packages VENV
     VENV/bin/pip install optimum-onnx==0.1.0 onnx==1.23.2 onnxruntime==1.32.0 onnx_ir    # brings transformers 4.57
-    VENV/bin/python scripts/parity/onnx-exports.py
+    VENV/bin/python scripts/parity/onnx-exports.py optimum
+    pip install transformers==5.17.0 onnxruntime-genai==0.18.0 onnx==1.23.2 onnxruntime==1.32.0 onnx_ir
+    python scripts/parity/onnx-exports.py genai
 
 What a float32 export computes is what transformers and PEFT do: test/fixtures/peft/FAMILY/cases.json. With a quantised
 one only ONNX Runtime itself can say. Prompts enter it behind the embedding, prefixes as past keys and values, in one
@@ -19,8 +21,6 @@ import tempfile
 import numpy as np
 import onnx
 import onnxruntime
-from onnxruntime.quantization import QuantType, quantize_dynamic
-from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
 from safetensors.numpy import load_file
 
 FIXTURES = pathlib.Path(__file__).parents[2] / "test/fixtures"
@@ -36,8 +36,18 @@ def export(family, folder):
     return folder / "model.onnx"
 
 
+def build(precision, folder):
+    """As the exports that onnx-community publishes today: attention is one operator, GroupQueryAttention."""
+    command = [sys.executable, "-m", "onnxruntime_genai.models.builder", "-e", "cpu", "-p", precision]
+    model = FIXTURES / "peft/llama/model"
+    subprocess.run([*command, "-m", str(model), "-o", str(folder), "-c", str(folder / "cache")], check=True)
+    return folder / "model.onnx"
+
+
 def quantize_blocks(source, target):
     """4 bits in blocks of 32 with zero points, the embedding table too."""
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
     quantizer = MatMulNBitsQuantizer(
         onnx.load(source),
         block_size=32,
@@ -121,15 +131,18 @@ def record(path):
     return {"base": of(), "prompt_random": of(prompt=prompt), "prefix": of(prefix=prefix)}
 
 
-def main():
-    shutil.rmtree(TARGET, ignore_errors=True)
+def make_optimum():
+    from onnxruntime.quantization import QuantType, quantize_dynamic
+
     for family in ("llama", "gpt2"):
-        (TARGET / family).mkdir(parents=True)
+        (TARGET / family).mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         exported = export("llama", pathlib.Path(folder) / "llama")
         llama = TARGET / "llama"
         quantize_dynamic(exported, llama / "model_quantized.onnx", weight_type=QuantType.QInt8)
         quantize_blocks(exported, llama / "model_q4.onnx")
+        # onnx.save appends to a file that is there.
+        (llama / "model.onnx_data").unlink(missing_ok=True)
         # As exports of models of more than 2 GB are: the weights in a file beside the graph.
         onnx.save(
             onnx.load(exported),
@@ -139,10 +152,24 @@ def main():
             size_threshold=1024,
         )
         shutil.copy(export("gpt2", pathlib.Path(folder) / "gpt2"), TARGET / "gpt2/model.onnx")
-    recorded = {name: record(llama / f"model_{name}.onnx") for name in ("quantized", "q4")}
+    return {name: record(llama / f"model_{name}.onnx") for name in ("quantized", "q4")}
+
+
+def make_genai():
+    with tempfile.TemporaryDirectory() as folder:
+        for precision, name in (("fp32", "grouped"), ("int4", "grouped_q4")):
+            model = onnx.load(build(precision, pathlib.Path(folder) / precision))
+            onnx.save(model, TARGET / "llama" / f"{name}.onnx")
+    return {"grouped_q4": record(TARGET / "llama/grouped_q4.onnx")}
+
+
+def main(maker):
+    recorded = {"optimum": make_optimum, "genai": make_genai}[maker]()
+    path = TARGET / "recorded.json"
+    before = json.loads(path.read_text()) if path.exists() else {}
     versions = {it.__name__: it.__version__ for it in (onnx, onnxruntime)}
-    (TARGET / "recorded.json").write_text(json.dumps({"versions": versions, **recorded}) + "\n")
+    path.write_text(json.dumps({**before, "versions": versions, **recorded}) + "\n")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1])

@@ -23,6 +23,7 @@ export interface ForeignNode {
 export interface ForeignAttribute {
   readonly name: string;
   readonly int: number;
+  readonly float: number;
   readonly ints: readonly number[];
   /** It holds another graph (If, Loop, Scan). */
   readonly holdsGraph: boolean;
@@ -89,6 +90,7 @@ export function decodeForeignAttributes({ attributes }: ForeignNode): readonly F
     return {
       name: decoded.name as string,
       int: toNumber(decoded.i as Long),
+      float: decoded.f as number,
       ints: decoded.ints.map(toNumber),
       holdsGraph: has('g') || has('graphs'),
       holdsForeignTensor:

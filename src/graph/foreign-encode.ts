@@ -38,6 +38,11 @@ export function encodeIntAttribute(name: string, value: number): Uint8Array {
   return ForeignAttributeProto.encode({ name, i: value, type: ATTRIBUTE_TYPE.int }).finish();
 }
 
+/** A list of integers for {@link ForeignNode.attributes}. */
+export function encodeIntsAttribute(name: string, values: readonly number[]): Uint8Array {
+  return ForeignAttributeProto.encode({ name, ints: values, type: ATTRIBUTE_TYPE.ints }).finish();
+}
+
 /** Serialises a rewritten model. */
 export function encodeForeignModel(model: WrittenModel): Uint8Array {
   const { irVersion, opsets, name, nodes, tensors, inputs, outputs } = model;

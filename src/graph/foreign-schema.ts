@@ -29,6 +29,7 @@ const fields = {
   },
   AttributeProto: {
     name: { id: 1, type: 'string' },
+    f: { id: 2, type: 'float' },
     i: { id: 3, type: 'int64' },
     t: { id: 5, type: 'TensorProto' },
     g: { id: 6, type: 'bytes' },

@@ -11,16 +11,20 @@ import { startTestService, type TestService } from '../support/service.ts';
 const index = await readIndex(RECORDINGS);
 
 /** Stock exports of recorded models: PEFT's numbers are theirs too. */
-for (const name of ['llama', 'gpt2']) {
-  describe(`an ONNX export of ${name}, as PEFT computes the model`, () => {
+for (const [name, file] of [
+  ['llama', 'model.onnx'],
+  ['llama', 'grouped.onnx'],
+  ['gpt2', 'model.onnx'],
+] as const) {
+  describe(`the ONNX export ${file} of ${name}, as PEFT computes the model`, () => {
     let directory: string;
     let family: RecordedFamily;
     let service: TestService;
     before(async () => {
       directory = await mkdtemp(join(tmpdir(), 'softprompt-onnx-'));
-      assembleExport(join(directory, name), name);
+      assembleExport(directory, name, file);
       family = await readFamily(RECORDINGS, name);
-      service = await startTestService({ source: join(directory, name), name: 'exported' });
+      service = await startTestService({ source: join(directory, file), name: 'exported' });
     });
     after(async () => {
       await service?.close();

@@ -2,14 +2,17 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { WrittenTensor } from '../../src/graph/index.ts';
 import { BUNDLE_FILES, type Bundle } from '../../src/model/bundle.ts';
 import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
 import { importModel } from '../../src/model/import.ts';
 import { verifyBundle } from '../../src/model/verify.ts';
 import { trainableBundle } from '../../src/training/jobs/trainable-bundle.ts';
+import { RECORDINGS } from '../support/recordings.ts';
 import { options } from './hf-model.ts';
-import { EXPORTS, exportOf, readModel } from './onnx-export.ts';
+import { EXPORTS, exportOf, readModel, rewriteModel } from './onnx-export.ts';
 import { refused } from './refused.ts';
+import { largestDifference, lastLogits } from './run-bundle.ts';
 import { tempDirectory } from './temp-directory.ts';
 
 const graphOf = ({ directory }: Bundle) => readModel(join(directory, BUNDLE_FILES.graph));
@@ -86,6 +89,35 @@ test('nothing is learned on the graph of an export', async (t) => {
   await assert.rejects(readFrozenWeights(bundle), refused('stock_graph_not_trainable', 'model'));
   const home = tempDirectory(t);
   await assert.rejects(trainableBundle(bundle, home), refused('stock_graph_not_trainable', 'model'));
+});
+
+test('an input that says how many logits to keep is set to keep all', async (t) => {
+  const source = exportOf(t, 'gpt2');
+  const integers = (name: string, value: bigint): WrittenTensor => {
+    const raw = new Uint8Array(BigInt64Array.of(value).buffer);
+    return { name, dims: [1], dataType: 7, content: { raw } };
+  };
+  rewriteModel(join(source, 'model.onnx'), (model) => {
+    const head = model.nodes.findIndex(({ outputs }) => outputs.includes('logits'));
+    const { inputs, ...node } = model.nodes[head]!;
+    const added = { domain: '', attributes: [] };
+    const kept = [
+      { ...added, op: 'Neg', name: 'from', inputs: ['num_logits_to_keep'], outputs: ['from'] },
+      { ...added, op: 'Slice', name: 'kept', inputs: [inputs[0]!, 'from', 'to', 'axis'], outputs: ['kept'] },
+    ];
+    return {
+      ...model,
+      inputs: [...model.inputs, { name: 'num_logits_to_keep', dataType: 7, dims: [1] }],
+      tensors: [...model.tensors, integers('to', 2n ** 40n), integers('axis', 1n)],
+      nodes: model.nodes.toSpliced(head, 1, ...kept, { ...node, inputs: inputs.with(0, 'kept') }),
+    };
+  });
+  const bundle = await importModel(options(t, { source }));
+  const { base } = JSON.parse(readFileSync(join(RECORDINGS, 'gpt2/cases.json'), 'utf8')) as {
+    base: { input_ids: number[]; last_logits: number[] }[];
+  };
+  const { input_ids: ids, last_logits: logits } = base[0]!;
+  assert.ok(largestDifference(await lastLogits(bundle, ids), logits) < 1e-4);
 });
 
 test('two imports of an export are the same, byte for byte', async (t) => {

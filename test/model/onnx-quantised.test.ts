@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import ort from 'onnxruntime-node';
-import type { Precision } from '../../src/domain/model.ts';
 import type { DecoderConfig } from '../../src/families/decoder.ts';
 import { BUNDLE_FILES, type Bundle } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
@@ -22,7 +21,7 @@ interface RecordedCase {
 
 /** What ONNX Runtime computes from the exports as they are. */
 const recorded = JSON.parse(readFileSync(join(EXPORTS, 'recorded.json'), 'utf8')) as Record<
-  'quantized' | 'q4',
+  'quantized' | 'q4' | 'grouped_q4',
   Record<'base' | 'prompt_random' | 'prefix', readonly RecordedCase[]>
 >;
 
@@ -65,13 +64,15 @@ async function lastLogits(bundle: Bundle, rows: readonly Row[]): Promise<number[
  */
 const TOLERANCE = 0.05;
 
-for (const [name, precision] of [
-  ['quantized', 'int8'],
-  ['q4', 'int4'],
-] as const satisfies readonly (readonly [string, Precision])[]) {
+for (const [name, file] of [
+  ['quantized', 'model_quantized.onnx'],
+  ['q4', 'model_q4.onnx'],
+  ['grouped_q4', 'grouped_q4.onnx'],
+] as const) {
   test(`${name}: the logits are those of the export in ONNX Runtime`, async (t) => {
-    const source = exportOf(t, 'llama', `model_${name}.onnx`);
-    const bundle = await importModel(options(t, { source, precision }));
+    const source = join(exportOf(t, 'llama', file), file);
+    const bundle = await importModel(options(t, { source }));
+    assert.equal(bundle.manifest.precision, file === 'model_quantized.onnx' ? 'int8' : 'int4');
     const config = bundle.manifest.config as DecoderConfig;
     const bytes = readFileSync(join(bundle.directory, BUNDLE_FILES.embeddings));
     const table = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);

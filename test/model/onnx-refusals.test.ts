@@ -12,7 +12,12 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { ForeignNode, WrittenModel, WrittenTensor } from '../../src/graph/index.ts';
+import {
+  encodeIntAttribute,
+  type ForeignNode,
+  type WrittenModel,
+  type WrittenTensor,
+} from '../../src/graph/index.ts';
 import { importModel } from '../../src/model/import.ts';
 import { options, rewriteJson } from './hf-model.ts';
 import { exportOf, readModel, rewriteModel } from './onnx-export.ts';
@@ -221,6 +226,14 @@ const broken: readonly (readonly [string, (directory: string) => void, string, s
     'onnx_inputs',
     'attention_mask',
   ],
+  [
+    'positions that are not those of the engine',
+    onNodes((node) =>
+      node.inputs[1] === 'position_ids' ? { ...node, inputs: [POSITIONS, 'past_key_values.0.key'] } : node,
+    ),
+    'onnx_inputs',
+    'position_ids',
+  ],
   ['a tensor in a file that is not there', inFile('model.onnx_data'), 'missing_file', 'model.onnx_data'],
   ['a tensor in a file above', inFile('../model.onnx_data'), 'onnx_external_data', TABLE],
   ['a tensor in a file of the machine', inFile('/etc/hostname'), 'onnx_external_data', TABLE],
@@ -270,6 +283,51 @@ for (const [what, damage, code, param] of broken) {
     damage(source);
     const attempt = options(t, { source });
     await assert.rejects(importModel(attempt), refused(code, param));
+    assert.deepEqual(readdirSync(join(attempt.target, '..')), []);
+  });
+}
+
+const onGrouped = (change: (node: ForeignNode) => ForeignNode) => (directory: string) =>
+  rewriteModel(join(directory, 'grouped.onnx'), (model) => ({
+    ...model,
+    nodes: model.nodes.map((node) => (node.op === 'GroupQueryAttention' ? change(node) : node)),
+  }));
+const withInput = (index: number) =>
+  onGrouped((node) => ({
+    ...node,
+    inputs: Array.from({ length: 12 }, (_, i) => (i === index ? 'cos_cache' : (node.inputs[i] ?? ''))),
+  }));
+const withOption = (name: string, value: number) =>
+  onGrouped(({ attributes, ...node }) => ({
+    ...node,
+    attributes: [...attributes, encodeIntAttribute(name, value)],
+  }));
+
+/** What GroupQueryAttention can do beyond what is read. */
+const groupedOptions: readonly (readonly [string, (directory: string) => void, unknown])[] = [
+  ['an attention bias', withInput(10), 'input 10'],
+  ['sinks', withInput(11), 'input 11'],
+  ['a smooth softmax', withOption('smooth_softmax', 1), 'smooth_softmax'],
+  ['an option that is not known', withOption('unknown', 0), 'unknown'],
+  ['a window that the configuration does not have', withOption('local_window_size', 8), 'local_window_size'],
+  ['other heads', withOption('num_heads', 8), 'num_heads'],
+  [
+    'the cache of another layer',
+    onGrouped((node) => ({ ...node, inputs: node.inputs.with(3, 'past_key_values.1.key') })),
+    undefined,
+  ],
+];
+
+for (const [what, damage, given] of groupedOptions) {
+  test(`refused, and nothing stored: grouped-query attention with ${what}`, async (t) => {
+    const source = exportOf(t, 'llama', 'grouped.onnx');
+    damage(source);
+    const attempt = options(t, { source: join(source, 'grouped.onnx') });
+    await assert.rejects(importModel(attempt), (error: { given: unknown }) => {
+      refused('onnx_attention', '/model/layers.0/attn/GroupQueryAttention')(error);
+      if (given !== undefined) assert.equal(error.given, given);
+      return true;
+    });
     assert.deepEqual(readdirSync(join(attempt.target, '..')), []);
   });
 }

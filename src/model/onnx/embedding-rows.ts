@@ -31,15 +31,35 @@ export async function* embeddingRows(
   onRead: OnRead,
 ): AsyncGenerator<Float32Array> {
   const { table } = tensors;
+  const isTransposed = tensors.form === 'float32' && tensors.transposed;
   const rowBytes = data.bytesOf(table)! / vocabSize;
   const dequantize = await dequantizer(tensors, data);
   const step = Math.max(1, Math.floor(ELEMENTS_A_READ / hiddenSize));
   for (let start = 0; start < vocabSize; start += step) {
     const count = Math.min(step, vocabSize - start);
-    const bytes = await data.read(table, start * rowBytes, count * rowBytes);
-    yield dequantize(bytes, { start, count, columns: hiddenSize });
-    onRead(bytes.length);
+    if (isTransposed) yield readColumns(table, data, { start, count, columns: hiddenSize }, vocabSize);
+    else {
+      const bytes = await data.read(table, start * rowBytes, count * rowBytes);
+      yield dequantize(bytes, { start, count, columns: hiddenSize });
+    }
+    onRead(count * rowBytes);
   }
+}
+
+/** Columns of a float32 matrix [columns, vocab] as rows, one read for a part of each of its rows. */
+async function readColumns(
+  table: OnnxTensor,
+  data: OnnxTensors,
+  { start, count, columns }: Rows,
+  vocabSize: number,
+): Promise<Float32Array> {
+  const rows = new Float32Array(count * columns);
+  for (let column = 0; column < columns; column++) {
+    const bytes = await data.read(table, 4 * (column * vocabSize + start), 4 * count);
+    const values = new Float32Array(bytes.buffer);
+    for (let row = 0; row < count; row++) rows[row * columns + column] = values[row]!;
+  }
+  return rows;
 }
 
 type Dequantize = (bytes: Uint8Array, rows: Rows) => Float32Array;

@@ -5,7 +5,12 @@ import type { OnnxTensor } from './read.ts';
 
 /** The token-embedding table [vocab, hidden] as the model holds it. */
 export type EmbeddingTensors =
-  | { readonly form: 'float32'; readonly table: OnnxTensor }
+  | {
+      readonly form: 'float32';
+      readonly table: OnnxTensor;
+      /** It lies as [hidden, vocab]: it is the weight of the head, turned before the Gather. */
+      readonly transposed: boolean;
+    }
   /** DequantizeLinear: scale * (code - zero point), with one scale for all or one for each row. */
   | {
       readonly form: 'linear';
@@ -61,10 +66,12 @@ function fromGather(graph: OnnxGraph, node: ForeignNode): Embedding | null {
   const [table = '', output = ''] = [node.inputs[0], node.outputs[0]];
   if (graph.int(node, 'axis', 0) !== 0) return null;
   const stored = graph.tensor(table);
-  if (stored?.dataType === TYPE.float32) return { tensors: { form: 'float32', table: stored }, output };
+  if (stored?.dataType === TYPE.float32) {
+    return { tensors: { form: 'float32', table: stored, transposed: false }, output };
+  }
   if (stored === null) {
     const before = graph.producer(table);
-    const tensors = before && linearTensors(graph, before, before.inputs[0]);
+    const tensors = before && (turnedTable(graph, before) ?? linearTensors(graph, before, before.inputs[0]));
     return tensors && { tensors, output };
   }
   const [behind, second] = graph.readers(output);
@@ -72,6 +79,24 @@ function fromGather(graph: OnnxGraph, node: ForeignNode): Embedding | null {
   const tensors = isOnlyReader ? linearTensors(graph, behind, table) : null;
   // Which row a scale would belong to is not known any more.
   return tensors?.scale.dims.every((dim) => dim === 1) ? { tensors, output: behind!.outputs[0]! } : null;
+}
+
+/** Transpose of a float32 matrix. */
+function turnedTable(graph: OnnxGraph, node: ForeignNode): EmbeddingTensors | null {
+  const table = graph.tensor(node.inputs[0]);
+  const perm = graph.attributes(node).get('perm')?.ints.join() ?? '1,0';
+  const isTurned = node.op === 'Transpose' && perm === '1,0' && table?.dims.length === 2;
+  return isTurned && table.dataType === TYPE.float32 ? { form: 'float32', table, transposed: true } : null;
+}
+
+/** A tensor, or one that was only given another number of columns. */
+function reshapedTensor(graph: OnnxGraph, value: string | undefined): OnnxTensor | null {
+  const node = graph.producer(value ?? '');
+  if (node === null) return graph.tensor(value);
+  const tensor = node.op === 'Reshape' ? graph.tensor(node.inputs[0]) : null;
+  if (tensor === null) return null;
+  const [rows = 1, ...others] = tensor.dims;
+  return { ...tensor, dims: [rows, others.reduce((product, dim) => product * dim, 1)] };
 }
 
 function linearTensors(graph: OnnxGraph, node: ForeignNode, codes: string | undefined) {
@@ -91,7 +116,7 @@ function linearTensors(graph: OnnxGraph, node: ForeignNode, codes: string | unde
 }
 
 function fromBlocks(graph: OnnxGraph, node: ForeignNode): Embedding | null {
-  const [table, scale] = [graph.tensor(node.inputs[0]), graph.tensor(node.inputs[2])];
+  const [table, scale] = [reshapedTensor(graph, node.inputs[0]), graph.tensor(node.inputs[2])];
   const zeroPoint = graph.tensor(node.inputs[3]);
   if (table === null || scale === null || scale.dataType !== TYPE.float32) return null;
   const isNibble = table.dataType === TYPE.uint4 || table.dataType === TYPE.int4;

@@ -36,7 +36,8 @@ export function checkInterface({ inputs, outputs, opsets }: OnnxModel, config: D
   const { numLayers, numKeyValueHeads, headDim, vocabSize } = config;
   expectValue(inputs, EXPORT_IO.inputIds, INT64, [null, null]);
   expectValue(inputs, EXPORT_IO.attentionMask, INT64, [null, null]);
-  expectValue(inputs, EXPORT_IO.positionIds, INT64, [null, null]);
+  // Where positions come from the mask alone, what reads it is refused later.
+  if (inputs.has(EXPORT_IO.positionIds)) expectValue(inputs, EXPORT_IO.positionIds, INT64, [null, null]);
   expectValue(outputs, EXPORT_IO.logits, FLOAT32, [null, null, vocabSize]);
   const cache = [null, numKeyValueHeads, null, headDim];
   const known = new Set<string>([
@@ -52,6 +53,7 @@ export function checkInterface({ inputs, outputs, opsets }: OnnxModel, config: D
       known.add(EXPORT_IO.past(layer, part));
     }
   }
+  if (inputs.has(EXPORT_IO.logitsToKeep)) expectValue(inputs, EXPORT_IO.logitsToKeep, INT64, null);
   for (const name of inputs.keys()) {
     if (known.has(name)) continue;
     throw unsupportedModel('onnx_interface', name, `The model has an input ${name} that is not known.`, {
@@ -61,19 +63,19 @@ export function checkInterface({ inputs, outputs, opsets }: OnnxModel, config: D
   }
 }
 
-/** @param dims the sizes; null: any */
+/** @param dims the sizes, null where any will do; null for any number of them */
 function expectValue(
   values: ReadonlyMap<string, ForeignValue>,
   name: string,
   dataType: number,
-  dims: readonly (number | null)[],
+  dims: readonly (number | null)[] | null,
 ): void {
   const value = values.get(name);
   const isFit = (size: number | null, axis: number): boolean =>
-    size === null || dims[axis] === null || size === dims[axis];
+    size === null || dims?.[axis] === null || size === dims?.[axis];
   const fits =
     value?.dataType === dataType &&
-    (value.dims === null || (value.dims.length === dims.length && value.dims.every(isFit)));
+    (value.dims === null || dims === null || (value.dims.length === dims.length && value.dims.every(isFit)));
   if (fits) return;
   const title = value === undefined ? `has no ${name}` : `has a ${name} of another type or shape`;
   throw unsupportedModel(

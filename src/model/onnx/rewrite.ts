@@ -1,14 +1,17 @@
-import { bestCount, type DecoderConfig, SERVING_IO } from '../../families/decoder.ts';
-import type { ForeignNode, WrittenTensor, WrittenValue } from '../../graph/index.ts';
+import { type DecoderConfig, SERVING_IO } from '../../families/decoder.ts';
+import type { ForeignNode, ForeignValue, WrittenTensor, WrittenValue } from '../../graph/index.ts';
 import { unsupportedModel } from '../fields.ts';
 import type { Embedding } from './embedding.ts';
 import { describe, type OnnxGraph } from './graph.ts';
+import { addGroupedQuery, addGroupedSizes, findGroupedQueries } from './grouped-query.ts';
 import { findHead, type Head } from './head.ts';
 import { EXPORT_IO, servingNames } from './interface.ts';
 import { findMasks, type Reading } from './mask.ts';
+import { Patch } from './patch.ts';
 import { reachableNodes } from './reachable.ts';
 import type { OnnxTensor } from './read.ts';
-import { ServingEnd } from './serving-end.ts';
+import { addNewPositions, addServingEnd, addSizes, PATCH } from './serving-end.ts';
+import { servingInputs, servingOutputs } from './serving-values.ts';
 
 /** A model's graph with the inputs and outputs of a serving graph, {@link SERVING_IO}. */
 export interface RewrittenGraph {
@@ -21,6 +24,8 @@ export interface RewrittenGraph {
   readonly outputs: readonly WrittenValue[];
 }
 
+const INT64 = 7;
+
 /** In front of every name of the model, so that no name meets one of ours. */
 const PREFIX = 'export/';
 
@@ -28,7 +33,8 @@ const PREFIX = 'export/';
  * Turns the graph of a stock export into a serving graph. Embeddings come in where the rows of the table were
  * gathered; each layer adds the engine's mask in place of its own; logits are computed where they are wanted, and
  * the best tokens, the scores and the new keys and values come out as of any serving graph.
- * Throws `unprocessable` onnx_attention, or onnx_inputs when something else reads token ids or the mask.
+ * Throws `unprocessable` onnx_attention, or onnx_inputs when something else reads token ids or the mask, or nothing reads
+ * the positions.
  */
 export function rewriteForServing(
   graph: OnnxGraph,
@@ -38,15 +44,31 @@ export function rewriteForServing(
   const fixed = new Map([...servingNames(config), [embedding.output, SERVING_IO.inputsEmbeds] as const]);
   const rename = (value: string): string => (value === '' ? '' : (fixed.get(value) ?? PREFIX + value));
   const pasts = [...servingNames(config).keys()].filter((name) => name !== EXPORT_IO.positionIds);
-  const masks = findMasks(graph, [embedding.output, ...pasts], config.numLayers);
+  const fused = findGroupedQueries(graph, config);
+  const masks = findMasks(graph, [embedding.output, ...pasts], config.numLayers - fused.length);
   const head = findHead(graph, EXPORT_IO.logits);
-  const end = new ServingEnd(config, {
+  const patch = new Patch();
+  addSizes(patch);
+  addGroupedSizes(patch, config);
+  const newPlanes = pasts.map((_, plane) => {
+    const part = plane % 2 === 0 ? 'key' : 'value';
+    return rename(EXPORT_IO.present(plane >> 1, part));
+  });
+  for (const layer of fused) {
+    const { keys, values } = addGroupedQuery(patch, graph, layer, config, rename);
+    newPlanes.splice(2 * layer.layer, 2, keys, values);
+  }
+  const isFused = new Set(fused.map(({ layer }) => layer));
+  addServingEnd(patch, config, {
     hidden: head && rename(head.hidden),
     logits: rename(EXPORT_IO.logits),
-    present: (layer, part) => rename(EXPORT_IO.present(layer, part)),
+    newPlanes: newPlanes.map((name, plane) =>
+      isFused.has(plane >> 1) ? name : addNewPositions(patch, name),
+    ),
   });
+  const replaced = new Set(fused.map(({ node }) => node));
   const nodes = graph.nodes
-    .filter(({ outputs }) => !outputs.includes(embedding.output))
+    .filter((node) => !replaced.has(node) && !node.outputs.includes(embedding.output))
     .map((node) => ({
       ...node,
       inputs: node.inputs.map((value, input) => redirected(node, input, masks, head) ?? rename(value)),
@@ -54,13 +76,16 @@ export function rewriteForServing(
     }));
   const outputs = servingOutputs(config);
   const kept = reachableNodes(
-    [...nodes, ...end.nodes],
+    [...nodes, ...patch.nodes],
     outputs.map(({ name }) => name),
   );
+  refuseLeftInputs(kept, graph, rename);
   const read = new Set(kept.flatMap(({ inputs }) => inputs));
   const logitsToKeep = graph.model.inputs.get(EXPORT_IO.logitsToKeep);
-  const constants = [...end.constants, ...(logitsToKeep ? [keepAll(rename(logitsToKeep.name))] : [])];
-  refuseLeftInputs(kept, graph, rename, constants);
+  const constants = [
+    ...patch.constants,
+    ...(logitsToKeep ? [keepAll(rename(logitsToKeep.name), logitsToKeep)] : []),
+  ];
   const tensors = [...graph.model.tensors.values()].map((tensor) => [rename(tensor.name), tensor] as const);
   return {
     nodes: kept,
@@ -80,86 +105,44 @@ function redirected(
 ): string | null {
   const value = node.inputs[input]!;
   if (masks.some((mask) => mask.node === node && mask.input === input)) return SERVING_IO.attentionBias;
-  if (head?.nodes.has(node) && value === head.hidden) return ServingEnd.wantedHidden;
+  if (head?.nodes.has(node) && value === head.hidden) return PATCH.wantedHidden;
   // Of the token ids only the shape is left, and positions have the same.
   if (node.op === 'Shape' && value === EXPORT_IO.inputIds) return SERVING_IO.positionIds;
-  if (node.op === 'Shape' && value === EXPORT_IO.attentionMask) return ServingEnd.maskOfOne;
+  if (node.op === 'Shape' && value === EXPORT_IO.attentionMask) return PATCH.maskOfOne;
   return null;
 }
 
 /** num_logits_to_keep = 0 keeps the logits of all positions. */
-function keepAll(name: string): WrittenTensor {
-  return { name, dims: [], dataType: 7, content: { raw: new Uint8Array(8) } };
+function keepAll(name: string, { dims }: ForeignValue): WrittenTensor {
+  const zero = { raw: new Uint8Array(BigInt64Array.BYTES_PER_ELEMENT) };
+  return { name, dims: (dims ?? []).map(() => 1), dataType: INT64, content: zero };
 }
 
+/** The serving graph must not need what the engine does not say, nor take positions from the length of a padded past. */
 function refuseLeftInputs(
   nodes: readonly ForeignNode[],
   graph: OnnxGraph,
   rename: (value: string) => string,
-  constants: readonly WrittenTensor[],
 ): void {
-  const given = new Set(constants.map(({ name }) => name));
-  for (const input of [EXPORT_IO.inputIds, EXPORT_IO.attentionMask]) {
-    const reader = nodes.find(({ inputs }) => inputs.includes(rename(input)) && !given.has(rename(input)));
-    if (reader === undefined) continue;
-    throw unsupportedModel('onnx_inputs', input, `${describe(reader)} reads ${input} for something else.`, {
-      expected:
-        input === EXPORT_IO.inputIds
-          ? 'token ids that are only embedded'
-          : 'a mask that is only added to scores',
-      given: graph.readers(input).map(describe).slice(0, 8),
-    });
+  const refuse = (input: string, message: string, expected: string): never => {
+    const given = graph.readers(input).map(describe).slice(0, 8);
+    throw unsupportedModel('onnx_inputs', input, message, { expected, given });
+  };
+  for (const [input, expected] of [
+    [EXPORT_IO.inputIds, 'token ids that are only embedded'],
+    [EXPORT_IO.attentionMask, 'a mask that is only added to scores'],
+  ] as const) {
+    const reader = nodes.find(({ inputs }) => inputs.includes(rename(input)));
+    if (reader !== undefined)
+      refuse(input, `${describe(reader)} reads ${input} for something else.`, expected);
   }
-}
-
-const FLOAT32 = 1;
-const INT64 = 7;
-
-/** Names of sizes that vary, as in the docstring of {@link SERVING_IO}. */
-function servingInputs(config: DecoderConfig): readonly WrittenValue[] {
-  const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
-  const floats = (name: string, dims: WrittenValue['dims']): WrittenValue => ({
-    name,
-    dataType: FLOAT32,
-    dims,
-  });
-  const integers = (name: string, dims: WrittenValue['dims']): WrittenValue => ({
-    name,
-    dataType: INT64,
-    dims,
-  });
-  const cache = ['batch', numKeyValueHeads, 'past', headDim];
-  return [
-    floats(SERVING_IO.inputsEmbeds, ['batch', 'sequence', hiddenSize]),
-    integers(SERVING_IO.positionIds, ['batch', 'sequence']),
-    floats(SERVING_IO.attentionBias, ['batch', 1, 'sequence', 'past + sequence']),
-    integers(SERVING_IO.logitPositions, ['rows']),
-    integers(SERVING_IO.bestRows, ['best']),
-    integers(SERVING_IO.scoredRows, ['scored']),
-    integers(SERVING_IO.scorePairs, ['pairs', 2]),
-    ...Array.from({ length: numLayers }, (_, layer) => [
-      floats(SERVING_IO.pastKeys(layer), cache),
-      floats(SERVING_IO.pastValues(layer), cache),
-    ]).flat(),
-  ];
-}
-
-function servingOutputs({
-  vocabSize,
-  numLayers,
-  numKeyValueHeads,
-  headDim,
-}: DecoderConfig): readonly WrittenValue[] {
-  const best = ['best', bestCount(vocabSize)];
-  return [
-    { name: SERVING_IO.logits, dataType: FLOAT32, dims: ['rows', vocabSize] },
-    { name: SERVING_IO.bestLogits, dataType: FLOAT32, dims: best },
-    { name: SERVING_IO.bestTokens, dataType: INT64, dims: best },
-    { name: SERVING_IO.scores, dataType: FLOAT32, dims: ['pairs'] },
-    {
-      name: SERVING_IO.newKeysValues,
-      dataType: FLOAT32,
-      dims: [2 * numLayers, 'batch', numKeyValueHeads, 'sequence', headDim],
-    },
-  ];
+  const takesPositions = nodes.some(
+    ({ op, inputs }) => op !== 'Shape' && inputs.includes(SERVING_IO.positionIds),
+  );
+  if (takesPositions) return;
+  refuse(
+    EXPORT_IO.positionIds,
+    'The model does not take its positions from position_ids.',
+    'an input position_ids',
+  );
 }

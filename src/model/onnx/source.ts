@@ -103,7 +103,8 @@ function checkTable(embeddings: EmbeddingTensors, { vocabSize, hiddenSize }: Dec
     });
   }
   const isPacked = form === 'blocks' && embeddings.bits === 4 && table.dims[1] === hiddenSize / 2;
-  const [rows, columns] = [table.dims[0], isPacked ? hiddenSize : table.dims[1]];
+  const dims = form === 'float32' && embeddings.transposed ? table.dims.toReversed() : table.dims;
+  const [rows, columns] = [dims[0], isPacked ? hiddenSize : dims[1]];
   if (table.dims.length === 2 && rows === vocabSize && columns === hiddenSize && hiddenSize % 2 === 0) return;
   throw unsupportedModel(
     'tensor_shape',

@@ -63,7 +63,7 @@ const described = (name: string, { dims, dataType }: OnnxTensor): Omit<WrittenTe
 
 /** The table itself, where the head reads it as well, is stored once. */
 function isStoredTable({ embeddings }: OnnxSource, tensor: OnnxTensor): boolean {
-  return embeddings.form === 'float32' && tensor.name === embeddings.table.name;
+  return embeddings.form === 'float32' && !embeddings.transposed && tensor.name === embeddings.table.name;
 }
 
 function externalTensors(source: OnnxSource): readonly (readonly [string, OnnxTensor])[] {
