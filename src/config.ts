@@ -15,7 +15,7 @@ const schema = Type.Object({
   model: Type.String({
     minLength: 1,
     default: 'smollm2-135m-instruct',
-    description: 'bundle directory, Hugging Face directory, .gguf file or known model name',
+    description: 'bundle directory, Hugging Face directory, .gguf file, ONNX export or known model name',
   }),
   name: Type.Optional(
     Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$', description: 'model id that clients use' }),
