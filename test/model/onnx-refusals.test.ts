@@ -18,6 +18,7 @@ import {
   type WrittenModel,
   type WrittenTensor,
 } from '../../src/graph/index.ts';
+import { BUNDLE_FILES } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
 import { options, rewriteJson } from './hf-model.ts';
 import { exportOf, readModel, rewriteModel } from './onnx-export.ts';
@@ -349,11 +350,12 @@ test('an encoder-decoder configuration is refused', async (t) => {
 
 test('an export that was only written again is imported', async (t) => {
   const source = exportOf(t, 'gpt2');
-  onModel((model) => model)(source);
+  onModel((model) => ({ ...model, opsets: new Map([...model.opsets, ['example.org', 1]]) }))(source);
   const before = readModel(join(source, 'model.onnx'));
   renameSync(join(source, 'model.onnx'), join(source, 'renamed.onnx'));
-  const { manifest } = await importModel(options(t, { source: join(source, 'renamed.onnx') }));
-  assert.equal(manifest.stockGraph, true);
+  const bundle = await importModel(options(t, { source: join(source, 'renamed.onnx') }));
+  assert.equal(bundle.manifest.stockGraph, true);
+  assert.deepEqual([...readModel(join(bundle.directory, BUNDLE_FILES.graph)).opsets.keys()], ['']);
   assert.ok(before.nodes.length > 400);
   assert.ok(readFileSync(join(source, 'renamed.onnx')).length > 400_000);
 });

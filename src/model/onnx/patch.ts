@@ -11,7 +11,7 @@ const INT64 = 7;
 /** Integers, or a list of them. */
 type Attributes = Readonly<Record<string, number | readonly number[]>>;
 
-/** Nodes and small tensors that are added to an export, under names that start with a prefix or are given whole. */
+/** Nodes and small tensors that are added to an export; their names never meet those of the export, which get a prefix. */
 export class Patch {
   readonly nodes: ForeignNode[] = [];
   readonly #constants = new Map<string, WrittenTensor>();

@@ -1,4 +1,4 @@
-import { encodeForeignModel, type WrittenTensor } from '../../graph/index.ts';
+import { encodeForeignModel, type ForeignNode, type WrittenTensor } from '../../graph/index.ts';
 import { BUNDLE_FILES } from '../bundle.ts';
 import type { StoredModel } from '../conversion.ts';
 import { type OnRead, refuseNonFinite } from '../row-blocks.ts';
@@ -45,7 +45,7 @@ export async function storeOnnx(source: OnnxSource, directory: string, onRead: O
   const tensors = [...graph.constants, ...weights.result, ...(await smallTensors(source))];
   const encoded = encodeForeignModel({
     irVersion: Math.max(model.irVersion, IR_VERSION),
-    opsets: model.opsets,
+    opsets: usedOpsets(model.opsets, graph.nodes),
     name: 'decoder',
     nodes: graph.nodes,
     tensors,
@@ -60,6 +60,15 @@ const described = (name: string, { dims, dataType }: OnnxTensor): Omit<WrittenTe
   dims,
   dataType,
 });
+
+/** The standard operator set and those that a node is of: ONNX Runtime need not know the others. */
+function usedOpsets(
+  opsets: ReadonlyMap<string, number>,
+  nodes: readonly ForeignNode[],
+): ReadonlyMap<string, number> {
+  const used = new Set(['', ...nodes.map(({ domain }) => domain)]);
+  return new Map([...opsets].filter(([domain]) => used.has(domain)));
+}
 
 /** The table itself, where the head reads it as well, is stored once. */
 function isStoredTable({ embeddings }: OnnxSource, tensor: OnnxTensor): boolean {
