@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, renameSync, statSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { WrittenTensor } from '../../src/graph/index.ts';
 import { BUNDLE_FILES, type Bundle } from '../../src/model/bundle.ts';
 import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
-import { importModel } from '../../src/model/import.ts';
+import { type ImportProgress, importModel } from '../../src/model/import.ts';
 import { verifyBundle } from '../../src/model/verify.ts';
 import { trainableBundle } from '../../src/training/jobs/trainable-bundle.ts';
 import { RECORDINGS } from '../support/recordings.ts';
@@ -30,6 +30,24 @@ test('a bundle of an export says so and passes verification', async (t) => {
     ['model.onnx', 'model.onnx_data'],
   );
   assert.deepEqual(manifest.tokens, { bos: 2, eos: [1] });
+});
+
+test('progress covers the files, hashed and converted, and an aborted import leaves nothing', async (t) => {
+  const source = exportOf(t, 'llama');
+  const last = new Map<string, ImportProgress>();
+  await importModel(options(t, { source, onProgress: (progress) => last.set(progress.label, progress) }));
+  assert.deepEqual([...last.keys()], ['hash source', 'convert weights']);
+  for (const { done, total } of last.values()) assert.equal(done, total);
+
+  const controller = new AbortController();
+  const reason = new Error('enough');
+  const aborted = options(t, {
+    source,
+    signal: controller.signal,
+    onProgress: ({ label }) => label === 'convert weights' && controller.abort(reason),
+  });
+  await assert.rejects(importModel(aborted), reason);
+  assert.deepEqual(readdirSync(join(aborted.target, '..')), []);
 });
 
 test('an embedding table that the head multiplies with is stored once', async (t) => {
