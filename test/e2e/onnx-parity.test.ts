@@ -10,6 +10,9 @@ import { startTestService, type TestService } from '../support/service.ts';
 
 const index = await readIndex(RECORDINGS);
 
+/** One of each way into the model: rows, keys and values, and rows out of several tasks. */
+const ADAPTERS: readonly string[] = ['prompt_random', 'prefix', 'multitask 0'];
+
 /** Stock exports of recorded models: PEFT's numbers are theirs too. */
 for (const [name, file] of [
   ['llama', 'model.onnx'],
@@ -23,7 +26,9 @@ for (const [name, file] of [
     before(async () => {
       directory = await mkdtemp(join(tmpdir(), 'softprompt-onnx-'));
       assembleExport(directory, name, file);
-      family = await readFamily(RECORDINGS, name);
+      const recorded = await readFamily(RECORDINGS, name);
+      const adapters = recorded.adapters.filter((adapter) => ADAPTERS.includes(adapter.name));
+      family = { ...recorded, adapters };
       service = await startTestService({ source: join(directory, file), name: 'exported' });
     });
     after(async () => {
@@ -41,9 +46,7 @@ for (const [name, file] of [
           `${subject}, ${check}, ${JSON.stringify(text)}: off by ${difference}, allowed ${tolerance}`,
         );
       }
-      for (const adapter of ['base', 'prompt_random', 'p_tuning', 'prefix', 'multitask 0']) {
-        assert.ok(subjects.has(adapter), adapter);
-      }
+      assert.deepEqual([...subjects].sort(), ['base', ...ADAPTERS].sort());
     });
 
     it('answers the same alone and among others', async () => {
