@@ -50,6 +50,7 @@ function inputsOf(backend: Backend, { batch, sequence, past }: Work): StepInputs
     scoredRows: new BigInt64Array(),
     scorePairs: new BigInt64Array(),
     wantsLogits: false,
+    wantsHidden: false,
   };
 }
 

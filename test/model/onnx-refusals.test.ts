@@ -235,6 +235,12 @@ const broken: readonly (readonly [string, (directory: string) => void, string, s
     'onnx_inputs',
     'position_ids',
   ],
+  [
+    'logits that come out of no product',
+    onNodes((node) => (node.outputs.includes('logits') ? { ...node, op: 'Einsum' } : node)),
+    'onnx_head',
+    'logits',
+  ],
   ['a tensor in a file that is not there', inFile('model.onnx_data'), 'missing_file', 'model.onnx_data'],
   ['a tensor in a file above', inFile('../model.onnx_data'), 'onnx_external_data', TABLE],
   ['a tensor in a file of the machine', inFile('/etc/hostname'), 'onnx_external_data', TABLE],

@@ -33,7 +33,7 @@ const PREFIX = 'export/';
  * Turns the graph of a stock export into a serving graph. Embeddings come in where the rows of the table were
  * gathered; each layer adds the engine's mask in place of its own; logits are computed where they are wanted, and
  * the best tokens, the scores and the new keys and values come out as of any serving graph.
- * Throws `unprocessable` onnx_attention, or onnx_inputs when something else reads token ids or the mask, or nothing reads
+ * Throws `unprocessable` onnx_attention, onnx_head, or onnx_inputs when something else reads token ids or the mask, or nothing reads
  * the positions.
  */
 export function rewriteForServing(
@@ -60,7 +60,7 @@ export function rewriteForServing(
   }
   const isFused = new Set(fused.map(({ layer }) => layer));
   addServingEnd(patch, config, {
-    hidden: head && rename(head.hidden),
+    hidden: rename(head.hidden),
     logits: rename(EXPORT_IO.logits),
     newPlanes: newPlanes.map((name, plane) =>
       isFused.has(plane >> 1) ? name : addNewPositions(patch, name),
@@ -101,11 +101,11 @@ function redirected(
   node: ForeignNode,
   input: number,
   masks: readonly Reading[],
-  head: Head | null,
+  head: Head,
 ): string | null {
   const value = node.inputs[input]!;
   if (masks.some((mask) => mask.node === node && mask.input === input)) return SERVING_IO.attentionBias;
-  if (head?.nodes.has(node) && value === head.hidden) return PATCH.wantedHidden;
+  if (head.nodes.has(node) && value === head.hidden) return PATCH.wantedHidden;
   // Of the token ids only the shape is left, and positions have the same.
   if (node.op === 'Shape' && value === EXPORT_IO.inputIds) return SERVING_IO.positionIds;
   if (node.op === 'Shape' && value === EXPORT_IO.attentionMask) return PATCH.maskOfOne;

@@ -3,7 +3,7 @@ import type { Patch } from './patch.ts';
 
 /** Names of values that the added nodes share. */
 export const PATCH = {
-  /** float [1, rows, hidden]: the hidden states at the positions whose logits are wanted. */
+  /** float32 [1, rows, hidden]: the hidden states at the positions whose logits are wanted. */
   wantedHidden: 'wanted_hidden',
   /** float32 [batch, past + sequence], of the shape of an attention mask. */
   maskOfOne: 'mask_of_one_position',
@@ -15,9 +15,9 @@ export const PATCH = {
 
 /** Where the export ends: names of its values. */
 export interface ExportEnd {
-  /** Float [batch, sequence, hidden], what the head reads; null: the head was not found. */
-  readonly hidden: string | null;
-  /** What was float [batch, sequence, vocab]; of the wanted positions [1, rows, vocab] if there is a head. */
+  /** float32 [batch, sequence, hidden], what the head reads. */
+  readonly hidden: string;
+  /** float32 [1, rows, vocab]: what the head makes of {@link PATCH.wantedHidden}. */
   readonly logits: string;
   /** float32 [batch, kv_heads, sequence, head_dim] of every plane. */
   readonly newPlanes: readonly string[];
@@ -44,19 +44,15 @@ export function addNewPositions(patch: Patch, present: string): string {
 /** Adds the nodes that an export lacks: they make the outputs of {@link SERVING_IO} from its own. */
 export function addServingEnd(patch: Patch, config: DecoderConfig, end: ExportEnd): void {
   const { logitPositions, scoredRows, scorePairs, bestRows, logits } = SERVING_IO;
-  const flat = patch.integers([-1, config.vocabSize]);
-  if (end.hidden === null) {
-    patch.add('Reshape', [end.logits, flat], 'all_logits');
-    patch.add('Gather', ['all_logits', logitPositions], logits, { axis: 0 });
-  } else {
-    patch.add('Reshape', [end.hidden, patch.integers([1, -1, config.hiddenSize])], 'all_hidden');
-    patch.add('Gather', ['all_hidden', logitPositions], PATCH.wantedHidden, { axis: 1 });
-    patch.add('Reshape', [end.logits, flat], logits);
-  }
+  const { hiddenSize, vocabSize } = config;
+  patch.add('Reshape', [end.hidden, patch.integers([1, -1, hiddenSize])], 'all_hidden');
+  patch.add('Gather', ['all_hidden', logitPositions], PATCH.wantedHidden, { axis: 1 });
+  patch.add('Reshape', [PATCH.wantedHidden, patch.integers([-1, hiddenSize])], SERVING_IO.hiddenStates);
+  patch.add('Reshape', [end.logits, patch.integers([-1, vocabSize])], logits);
 
   patch.add('Gather', [logits, bestRows], 'best_of', { axis: 0 });
   const best = [SERVING_IO.bestLogits, SERVING_IO.bestTokens];
-  patch.add('TopK', ['best_of', patch.integers([bestCount(config.vocabSize)])], best, { axis: -1 });
+  patch.add('TopK', ['best_of', patch.integers([bestCount(vocabSize)])], best, { axis: -1 });
 
   patch.add('Gather', [logits, scoredRows], 'scored_logits', { axis: 0 });
   patch.add('LogSoftmax', ['scored_logits'], 'scored_logprobs', { axis: -1 });

@@ -35,6 +35,7 @@ export function servingInputs(config: DecoderConfig): readonly WrittenValue[] {
 
 /** The outputs of {@link SERVING_IO}. */
 export function servingOutputs({
+  hiddenSize,
   vocabSize,
   numLayers,
   numKeyValueHeads,
@@ -42,6 +43,7 @@ export function servingOutputs({
 }: DecoderConfig): readonly WrittenValue[] {
   const best = ['best', bestCount(vocabSize)];
   return [
+    { name: SERVING_IO.hiddenStates, dataType: FLOAT32, dims: ['rows', hiddenSize] },
     { name: SERVING_IO.logits, dataType: FLOAT32, dims: ['rows', vocabSize] },
     { name: SERVING_IO.bestLogits, dataType: FLOAT32, dims: best },
     { name: SERVING_IO.bestTokens, dataType: INT64, dims: best },

@@ -45,13 +45,13 @@ export async function openOnnx(path: string, precision: Precision): Promise<Onnx
   const { model: file, directory } = await findOnnxFiles(path, precision);
   const json = await readJsonFile(join(directory, 'config.json'), 'config.json');
   const config = parseHuggingFaceConfig(json, false);
-  if (isEncoderDecoder(config)) {
+  if (isEncoderDecoder(config) || config.architecture === 'gemma3') {
     throw unsupportedModel(
       'onnx_architecture',
       'model_type',
-      'ONNX exports of encoder-decoder models are not read.',
+      `ONNX exports of ${config.architecture} are not read.`,
       {
-        expected: 'a decoder: import the safetensors of the model',
+        expected: 'a decoder with one mask for all layers: import the safetensors of the model',
         given: config.architecture,
       },
     );
