@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { assembleExport } from '../model/onnx-export.ts';
+import { checkClassifier } from '../support/head-parity.ts';
+import { readClassifiers } from '../support/head-recordings.ts';
 import { checkFamily } from '../support/parity.ts';
 import { RECORDINGS, type RecordedFamily, readFamily, readIndex } from '../support/recordings.ts';
 import { startTestService, type TestService } from '../support/service.ts';
@@ -47,6 +49,17 @@ for (const [name, file] of [
         );
       }
       assert.deepEqual([...subjects].sort(), ['base', ...ADAPTERS].sort());
+    });
+
+    it('lets classification heads read the hidden states', async () => {
+      const classifiers = await readClassifiers(RECORDINGS, name);
+      assert.ok(classifiers.length > 0);
+      for (const classifier of classifiers) {
+        for await (const finding of checkClassifier(service.client, classifier, index.tolerance.logits_abs)) {
+          const { subject, check, text, difference, tolerance } = finding;
+          assert.ok(difference <= tolerance, `${subject}, ${check}, ${text}: off by ${difference}`);
+        }
+      }
     });
 
     it('answers the same alone and among others', async () => {

@@ -38,10 +38,15 @@ export function findHead(graph: OnnxGraph, logits: string): Head {
     const last = [...open].reduce((a, b) => (graph.order(a) > graph.order(b) ? a : b), '');
     const node = graph.producer(last);
     if (node === null || !(PRODUCTS.includes(node.op) || ELEMENTWISE.includes(node.op))) {
-      throw unsupportedModel('onnx_head', logits, 'The logits are no product of hidden states with a weight.', {
-        expected: `${PRODUCTS.join(', ')} in front of the logits, and elementwise operators behind it`,
-        given: node === null ? last : describe(node),
-      });
+      throw unsupportedModel(
+        'onnx_head',
+        logits,
+        'The logits are no product of hidden states with a weight.',
+        {
+          expected: `${PRODUCTS.join(', ')} in front of the logits, and elementwise operators behind it`,
+          given: node === null ? last : describe(node),
+        },
+      );
     }
     nodes.add(node);
     hasProduct ||= PRODUCTS.includes(node.op);

@@ -97,12 +97,7 @@ export function rewriteForServing(
 }
 
 /** What an input of a node becomes where it is not only renamed. */
-function redirected(
-  node: ForeignNode,
-  input: number,
-  masks: readonly Reading[],
-  head: Head,
-): string | null {
+function redirected(node: ForeignNode, input: number, masks: readonly Reading[], head: Head): string | null {
   const value = node.inputs[input]!;
   if (masks.some((mask) => mask.node === node && mask.input === input)) return SERVING_IO.attentionBias;
   if (head.nodes.has(node) && value === head.hidden) return PATCH.wantedHidden;
