@@ -1,9 +1,11 @@
 import type { Gemma3Config, LlamaConfig, RopeConfig } from '../families/decoder.ts';
+import type { T5Config } from '../families/encoder-decoder.ts';
 import { Fields, MAX_CONTEXT_LENGTH } from './fields.ts';
 import { gemma3Of } from './gguf-gemma3.ts';
+import { ggufT5 } from './gguf-t5.ts';
 import type { GgufValue } from './gguf-types.ts';
 
-const ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3'] as const;
+const ARCHITECTURES = ['llama', 'qwen2', 'qwen3', 'gemma3', 't5'] as const;
 
 /** What the tensors say and the metadata does not. */
 export interface GgufTensorFacts {
@@ -17,18 +19,19 @@ export interface GgufTensorFacts {
 
 /**
  * Reads the metadata of a GGUF file of architecture `llama` (mistral too: llama.cpp does not tell them apart),
- * `qwen2`, `qwen3` or `gemma3`. Defaults are llama.cpp's. Throws `unprocessable` unsupported_config naming the field.
+ * `qwen2`, `qwen3`, `gemma3` or `t5`. Defaults are llama.cpp's. Throws `unprocessable` unsupported_config naming the field.
  */
 export function parseGgufConfig(
   metadata: ReadonlyMap<string, GgufValue>,
   tensors: GgufTensorFacts,
-): LlamaConfig | Gemma3Config {
+): LlamaConfig | Gemma3Config | T5Config {
   const fields = new Fields('GGUF metadata', metadata);
   const architecture = ARCHITECTURES.find((name) => name === fields.get('general.architecture'));
   if (architecture === undefined) {
     throw fields.wrong('general.architecture', `one of ${ARCHITECTURES.join(', ')}`);
   }
   fields.only('split.count', 1);
+  if (architecture === 't5') return ggufT5(fields, tensors);
   const key = (name: string): string => `${architecture}.${name}`;
   fields.only(key('expert_count'), 0);
 

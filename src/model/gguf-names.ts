@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../families/index.ts';
+import { ggufT5Name } from './gguf-t5.ts';
 
 /** GGUF tensor names of a whole model, and the Hugging Face names of the same tensors. */
 const MODEL_NAMES: Readonly<Record<string, string>> = {
@@ -33,7 +34,9 @@ const GEMMA3_LAYER_NAMES: Readonly<Record<string, string>> = {
 const LAYER_TENSOR = /^blk\.(0|[1-9][0-9]{0,8})\.([a-z_]+)\.(weight|bias)$/;
 
 /** The Hugging Face name of a GGUF tensor; a name that is not in the table stays as it is. */
-export function huggingFaceName(name: string, architecture: ModelConfig['architecture']): string {
+export function huggingFaceName(name: string, config: ModelConfig): string {
+  const { architecture } = config;
+  if (architecture === 't5') return ggufT5Name(name, config);
   const layerNames = architecture === 'gemma3' ? GEMMA3_LAYER_NAMES : LAYER_NAMES;
   const [, layer, part, suffix] = LAYER_TENSOR.exec(name) ?? [];
   if (part !== undefined && Object.hasOwn(layerNames, part)) {

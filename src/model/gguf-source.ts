@@ -8,6 +8,7 @@ import { parseGgufConfig } from './gguf-config.ts';
 import { readGgufHeader } from './gguf-header.ts';
 import { huggingFaceName } from './gguf-names.ts';
 import { unpermuteHeads } from './gguf-permutation.ts';
+import { isUnusedT5Tensor } from './gguf-t5.ts';
 import { ggufTokenizer } from './gguf-tokenizer.ts';
 import type { GgufTensorInfo, GgufValue } from './gguf-types.ts';
 import { openSource, readAt } from './read-at.ts';
@@ -42,8 +43,8 @@ export async function openGguf(path: string): Promise<WeightSource> {
     const config = await readConfig(file, metadata, infos);
     const tensors = new Map<string, GgufTensor>();
     for (const { name, ...info } of infos) {
-      if (name === ROPE_FACTORS) continue;
-      const known = huggingFaceName(name, config.architecture);
+      if (name === ROPE_FACTORS || (config.architecture === 't5' && isUnusedT5Tensor(name))) continue;
+      const known = huggingFaceName(name, config);
       tensors.set(known, { ...info, name: known });
     }
     checkTensors(config, tensors);

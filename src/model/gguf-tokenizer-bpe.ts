@@ -8,6 +8,8 @@ export interface TokenizerParts {
   readonly decoder: object;
   readonly model: object;
   readonly addBos: boolean;
+  /** Where the file says nothing; false if left out. */
+  readonly addEos?: boolean;
 }
 
 const MERGES = 'tokenizer.ggml.merges';

@@ -9,6 +9,7 @@ import {
   readTokenId,
 } from './gguf-tokenizer-fields.ts';
 import { sentencePieceParts } from './gguf-tokenizer-spm.ts';
+import { unigramParts } from './gguf-tokenizer-unigram.ts';
 
 /** llama.cpp's `llama_token_type`. */
 const TOKEN_TYPE = { normal: 1, unknown: 2, control: 3, userDefined: 4, unused: 5, byte: 6 } as const;
@@ -28,7 +29,7 @@ export interface ConvertedTokenizer {
 
 /**
  * Converts the `tokenizer.*` metadata of a GGUF file to Hugging Face's form. Knows the vocabularies `gpt2`
- * (byte-level BPE) and `llama` (SentencePiece BPE). Throws `unprocessable` gguf_tokenizer that names the field.
+ * (byte-level BPE), `llama` (SentencePiece BPE) and `t5` (SentencePiece unigram). Throws `unprocessable` gguf_tokenizer that names the field.
  */
 export function ggufTokenizer(metadata: GgufMetadata): ConvertedTokenizer {
   const tokens = readStrings(metadata, 'tokenizer.ggml.tokens');
@@ -40,7 +41,7 @@ export function ggufTokenizer(metadata: GgufMetadata): ConvertedTokenizer {
   const unknown = id('unknown');
   const parts = readParts(metadata, tokens, types, vocab, unknown);
   const addBos = readBoolean(metadata, 'tokenizer.ggml.add_bos_token', parts.addBos);
-  const addEos = readBoolean(metadata, 'tokenizer.ggml.add_eos_token', false);
+  const addEos = readBoolean(metadata, 'tokenizer.ggml.add_eos_token', parts.addEos ?? false);
   const chatTemplate = readString(metadata, 'tokenizer.chat_template');
   const inVocab = (name: string, token: number | null): number => {
     if (token !== null && vocab.get(tokens[token]!) === token) return token;
@@ -97,7 +98,11 @@ function readParts(
     const isNormal = (id: number) => types[id] === TOKEN_TYPE.normal;
     return sentencePieceParts(metadata, vocab, tokens, isNormal, unknown);
   }
-  throw fieldError('tokenizer.ggml.model', 'gpt2 or llama', model ?? undefined);
+  if (model === 't5') {
+    const usable = (id: number) => types[id] !== TOKEN_TYPE.unused;
+    return unigramParts(metadata, tokens, usable, unknown);
+  }
+  throw fieldError('tokenizer.ggml.model', 'gpt2, llama or t5', model ?? undefined);
 }
 
 /** Token types; all normal when the file has none. */

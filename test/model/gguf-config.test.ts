@@ -24,7 +24,7 @@ function parse(
 ): LlamaConfig {
   const facts: GgufTensorFacts = { has: (name) => tensors.includes(name), vocabSize: 384, ropeFactors };
   const config = parseGgufConfig(new Map(Object.entries(metadata)), facts);
-  assert.ok(config.architecture !== 'gemma3');
+  assert.ok(config.architecture !== 'gemma3' && config.architecture !== 't5');
   return config;
 }
 
