@@ -14,7 +14,9 @@ test('a bundle says what it holds and passes verification', async (t) => {
   const bundle = await importModel({ ...options(t), aliases: ['someone/tiny'] });
   await verifyBundle(bundle);
   const { manifest, directory } = bundle;
-  assert.deepEqual(readdirSync(directory).sort(), Object.values(BUNDLE_FILES).sort());
+  // Only encoder-decoder models have a graph of their encoder.
+  const names = Object.values(BUNDLE_FILES).filter((name) => name !== BUNDLE_FILES.encoder);
+  assert.deepEqual(readdirSync(directory).sort(), names.sort());
   assert.deepEqual(manifest, (await openBundle(directory)).manifest);
   assert.equal(manifest.id, 'tiny');
   assert.deepEqual(manifest.aliases, ['someone/tiny']);
