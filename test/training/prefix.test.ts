@@ -62,7 +62,7 @@ test('the keys and values of rows are the prefix with which the model computes t
 });
 
 test('the gradient of a prefix is what differences of the loss say, in every layer', async (t) => {
-  for (const family of ['qwen2', 'gpt2']) {
+  for (const family of ['qwen2', 'gpt2', 'gemma3']) {
     const model = await frozen(t, family);
     const options = { objective: 'choices', form: 'keysValues', threads: 1 } as const;
     const differentiating = await LossModel.differentiating(model, options);
