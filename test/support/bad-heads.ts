@@ -1,6 +1,6 @@
 import { encodeSafetensors, type SafetensorsInput } from '../../src/formats/safetensors.ts';
 import type { BadUpload } from './bad-uploads.ts';
-import type { ProblemBody } from './client.ts';
+import type { Client, ProblemBody } from './client.ts';
 import type { RecordedClassifier } from './head-recordings.ts';
 
 const HEAD = 'base_model.score.weight';
@@ -62,7 +62,7 @@ export function badHeads({ config, model }: RecordedClassifier): BadUpload[] {
     name,
     status,
     code,
-    send: (client: Parameters<BadUpload['send']>[0], task: string) => {
+    send: (client: Client, task: string) => {
       const text = JSON.stringify({ ...fields, ...changes });
       return client.uploadAdapter<ProblemBody>(task, Buffer.from(text), file);
     },

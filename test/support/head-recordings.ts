@@ -3,7 +3,15 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** Families with recordings of SEQ_CLS adapters. */
-export const HEAD_FAMILIES: readonly string[] = ['llama', 'qwen2', 'mistral', 'qwen3', 'phi3', 'gpt2'];
+export const HEAD_FAMILIES: readonly string[] = [
+  'llama',
+  'qwen2',
+  'mistral',
+  'qwen3',
+  'phi3',
+  'gpt2',
+  'gemma3',
+];
 
 /** Logits of the head [num_labels] that PEFT computed from one text at batch 1. */
 export interface RecordedHeadCase {
