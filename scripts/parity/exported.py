@@ -40,9 +40,11 @@ def download(url, task, version, target):
             (target / name).write_bytes(response.read())
 
 
-def load_base(folder, num_labels):
+def load_base(folder, num_labels, encoder_decoder):
     """The language model, or a classifier whose head the adapter brings."""
-    if num_labels is None:
+    if encoder_decoder:
+        auto, options = transformers.AutoModelForSeq2SeqLM, {}
+    elif num_labels is None:
         auto, options = transformers.AutoModelForCausalLM, {}
     else:
         auto, options = transformers.AutoModelForSequenceClassification, {"num_labels": num_labels}
@@ -50,17 +52,19 @@ def load_base(folder, num_labels):
 
 
 @torch.no_grad()
-def last_logits(model, ids):
+def last_logits(model, ids, encoder_decoder):
     ids = torch.tensor([ids])
-    logits = model(input_ids=ids, attention_mask=torch.ones_like(ids)).logits[0]
+    # The decoder reads its start token, and then would read this one.
+    options = {"labels": torch.tensor([[1]])} if encoder_decoder else {}
+    logits = model(input_ids=ids, attention_mask=torch.ones_like(ids), **options).logits[0]
     return logits if logits.dim() == 1 else logits[-1]
 
 
-def check(url, folder, name, adapter, query, cases):
+def check(url, folder, name, adapter, query, cases, encoder_decoder):
     task = f"exported-{folder.name}-{adapter['dir']}-{name}"
     task = "".join(letter if letter.isalnum() else "-" for letter in task)
     version = upload(url, task, folder / adapter["dir"], query)
-    base = load_base(folder, adapter.get("num_labels"))
+    base = load_base(folder, adapter.get("num_labels"), encoder_decoder)
     with tempfile.TemporaryDirectory() as target:
         download(url, task, version, pathlib.Path(target))
         model = PeftModel.from_pretrained(base, target).eval()
@@ -68,14 +72,15 @@ def check(url, folder, name, adapter, query, cases):
     for case in cases:
         if case["input_ids"]:
             expected = torch.tensor(case.get("last_logits") or case["logits"])
-            worst = max(worst, (last_logits(model, case["input_ids"]) - expected).abs().max().item())
+            worst = max(worst, (last_logits(model, case["input_ids"], encoder_decoder) - expected).abs().max().item())
     print(f"{folder.name} {name}: {len(cases)} texts, largest difference of a logit {worst:.1e}")
     return worst
 
 
 def main(url, folder, recording="cases.json"):
     folder = pathlib.Path(folder)
-    adapters = json.loads((folder / recording).read_text())["adapters"]
+    recorded = json.loads((folder / recording).read_text())
+    adapters, encoder_decoder = recorded["adapters"], recorded.get("encoder_decoder", False)
     tolerance = json.loads((folder.parent / "index.json").read_text())["tolerance"]["logits_abs"]
     worst = 0.0
     for name, adapter in adapters.items():
@@ -83,7 +88,7 @@ def main(url, folder, recording="cases.json"):
         for task, cases in by_task.items():
             query = "" if task is None else f"?task_id={task}"
             shown = name if task is None else f"{name} {task}"
-            worst = max(worst, check(url, folder, shown, adapter, query, cases))
+            worst = max(worst, check(url, folder, shown, adapter, query, cases, encoder_decoder))
     sys.exit(worst > tolerance)
 
 

@@ -9,6 +9,9 @@ import { startTestService, type TestService } from '../support/service.ts';
 
 const index = await readIndex(RECORDINGS);
 
+/** Reading a file does not depend on the family; how a prompt enters does on its kind. */
+const HALF_PRECISION: readonly string[] = ['llama', 'gpt2', 't5'];
+
 for (const name of index.families) {
   const family = await readFamily(RECORDINGS, name);
   describe(`${name}, as PEFT computes it`, () => {
@@ -42,9 +45,11 @@ for (const name of index.families) {
       }
     });
 
-    it('serves half precision prompts as the numbers that they hold', async () => {
-      await checkHalfPrecision(service.client, family);
-    });
+    if (HALF_PRECISION.includes(name)) {
+      it('serves half precision prompts as the numbers that they hold', async () => {
+        await checkHalfPrecision(service.client, family);
+      });
+    }
 
     if (family.chat.length > 0) chatCases(family, () => service);
   });

@@ -10,6 +10,7 @@ import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
 import { openBackend } from '../../src/engine/session.ts';
 import { BUNDLE_FILES } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
+import { logSoftmax } from '../support/numbers.ts';
 import { RECORDINGS, type RecordedCase, readFamily } from '../support/recordings.ts';
 
 const GREEDY = {
@@ -45,7 +46,7 @@ describe('the engine over an encoder-decoder model', () => {
     rmSync(directory, { recursive: true });
   });
 
-  function start(options: Partial<CoreOptions> = {}) {
+  function start(options: Partial<CoreOptions> = {}, model = backend) {
     const events = new Map<number, CoreEvent[]>();
     const failures: Error[] = [];
     const limits: CoreOptions = {
@@ -58,7 +59,7 @@ describe('the engine over an encoder-decoder model', () => {
       queueTimeoutMs: 60_000,
       ...options,
     };
-    const core = new EngineCore(backend, table, limits, {
+    const core = new EngineCore(model, table, limits, {
       emit: (id, event) => events.set(id, [...(events.get(id) ?? []), event]),
       requestPrompt: () => assert.fail('no request has a prompt'),
       reportFailure: (error) => failures.push(error),
@@ -156,6 +157,29 @@ describe('the engine over an encoder-decoder model', () => {
     }
     assert.deepEqual(tokens(0), cases[1]!.greedy_ids);
   });
+
+  for (const [precision, allowed] of [
+    ['int8', 0.03],
+    ['int4', 0.25],
+  ] as const) {
+    it(`${precision} stays near the logits of transformers`, async () => {
+      const { modelDirectory } = await readFamily(RECORDINGS, 't5');
+      const target = join(directory, precision);
+      const bundle = await importModel({ source: modelDirectory, target, id: 't5', precision });
+      const quantised = await openBackend(bundle, { threads: 1 });
+      const { core, events } = start({}, quantised);
+      const { input_ids: inputIds, last_logits: logits } = cases[0]!;
+      core.score(0, { ...TURN, prompt: null, inputIds, continuations: logits.map((_, token) => [token]) });
+      while (await core.step());
+      const [event] = events.get(0)!;
+      assert.ok(event?.type === 'scores', 'it answers');
+      const expected = logSoftmax(logits);
+      const differences = event.logprobs.map(([logprob], token) => Math.abs(logprob! - expected[token]!));
+      const share = Math.max(...differences) / (Math.max(...expected) - Math.min(...expected));
+      assert.ok(share > 1e-6 && share < allowed, `${share}`);
+      await quantised.release();
+    });
+  }
 
   it('ends a request for no tokens once its input is known to fit', async () => {
     const { core, events } = start();

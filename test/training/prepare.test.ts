@@ -12,12 +12,15 @@ import { gemma3, options } from '../model/hf-model.ts';
 
 test('steps are as large as embeddings that enter the model, which Gemma scales', async (t) => {
   const bundle = await importModel(options(t, { source: gemma3 }));
-  const spec = {
+  // What a preparation reads of a job.
+  const given: unknown = {
     seed: 1,
     template: '{text}',
+    otherTasks: [],
     hyperparameters: DEFAULT_HYPERPARAMETERS,
     config: { peft_type: 'PROMPT_TUNING', num_virtual_tokens: 4 },
-  } as JobSpec;
+  };
+  const spec = given as JobSpec;
   const rows = [{ row: 1, line: 1, input: 'Turn the lights', target: ' off' }];
   const training = { kind: 'completion', rows, labels: [] } as const;
   const { embeddingRms } = await prepareJob(
