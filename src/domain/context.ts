@@ -7,18 +7,29 @@ export interface ContextUse {
   readonly output: number;
 }
 
-/** What is too long, for a message, or null when it fits. */
+/** What is too long, for a message. */
+export interface ContextFault {
+  readonly message: string;
+  readonly limit: number;
+  readonly given: number;
+  /** The input is too long by itself: no smaller output would help. */
+  readonly isInput: boolean;
+}
+
+/** What is too long, or null when it fits. */
 export function contextFault(
   { contextLength, outputLength }: Pick<EngineLimits, 'contextLength' | 'outputLength'>,
   { virtual, input, output }: ContextUse,
-): { readonly message: string; readonly limit: number; readonly given: number } | null {
+): ContextFault | null {
   const source = `${virtual} virtual tokens + ${input} input tokens`;
-  const fault = (text: string, given: number, limit: number) =>
-    given <= limit ? null : { message: `${text} = ${given}; the limit is ${limit}.`, limit, given };
+  const fault = (text: string, given: number, limit: number, isInput = false): ContextFault | null => {
+    if (given <= limit) return null;
+    return { message: `${text} = ${given}; the limit is ${limit}.`, limit, given, isInput };
+  };
   if (outputLength === null) {
     return fault(`${source} + ${output} output tokens`, virtual + input + output, contextLength);
   }
-  return fault(source, virtual + input, contextLength) ?? fault('Output tokens', output, outputLength);
+  return fault(source, virtual + input, contextLength, true) ?? fault('Output tokens', output, outputLength);
 }
 
 /** Tokens that may follow a prompt and an input. */

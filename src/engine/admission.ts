@@ -75,9 +75,9 @@ function checkLength(
   const use = { virtual: prompt?.length ?? 0, input: inputLength, output: outputLength };
   const fault = contextFault(limits, use);
   if (fault === null) return;
-  const { message, limit, given } = fault;
+  const { message, limit, given, isInput } = fault;
   throw new DomainError('unprocessable', 'context_length_exceeded', message, {
-    param: 'max_tokens',
+    param: isInput ? 'prompt' : 'max_tokens',
     expected: `<= ${limit}`,
     given,
   });

@@ -20,6 +20,10 @@ export interface JobOptions {
   /** Positions that its row holds when it joins the decode batch; 0 without a row. */
   readonly rowLength: number;
   readonly finalLength: number;
+  /** See Row. */
+  readonly outputLeft?: number | undefined;
+  /** See WaitingItem. */
+  readonly isEncoded?: boolean;
   /** Most positions that it has to read. */
   readonly expected: number;
   /** By `performance.now()`: when it has waited too long. */
@@ -76,6 +80,14 @@ export class Job implements WaitingItem {
 
   get finalLength(): number {
     return this.options.finalLength;
+  }
+
+  get outputLeft(): number | undefined {
+    return this.options.outputLeft;
+  }
+
+  get isEncoded(): boolean | undefined {
+    return this.options.isEncoded;
   }
 
   get deadline(): number {

@@ -106,7 +106,7 @@ function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoi
   return inputs.flatMap((input) => {
     const maxTokens = plan.maxTokens(input.ids.length);
     checkNotEmpty(target.prompt, input.ids.length, plan.param);
-    checkContext(engine.limits, target.prompt, input.ids.length, maxTokens, 'max_tokens');
+    checkContext(engine.limits, target.prompt, input.ids.length, maxTokens, 'max_tokens', plan.param);
     return Array.from({ length: parameters.n }, (_, k) => ({
       input,
       request: {

@@ -3,20 +3,24 @@ import type { EngineLimits, PromptHandle } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 
-/** Throws `unprocessable` context_length_exceeded unless prompt, input and output fit the model's context. */
+/**
+ * Throws `unprocessable` context_length_exceeded unless prompt, input and output fit the model's context.
+ * @param inputParam the field at fault when the input alone is too long for an encoder
+ */
 export function checkContext(
   limits: EngineLimits,
   prompt: PromptHandle | null,
   inputTokens: number,
   outputTokens: number,
   param: string,
+  inputParam = param,
 ): void {
   const use = { virtual: prompt?.length ?? 0, input: inputTokens, output: outputTokens };
   const fault = contextFault(limits, use);
   if (fault === null) return;
-  const { message, limit, given } = fault;
+  const { message, limit, given, isInput } = fault;
   throw new DomainError('unprocessable', 'context_length_exceeded', message, {
-    param,
+    param: isInput ? inputParam : param,
     expected: limit,
     given,
   });

@@ -20,6 +20,10 @@ export function ggufT5(fields: Fields, { has, vocabSize }: GgufTensorFacts): T5C
   const bucketsField = key('attention.relative_buckets_count');
   const relativeBuckets = fields.size(bucketsField, undefined, MAX_DISTANCE);
   if (relativeBuckets % 4 !== 0) throw fields.wrong(bucketsField, 'a multiple of 4');
+  const startTokenId = fields.count(key('decoder_start_token_id'), 0);
+  if (startTokenId >= vocabSize) {
+    throw fields.wrong(key('decoder_start_token_id'), `a token id below ${vocabSize}`);
+  }
   const gated = has('enc.blk.0.ffn_gate.weight');
   return {
     architecture: 't5',
@@ -40,7 +44,7 @@ export function ggufT5(fields: Fields, { has, vocabSize }: GgufTensorFacts): T5C
     tiedEmbeddings: !has('output.weight'),
     contextLength: fields.size(key('context_length'), 512, MAX_CONTEXT_LENGTH),
     slidingWindow: null,
-    decoderStartTokenId: fields.count(key('decoder_start_token_id'), 0),
+    decoderStartTokenId: startTokenId,
   };
 }
 

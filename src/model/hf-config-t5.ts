@@ -28,9 +28,14 @@ export function parseT5(fields: Fields, hasHead: boolean): T5Config {
     );
   }
   const projection = fields.text('feed_forward_proj') ?? 'relu';
-  const feedForward = FEED_FORWARD[projection];
+  const feedForward = Object.hasOwn(FEED_FORWARD, projection) ? FEED_FORWARD[projection] : undefined;
   if (feedForward === undefined) {
     throw fields.wrong('feed_forward_proj', `one of ${Object.keys(FEED_FORWARD).join(', ')}`);
+  }
+  const vocabSize = fields.size('vocab_size', 32_128);
+  const startTokenId = fields.count('decoder_start_token_id', fields.count('pad_token_id', 0));
+  if (startTokenId >= vocabSize) {
+    throw fields.wrong('decoder_start_token_id', `a token id below ${vocabSize}`, startTokenId);
   }
   return {
     architecture: 't5',
@@ -41,7 +46,7 @@ export function parseT5(fields: Fields, hasHead: boolean): T5Config {
     numAttentionHeads,
     numKeyValueHeads: numAttentionHeads,
     headDim: fields.size('d_kv', 64),
-    vocabSize: fields.size('vocab_size', 32_128),
+    vocabSize,
     ...feedForward,
     relativeBuckets,
     relativeMaxDistance,
@@ -51,6 +56,6 @@ export function parseT5(fields: Fields, hasHead: boolean): T5Config {
     // What T5 was trained on; its relative positions have no end of their own.
     contextLength: fields.size('n_positions', 512, MAX_CONTEXT_LENGTH),
     slidingWindow: null,
-    decoderStartTokenId: fields.count('decoder_start_token_id', fields.count('pad_token_id', 0)),
+    decoderStartTokenId: startTokenId,
   };
 }

@@ -4,6 +4,8 @@ import type { UnigramModel } from './tokenizer-unigram.ts';
 
 /** Far above any vocabulary; an array of so many tokens can still be made. */
 const MAX_TOKEN_ID = 2 ** 22;
+/** SentencePiece makes pieces of 16; every beginning of one is remembered. */
+const MAX_TOKEN_LENGTH = 1024;
 
 /** A node of tokenizer.json: an object with a `type`. */
 export interface Component {
@@ -163,6 +165,9 @@ function stringOf(pattern: unknown): string | null {
   return typeof text === 'string' ? text : null;
 }
 
+/** It becomes part of an expression. */
+const PLAIN_CHARACTER = /^[^\s\\^$.*+?()[\]{}|/-]$/u;
+
 function isolate(Regex: string): Component {
   return { type: 'Split', pattern: { Regex }, behavior: 'Isolated', invert: false };
 }
@@ -187,8 +192,8 @@ function adaptPreTokenizer(value: unknown, where: string): readonly Component[] 
       ];
     case 'Metaspace':
       // The library never splits here: a piece starts at every replacement character.
-      if (typeof node.replacement !== 'string') {
-        throw unsupported(`${where}.replacement`, 'a string', node.replacement);
+      if (typeof node.replacement !== 'string' || !PLAIN_CHARACTER.test(node.replacement)) {
+        throw unsupported(`${where}.replacement`, 'one character', node.replacement);
       }
       return [
         metaspace(node),
@@ -249,8 +254,10 @@ function checkModel(value: unknown): BytePairModel | UnigramModel {
 function checkUnigram({ vocab, unk_id, byte_fallback }: Component): UnigramModel {
   const entries = asList(vocab, 'model.vocab').map((entry, id) => {
     const [token, score] = asList(entry, `model.vocab[${id}]`);
-    if (typeof token === 'string' && typeof score === 'number') return [token, score] as const;
-    throw unsupported(`model.vocab[${id}]`, 'a token and its log-probability', entry);
+    const isToken = typeof token === 'string' && token.length <= MAX_TOKEN_LENGTH;
+    if (isToken && typeof score === 'number' && Number.isFinite(score)) return [token, score] as const;
+    const expected = `a token of at most ${MAX_TOKEN_LENGTH} characters and its log-probability`;
+    throw unsupported(`model.vocab[${id}]`, expected, entry);
   });
   if (entries.length > MAX_TOKEN_ID)
     throw unsupported('model.vocab', `${MAX_TOKEN_ID} tokens at most`, entries.length);

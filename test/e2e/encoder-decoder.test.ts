@@ -62,13 +62,13 @@ describe('an encoder-decoder model over HTTP', () => {
     const most = limits.context_length;
     assert.equal((await complete({ prompt: Array(most).fill(5), max_tokens: 1 })).status, 200);
     assert.equal((await complete({ prompt: [5, 6], max_tokens: most })).status, 200);
-    for (const [fields, given] of [
-      [{ prompt: Array(most + 1).fill(5), max_tokens: 1 }, `${most + 1} input tokens`],
-      [{ prompt: [5, 6], max_tokens: most + 1 }, `Output tokens = ${most + 1}`],
+    for (const [fields, param, given] of [
+      [{ prompt: Array(most + 1).fill(5), max_tokens: 1 }, 'prompt', `${most + 1} input tokens`],
+      [{ prompt: [5, 6], max_tokens: most + 1 }, 'max_tokens', `Output tokens = ${most + 1}`],
     ] as const) {
       const { status, body } = await complete(fields);
       assert.equal(status, 422);
-      assert.equal(body.error.code, 'context_length_exceeded');
+      assert.deepEqual([body.error.code, body.error.param], ['context_length_exceeded', param]);
       assert.ok(body.error.message.includes(given), body.error.message);
     }
   });

@@ -293,3 +293,49 @@ test('what holds nothing yet does not block what does', () => {
   queue(scheduler, item('no room for its prefix', 5, { state: 'queued' }), item('second', 5));
   assert.equal(names(scheduler.schedule()), 'second');
 });
+
+/** A row behind an encoder whose source is longer than its output will be. */
+const sourceRow = (length: number, overrides: Partial<RunningItem> = {}): RunningItem =>
+  row(length, { finalLength: length, outputLeft: 200, ...overrides });
+
+test('behind an encoder a row ends soon by its output, not by its length', () => {
+  const scheduler = create();
+  const rows = [0, 1, 2, 3].map((joined) => sourceRow(300, { flow: 'flood', joined }));
+  scheduler.running.push(...rows);
+  queue(scheduler, item('other', 5, { flow: 'other' }));
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [rows[3]] });
+  scheduler.running.splice(0, 1, sourceRow(300, { flow: 'flood', outputLeft: 4 }));
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [] });
+});
+
+test('a row that cannot grow any more takes no further position', () => {
+  const scheduler = create({ fits: (_, length) => length <= 64 });
+  scheduler.running.push(sourceRow(64), sourceRow(64));
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [] });
+  const growing = row(64, { joined: 1 });
+  scheduler.running.push(growing);
+  assert.deepEqual(scheduler.schedule(), { kind: 'decode', preempted: [growing] });
+});
+
+test('what has been encoded, and holds memory, goes before what has not', () => {
+  const scheduler = create({ readBudget: 20 });
+  queue(
+    scheduler,
+    item('source', 20, { flow: 'a', pass: 'encoder', needsRow: false }),
+    item('scores', 10, { flow: 'b', isEncoded: true, needsRow: false }),
+    item('more scores', 10, { flow: 'b', isEncoded: true, needsRow: false }),
+  );
+  assert.equal(run(scheduler), 'scores:10 more scores:10');
+  assert.equal(run(scheduler), 'source:20');
+});
+
+test('a run is of one half of the model', () => {
+  const scheduler = create();
+  queue(
+    scheduler,
+    item('source', 20, { pass: 'encoder', needsRow: false }),
+    item('prefix', 20, { needsRow: false }),
+    item('other source', 20, { pass: 'encoder', needsRow: false }),
+  );
+  assert.equal(run(scheduler), 'source:20 other source:20');
+});

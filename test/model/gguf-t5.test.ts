@@ -156,6 +156,7 @@ test('a table that nothing reads is left out; what is missing or wrong is named'
   for (const [key, entry, code] of [
     ['t5.attention.relative_buckets_count', ['uint32', 7], 'unsupported_config'],
     ['t5.attention.key_length', null, 'unsupported_config'],
+    ['t5.decoder_start_token_id', ['uint32', 256], 'unsupported_config'],
     ['tokenizer.ggml.unknown_token_id', null, 'gguf_tokenizer'],
     ['tokenizer.ggml.scores', null, 'gguf_tokenizer'],
     ['tokenizer.ggml.remove_extra_whitespaces', ['bool', false], 'gguf_tokenizer'],

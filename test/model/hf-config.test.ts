@@ -262,6 +262,8 @@ test('T5: feed-forward networks, and what is refused', () => {
     ['relative_attention_num_buckets', 30],
     ['relative_attention_max_distance', 16],
     ['num_layers', 0],
+    ['feed_forward_proj', 'constructor'],
+    ['decoder_start_token_id', 32_128],
   ] as const) {
     assert.throws(() => parseAny({ ...t5, [field]: value }), refused('unsupported_config', field));
   }

@@ -266,8 +266,13 @@ describe('tokenizer: what is refused', () => {
   const model = (change: Record<string, unknown>) => ({ model: { ...smallTokenizer.model, ...change } });
   const pre = (pre_tokenizer: unknown) => ({ pre_tokenizer });
 
-  it('other models than BPE, and options of BPE that change text', () => {
+  it('other models than BPE and unigrams, broken ones, and options of BPE that change text', () => {
     refused(model({ type: 'WordPiece' }), 'model.type');
+    const unigramOf = (vocab: unknown) => model({ type: 'Unigram', unk_id: 0, vocab });
+    refused(unigramOf([['a', 'b']]), 'model.vocab[0]');
+    refused(unigramOf([['a', Number.POSITIVE_INFINITY]]), 'model.vocab[0]');
+    refused(unigramOf([['a'.repeat(1025), -1]]), 'model.vocab[0]');
+    refused(model({ type: 'Unigram', unk_id: 1, vocab: [['a', -1]] }), 'model.unk_id');
     refused(model({ continuing_subword_prefix: '##' }), 'model.continuing_subword_prefix');
     refused(model({ end_of_word_suffix: '</w>' }), 'model.end_of_word_suffix');
     refused(model({ vocab: { a: -1 } }), 'model.vocab["a"]');

@@ -65,7 +65,7 @@ export class DecodeBatch {
     if (joining.length > 1) this.makeRoomFor(joining);
     for (const { sequence, parts, source } of joining) {
       try {
-        if (source !== null) this.sources!.addRow([source]);
+        if (source !== null) this.sources!.addRow([source], 0);
         this.addRow(parts);
         this.sequences.push(sequence);
       } catch (error) {

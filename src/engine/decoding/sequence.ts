@@ -44,6 +44,11 @@ export class Sequence implements RunningItem {
     return this.positions(this.request.maxTokens);
   }
 
+  get outputLeft(): number {
+    if (this.startTokenId === null) return this.finalLength - this.rowLength;
+    return this.request.maxTokens - this.output.length;
+  }
+
   /** The input of the next decode step. */
   get lastToken(): number {
     return this.output.at(-1) ?? this.startTokenId!;

@@ -1,5 +1,5 @@
 import type { EncodeInputs } from '../backend.ts';
-import type { KvView } from '../kv/kv.ts';
+import { alignPast, type KvView } from '../kv/kv.ts';
 import type { PrefixEntry } from '../kv/prefix-cache.ts';
 import type { EmbeddingTable } from '../reading/embeddings.ts';
 import { sourceBias } from './source-bias.ts';
@@ -58,7 +58,8 @@ export class EncodeWork {
 /** Puts sources together as the rows of one run, padded on the right to the longest. */
 export function assembleEncode(works: readonly EncodeWork[], hiddenSize: number): EncodeInputs {
   const lengths = works.map((work) => work.length);
-  const length = Math.max(...lengths);
+  // As of every past, so that a row's sums do not depend on its companions.
+  const length = alignPast(Math.max(...lengths));
   const stride = length * hiddenSize;
   const embeds = new Float32Array(works.length * stride);
   works.forEach((work, row) => {

@@ -32,7 +32,7 @@ export class EncoderJobs implements Requests {
   ofSequence(sequence: Sequence, deadline: number): Job {
     const { join, follow } = this.ports;
     const { request, rowLength, finalLength } = sequence;
-    const row = { needsRow: request.maxTokens > 0, rowLength, finalLength };
+    const row = { needsRow: request.maxTokens > 0, rowLength, finalLength, outputLeft: sequence.outputLeft };
     return this.encode({ ...request, id: sequence.id, deadline, ...row }, (source) => {
       if (sequence.output.length === 0) join(sequence, source);
       else follow(this.resume(sequence, source));
@@ -41,7 +41,7 @@ export class EncoderJobs implements Requests {
 
   ofScore(id: number, request: ScoreRequest, deadline: number): Job {
     const { startTokenId, follow } = this.ports;
-    const row = { needsRow: false, rowLength: 0, finalLength: 0 };
+    const row = { needsRow: false, rowLength: 0, finalLength: 0, outputLeft: 0 };
     return this.encode({ ...request, id, deadline, ...row }, (source) => {
       follow(this.score(id, { ...request, inputIds: [startTokenId] }, source));
     });
@@ -51,11 +51,12 @@ export class EncoderJobs implements Requests {
   ended(): void {}
 
   private encode(
-    request: Pick<JobOptions, 'id' | 'deadline' | 'needsRow' | 'rowLength' | 'finalLength'> &
+    request: Pick<JobOptions, 'id' | 'deadline' | 'needsRow' | 'rowLength' | 'finalLength' | 'outputLeft'> &
       Pick<ScoreRequest, 'priority' | 'flow' | 'inputIds'> & { readonly prompt: PromptHandle | null },
     then: (source: KvView) => void,
   ): Job {
-    const { id, priority, flow, prompt, inputIds, deadline, needsRow, rowLength, finalLength } = request;
+    const { id, priority, flow, prompt, inputIds, deadline } = request;
+    const { needsRow, rowLength, finalLength, outputLeft } = request;
     const length = (prompt?.length ?? 0) + inputIds.length;
     let work: EncodeWork;
     return new Job({
@@ -69,6 +70,7 @@ export class EncoderJobs implements Requests {
       needsRow,
       rowLength,
       finalLength,
+      outputLeft,
       expected: length,
       deadline,
       open: (prefix) => {
@@ -91,6 +93,7 @@ export class EncoderJobs implements Requests {
       needsRow: true,
       rowLength,
       finalLength,
+      outputLeft: sequence.outputLeft,
       expected: ids.length,
       open: () => work,
       finish: () => {
@@ -122,7 +125,10 @@ export class EncoderJobs implements Requests {
     id: number,
     { priority, flow }: Pick<ScoreRequest, 'priority' | 'flow'>,
     source: KvView,
-    options: Pick<JobOptions, 'needsRow' | 'rowLength' | 'finalLength' | 'expected' | 'open' | 'finish'>,
+    options: Pick<
+      JobOptions,
+      'needsRow' | 'rowLength' | 'finalLength' | 'outputLeft' | 'expected' | 'open' | 'finish'
+    >,
   ): Job {
     return new Job({
       ...options,
@@ -131,6 +137,7 @@ export class EncoderJobs implements Requests {
       flow,
       prompt: null,
       pass: 'decoder',
+      isEncoded: true,
       behind: source.length,
       // It holds memory, and what came before it had its run in time.
       deadline: Number.POSITIVE_INFINITY,

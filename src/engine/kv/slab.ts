@@ -53,12 +53,14 @@ export class KvSlab {
     return this.planes[plane]!.subarray(0, rows * this.rowStride);
   }
 
-  /** Adds a row that holds the views one after the other; returns its index. */
-  addRow(views: readonly KvView[]): number {
+  /**
+   * Adds a row that holds the views one after the other; returns its index.
+   * @param spare positions more: with one the first decode step need not grow the slab at once
+   */
+  addRow(views: readonly KvView[], spare = 1): number {
     const length = views.reduce((sum, view) => sum + view.length, 0);
     const row = this.rows;
-    // One position more, so that the first decode step need not grow the slab at once.
-    this.reserve(row + 1, length + 1);
+    this.reserve(row + 1, length + spare);
     for (let plane = 0; plane < this.shape.planes; plane++) {
       let at = 0;
       for (const view of views) {

@@ -9,7 +9,13 @@ export interface Row {
   readonly rowLength: number;
   /** Most positions that its row can come to hold. */
   readonly finalLength: number;
+  /** Tokens that it may still generate, where that is not what its row can grow by: behind an encoder. */
+  readonly outputLeft?: number | undefined;
 }
+
+/** Tokens that a row may still generate. */
+export const outputLeft = ({ outputLeft: left, rowLength, finalLength }: Row): number =>
+  left ?? Math.max(0, finalLength - rowLength);
 
 /** What the queue needs to know about something that waits. */
 export interface Queued extends Row {
@@ -217,6 +223,6 @@ function costOf(item: Queued): number {
 }
 
 /** What a row is expected to take still, in tokens that are read. */
-function expectedOutput({ rowLength, finalLength }: Row): number {
-  return TOKENS_PER_STEP * Math.min(LONGEST_EXPECTED_OUTPUT, Math.max(0, finalLength - rowLength));
+function expectedOutput(row: Row): number {
+  return TOKENS_PER_STEP * Math.min(LONGEST_EXPECTED_OUTPUT, outputLeft(row));
 }

@@ -1,4 +1,4 @@
-import { FairQueue, type Queued, TOKENS_PER_STEP } from './fair-queue.ts';
+import { FairQueue, outputLeft, type Queued, TOKENS_PER_STEP } from './fair-queue.ts';
 import { type RunningItem, rowToYield } from './fair-rows.ts';
 import { Pace } from './pace.ts';
 
@@ -11,10 +11,12 @@ export interface WaitingItem extends Queued {
   readonly state: 'queued' | 'preparing' | 'ready';
   /** When it gives up waiting for its first run, on the clock that `expired` is asked with. */
   readonly deadline: number;
+  /** Positions that stand before those that it reads. */
+  readonly pastLength: number;
   /** The half of an encoder-decoder model that it runs through; a run is of one. */
   readonly pass: 'encoder' | 'decoder';
-  /** Positions that stand before those. */
-  readonly pastLength: number;
+  /** What the encoder made of it is held, outside of the cache: it goes before what has not been encoded. */
+  readonly isEncoded?: boolean | undefined;
   /** True when finishing it takes a row of the decode batch. */
   readonly needsRow: boolean;
 }
@@ -144,7 +146,9 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
       return { kind: 'read', items: short.length > 0 ? this.company(short, budget) : [partial], budget };
     }
     if (eligible.length === 0) return null;
-    return { kind: 'read', items: this.company(eligible, budget), budget };
+    const encoded = eligible.filter(({ isEncoded }) => isEncoded === true);
+    const items = this.company(encoded.length > 0 ? encoded : eligible, budget);
+    return { kind: 'read', items, budget };
   }
 
   /** Inputs that wait for each running row, those aside that must not delay it: work without rows never ends a burst. */
@@ -227,7 +231,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
   private leaving(): readonly R[] {
     const overflow = this.overflow();
     if (overflow.length > 0 || this.waiting.size === 0) return overflow;
-    if (this.running.some(({ rowLength, finalLength }) => finalLength - rowLength <= FREE_SOON)) return [];
+    if (this.running.some((row) => outputLeft(row) <= FREE_SOON)) return [];
     const { blocked } = this.inTurn();
     const unfair = blocked === null ? null : rowToYield(this.running, blocked);
     return unfair === null ? [] : [unfair];
@@ -238,8 +242,9 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     const staying = [...this.running].sort(byStanding);
     const leaving: R[] = [];
     while (staying.length > 1) {
-      const longest = Math.max(...staying.map((row) => row.rowLength));
-      if (this.limits.fits(staying.length, longest + 1)) break;
+      // Behind an encoder a row can be longer than its output will ever be, and does not grow.
+      const longest = Math.max(...staying.map((row) => Math.min(row.finalLength, row.rowLength + 1)));
+      if (this.limits.fits(staying.length, longest)) break;
       leaving.push(staying.pop()!);
     }
     return leaving;
