@@ -24,7 +24,7 @@ export const MAX_RANKS = 64;
  * The prompt of one task of a MULTITASK_PROMPT_TUNING adapter, as peft.MultitaskPromptEmbedding computes it: the shared
  * rows times, element by element, the product of the task's factors.
  * Throws as {@link readAdapterTensors} does, `unprocessable` multitask_shape when the tensors do not fit each other or
- * have too many ranks, and `invalid` task_id_required or task_id_out_of_range.
+ * have too many ranks, multitask_not_finite when the product overflows, and `invalid` task_id_required or task_id_out_of_range.
  * @param withHead whether the tasks share a classification head
  * @param check called with the sizes before anything is computed; throws when they are not wanted
  */
@@ -38,6 +38,16 @@ export function readTaskPrompt(
   check(sizes);
   const { length, tokenDim } = sizes;
   const rows = composeTask(prompt, sizes, checkTaskId(taskId, sizes.tasks));
+  if (!rows.every(Number.isFinite)) {
+    const names = [PROMPT_TENSOR, COLUMNS, ROWS];
+    throw tensorRefusal(
+      names,
+      'multitask_not_finite',
+      'must have finite products',
+      'finite numbers',
+      'infinity',
+    );
+  }
   return { prompt: { rows, length, tokenDim }, head: others[0] === undefined ? null : toHead(others[0]) };
 }
 

@@ -14,6 +14,8 @@ export interface ParsedAdapterConfig {
   readonly numLayers: number | null;
   /** MULTITASK_PROMPT_TUNING: how many tasks the adapter holds. */
   readonly numTasks: number | null;
+  /** MULTITASK_PROMPT_TUNING: ranks of the factors of a task. */
+  readonly numRanks: number | null;
   /** CPT: how many tokens the prompt was made from. */
   readonly numContextTokens: number | null;
   /** Modules beside the prompt that were trained in full; a prompt alone has none. */
@@ -45,6 +47,7 @@ export function parseAdapterConfig(bytes: Uint8Array): ParsedAdapterConfig {
     numAttentionHeads: integer('num_attention_heads'),
     numLayers: integer('num_layers'),
     numTasks: integer('num_tasks'),
+    numRanks: integer('num_ranks'),
     numContextTokens: (fields.get('cpt_token_ids') as number[] | null | undefined)?.length ?? null,
     modulesToSave: (fields.get('modules_to_save') as string[] | null | undefined) ?? [],
     unknownFields: [...fields.keys()].filter((name) => !known.has(name)),

@@ -31,7 +31,7 @@ function assertEncoderPrompt({ peftType, numTransformerSubmodules }: ParsedAdapt
   throw mismatch(
     multitask ? 'num_transformer_submodules' : 'peft_type',
     multitask ? 'num_transformer_submodules_mismatch' : 'peft_type_unsupported',
-    multitask ? 1 : ['PROMPT_TUNING', 'P_TUNING'],
+    multitask ? 1 : ['PROMPT_TUNING', 'P_TUNING', 'MULTITASK_PROMPT_TUNING'],
     multitask ? numTransformerSubmodules : peftType,
     "on an encoder-decoder model only rows in front of the encoder's input are served",
   );
@@ -101,15 +101,22 @@ export function assertTensorMatches(
   );
 }
 
-/** Throws `unprocessable` unless the adapter holds the prompts of as many tasks as the config announces. */
-export function assertTasksMatch(announced: number | null, given: number): void {
+/** Throws `unprocessable` unless the adapter holds as many tasks and ranks as the config announces. */
+export function assertTasksMatch(
+  { numTasks: announced, numRanks }: Pick<ParsedAdapterConfig, 'numTasks' | 'numRanks'>,
+  { tasks: given, ranks }: { readonly tasks: number; readonly ranks: number },
+): void {
+  if (numRanks !== null && numRanks !== ranks) {
+    throw mismatch('num_ranks', 'num_ranks_mismatch', numRanks, ranks, 'the tensors hold other factors');
+  }
   if (announced === null || announced === given) return;
   throw mismatch('num_tasks', 'num_tasks_mismatch', announced, given, 'the tensors hold other tasks');
 }
 
 function assertEqual<T extends string | number>(field: string, allowed: readonly T[], given: T | null): void {
   if (given === null || allowed.includes(given)) return;
-  const expected = allowed.length === 1 ? allowed[0] : allowed;
+  const distinct = [...new Set(allowed)];
+  const expected = distinct.length === 1 ? distinct[0] : distinct;
   throw mismatch(field, `${field}_mismatch`, expected, given, 'the adapter was made for another model');
 }
 

@@ -107,7 +107,7 @@ function readPrompt(
   if (peftType === 'MULTITASK_PROMPT_TUNING') {
     const content = readTaskPrompt(upload.model, taskId, withHead, (sizes) => {
       assertTensorFits(sizes, model);
-      assertTasksMatch(config?.numTasks ?? null, sizes.tasks);
+      if (config !== null) assertTasksMatch(config, sizes);
     });
     assertHeadFits(content, model);
     const kept = withHead ? 'with the head' : 'on its own';

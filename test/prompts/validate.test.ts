@@ -337,6 +337,22 @@ test('a config with another number of tasks than the tensors is refused', () => 
   const config = configWith({ num_tasks: 4 }, 'multitask');
   const { code, expected, given } = refusal({ ...peftUpload('multitask'), config, taskId: 3 });
   assert.deepEqual([code, expected, given], ['num_tasks_mismatch', 4, 3]);
+  const ranks = configWith({ num_ranks: 5 }, 'multitask');
+  const other = refusal({ ...peftUpload('multitask'), config: ranks, taskId: 0 });
+  assert.deepEqual([other.code, other.expected, other.given], ['num_ranks_mismatch', 5, 2]);
+});
+
+test('multitask factors whose product with the shared rows overflows are refused', () => {
+  const filled = (name: string, shape: readonly number[]) => {
+    const values = new Float32Array(shape.reduce((a, b) => a * b, 1)).fill(3e38);
+    return { name, dtype: 'F32' as const, shape, data: new Uint8Array(values.buffer) };
+  };
+  const model = encodeSafetensors([
+    filled('prompt_embeddings', [7, 64]),
+    filled('prefix_task_cols', [3, 7, 2]),
+    filled('prefix_task_rows', [3, 2, 64]),
+  ]);
+  assert.equal(refusal({ ...peftUpload('multitask'), model, taskId: 0 }).code, 'multitask_not_finite');
 });
 
 test('multitask factors that are missing or do not fit are refused', () => {
