@@ -1,6 +1,5 @@
 import type {
   EngineStats,
-  GenerateEvent,
   GenerateRequest,
   HiddenStateRequest,
   PromptHandle,
@@ -9,10 +8,11 @@ import type {
 } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend, EncodeInputs, StepInputs, StepOutputs } from './backend.ts';
+import type { CoreOptions, CorePorts } from './core-contract.ts';
 import { assembleDecode } from './decoding/assemble.ts';
 import { DecodeBatch } from './decoding/batch.ts';
 import { Sequence } from './decoding/sequence.ts';
-import { assembleEncode, EncodeWork } from './encoding/encode-work.ts';
+import { assembleEncode, type EncodeWork, isEncodeWork } from './encoding/encode-work.ts';
 import { EncoderJobs } from './encoding/encoder-jobs.ts';
 import type { Job } from './job.ts';
 import { InputCache } from './kv/input-cache.ts';
@@ -25,31 +25,7 @@ import type { Work } from './reading/work.ts';
 import { asDomainError, noHiddenState, notFinite, waitedTooLong } from './refusals.ts';
 import { RequestJobs } from './request-jobs.ts';
 import type { RequestPorts, Requests } from './requests.ts';
-import { type Plan, Scheduler, type SchedulerLimits } from './scheduling/scheduler.ts';
-
-export interface CoreOptions extends Omit<SchedulerLimits, 'fits' | 'fitsTogether'> {
-  readonly kvCacheBytes: number;
-  readonly prefixCacheBytes: number;
-  readonly inputCacheBytes: number;
-  /** How long a request may wait for its first run. */
-  readonly queueTimeoutMs: number;
-}
-
-/** What a request is told. After `end`, `scores`, `hidden`, `warmed` or `error` nothing more comes. */
-export type CoreEvent =
-  | GenerateEvent
-  | { readonly type: 'scores'; readonly logprobs: readonly Float64Array[] }
-  | { readonly type: 'hidden'; readonly state: Float32Array }
-  | { readonly type: 'warmed' }
-  | { readonly type: 'error'; readonly error: DomainError };
-
-export interface CorePorts {
-  emit(id: number, event: CoreEvent): void;
-  /** Asks for the numbers of a prompt; the answer comes through {@link EngineCore.providePrompt}. */
-  requestPrompt(key: string): void;
-  /** A run failed; called once a run, before its requests are told. */
-  reportFailure(error: Error): void;
-}
+import { type Plan, Scheduler } from './scheduling/scheduler.ts';
 
 type ReadPlan = Extract<Plan<Job, Sequence>, { kind: 'read' }>;
 type DecodePlan = Extract<Plan<Job, Sequence>, { kind: 'decode' }>;
@@ -239,12 +215,9 @@ export class EngineCore {
 
   private async read(plan: ReadPlan): Promise<void> {
     const works = plan.items.map(({ work }) => work);
-    if (works.every((work) => work instanceof EncodeWork)) await this.encode(plan, works);
-    else
-      await this.readOn(
-        plan,
-        works.filter((work): work is Work => !(work instanceof EncodeWork)),
-      );
+    // The scheduler puts no two halves of a model into one run.
+    if (works.every(isEncodeWork)) await this.encode(plan, works);
+    else if (works.every((work): work is Work => !isEncodeWork(work))) await this.readOn(plan, works);
   }
 
   private async encode(plan: ReadPlan, works: readonly EncodeWork[]): Promise<void> {

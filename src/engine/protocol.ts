@@ -9,7 +9,7 @@ import type {
 } from '../domain/engine.ts';
 import type { SerializedDomainError } from '../domain/errors.ts';
 import type { Bundle } from '../model/bundle.ts';
-import type { CoreOptions } from './core.ts';
+import type { CoreOptions } from './core-contract.ts';
 
 /** What the worker gets as its workerData. */
 export interface WorkerInit {

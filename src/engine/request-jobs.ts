@@ -16,6 +16,9 @@ export interface RequestJobParts extends RequestPorts {
   readonly inputs: InputCache;
 }
 
+/** Of what is read for an answer, and decodes nothing. */
+const WITHOUT_ROW = { pass: 'decoder', needsRow: false, rowLength: 0, finalLength: 0 } as const;
+
 /** The jobs of a decoder-only model. */
 export class RequestJobs implements Requests {
   private readonly parts: RequestJobParts;
@@ -72,11 +75,8 @@ export class RequestJobs implements Requests {
       priority,
       flow,
       prompt,
-      pass: 'decoder',
       behind: prompt?.length ?? 0,
-      needsRow: false,
-      rowLength: 0,
-      finalLength: 0,
+      ...WITHOUT_ROW,
       expected: inputIds.length + continuations.reduce((sum, ids) => sum + ids.length - 1, 0),
       deadline,
       open: (prefix) => {
@@ -106,11 +106,8 @@ export class RequestJobs implements Requests {
       priority,
       flow,
       prompt,
-      pass: 'decoder',
       behind: prompt?.length ?? 0,
-      needsRow: false,
-      rowLength: 0,
-      finalLength: 0,
+      ...WITHOUT_ROW,
       expected: inputIds.length,
       deadline,
       open: (prefix) => {

@@ -1,6 +1,6 @@
 import type { ScoreRequest } from '../domain/engine.ts';
 import type { Backend } from './backend.ts';
-import type { CoreEvent } from './core.ts';
+import type { CoreEvent } from './core-contract.ts';
 import type { Sequence } from './decoding/sequence.ts';
 import type { Job } from './job.ts';
 import type { KvView } from './kv/kv.ts';

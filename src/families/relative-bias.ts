@@ -1,17 +1,4 @@
-import {
-  add,
-  clip,
-  concat,
-  cumulativeSum,
-  expand,
-  gather,
-  int64,
-  reshape,
-  shapeOf,
-  sub,
-  transpose,
-  type Value,
-} from '../graph/index.ts';
+import { add, clip, gather, int64, reshape, sub, transpose, type Value } from '../graph/index.ts';
 
 export interface RelativeBuckets {
   readonly buckets: number;
@@ -42,11 +29,6 @@ export function relativeBuckets({ buckets, maxDistance, bidirectional }: Relativ
   });
 }
 
-/** 0, 1, ... along one axis of x, int64 [size]. */
-export function positionsAlong(x: Value, axis: number): Value {
-  return cumulativeSum(expand(int64([1]), shapeOf(x, axis, axis + 1)), 0, { exclusive: true });
-}
-
 /**
  * What a head adds to its scores for the distance of query and key.
  * @param keyPositions int64 [batch or 1, keys]
@@ -66,11 +48,4 @@ export function relativeBias(
   const distance = sub(reshape(keyPositions, [0, 1, -1]), reshape(queryPositions, [0, -1, 1]));
   const index = add(clip(distance, -maxDistance, maxDistance), int64([maxDistance]));
   return transpose(gather(table, index, 0), [0, 3, 1, 2]);
-}
-
-/** Positions of all keys of a decode step, int64 [batch, past + sequence]: the past's slots, then the new ones. */
-export function keyPositions(pastKeys: Value, positionIds: Value): Value {
-  const past = reshape(positionsAlong(pastKeys, 2), [1, -1]);
-  const shape = concat([shapeOf(positionIds, 0, 1), shapeOf(pastKeys, 2, 3)], 0);
-  return concat([expand(past, shape), positionIds], 1);
 }

@@ -2,7 +2,8 @@ import { add, type Graph, input, mul, type Result, scalar, type Value } from '..
 import { groupedQueryAttention, type KeysValues, splitHeads, type TokenShape } from './attention.ts';
 import { CROSS_IO } from './encoder-decoder.ts';
 import { type LinearInput, namedLinear } from './linear.ts';
-import { keyPositions, relativeBias } from './relative-bias.ts';
+import { keyPositions } from './positions.ts';
+import { relativeBias } from './relative-bias.ts';
 import { assembleServing } from './serving.ts';
 import {
   attend,

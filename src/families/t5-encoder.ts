@@ -1,7 +1,8 @@
 import { add, createGraph, type Graph, input, reshape, shapeOf, type Value } from '../graph/index.ts';
 import { type KeysValues, splitHeads, type TokenShape } from './attention.ts';
 import { ENCODER_IO } from './encoder-decoder.ts';
-import { positionsAlong, relativeBias } from './relative-bias.ts';
+import { positionsAlong } from './positions.ts';
+import { relativeBias } from './relative-bias.ts';
 import { stack } from './stack.ts';
 import {
   attend,

@@ -12,7 +12,7 @@ import {
   type Value,
 } from '../graph/index.ts';
 import { MASKED } from './decoder.ts';
-import { keyPositions, positionsAlong } from './relative-bias.ts';
+import { keyPositions, positionsAlong } from './positions.ts';
 
 // Layers with a window of their own compute its mask from the positions of queries and keys, so what feeds a graph
 // need not know which layers are local.

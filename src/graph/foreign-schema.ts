@@ -1,24 +1,10 @@
-import protobuf from 'protobufjs/light.js';
+import { onnxMessages } from './onnx-messages.ts';
 
 /**
  * Messages of onnx.proto for models that other programs wrote. Attributes stay encoded (`bytes` and an embedded
  * message look alike on the wire), so a node that is only renamed loses nothing.
  */
 const fields = {
-  ModelProto: {
-    irVersion: { id: 1, type: 'int64' },
-    producerName: { id: 2, type: 'string' },
-    graph: { id: 7, type: 'GraphProto' },
-    opsetImport: { id: 8, type: 'OperatorSetIdProto', rule: 'repeated' },
-  },
-  GraphProto: {
-    node: { id: 1, type: 'NodeProto', rule: 'repeated' },
-    name: { id: 2, type: 'string' },
-    initializer: { id: 5, type: 'TensorProto', rule: 'repeated' },
-    input: { id: 11, type: 'ValueInfoProto', rule: 'repeated' },
-    output: { id: 12, type: 'ValueInfoProto', rule: 'repeated' },
-  },
-  OperatorSetIdProto: { domain: { id: 1, type: 'string' }, version: { id: 2, type: 'int64' } },
   NodeProto: {
     input: { id: 1, type: 'string', rule: 'repeated' },
     output: { id: 2, type: 'string', rule: 'repeated' },
@@ -55,19 +41,9 @@ const fields = {
     externalData: { id: 13, type: 'StringStringEntryProto', rule: 'repeated' },
     dataLocation: { id: 14, type: 'int32' },
   },
-  StringStringEntryProto: { key: { id: 1, type: 'string' }, value: { id: 2, type: 'string' } },
-  ValueInfoProto: { name: { id: 1, type: 'string' }, type: { id: 2, type: 'TypeProto' } },
-  TypeProto: { tensorType: { id: 1, type: 'TypeProtoTensor' } },
-  TypeProtoTensor: { elemType: { id: 1, type: 'int32' }, shape: { id: 2, type: 'TensorShapeProto' } },
-  TensorShapeProto: { dim: { id: 1, type: 'TensorShapeDimension', rule: 'repeated' } },
-  TensorShapeDimension: { dimValue: { id: 1, type: 'int64' }, dimParam: { id: 2, type: 'string' } },
 };
 
-const root = protobuf.Root.fromJSON({
-  nested: Object.fromEntries(
-    Object.entries(fields).map(([name, message]) => [name, { edition: 'proto2', fields: message }]),
-  ),
-});
+const root = onnxMessages(fields);
 
 export const ForeignModelProto = root.lookupType('ModelProto');
 export const ForeignNodeProto = root.lookupType('NodeProto');

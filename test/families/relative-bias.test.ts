@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { keyPositions, relativeBias, relativeBuckets } from '../../src/families/relative-bias.ts';
+import { keyPositions } from '../../src/families/positions.ts';
+import { relativeBias, relativeBuckets } from '../../src/families/relative-bias.ts';
 import { float32, input, type Result } from '../../src/graph/index.ts';
 import { evaluate, floats, ints } from '../graph/run-graph.ts';
 

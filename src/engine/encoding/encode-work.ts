@@ -55,6 +55,8 @@ export class EncodeWork {
   }
 }
 
+export const isEncodeWork = (work: object): work is EncodeWork => work instanceof EncodeWork;
+
 /** Puts sources together as the rows of one run, padded on the right to the longest. */
 export function assembleEncode(works: readonly EncodeWork[], hiddenSize: number): EncodeInputs {
   const lengths = works.map((work) => work.length);
