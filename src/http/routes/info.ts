@@ -23,7 +23,8 @@ const Info = Type.Object({
   }),
   limits: Type.Object({
     context_length: Type.Integer({
-      description: 'Positions of one request: virtual tokens, input and output.',
+      description:
+        'Positions of one request: virtual tokens, input and output. Of an encoder-decoder model: virtual tokens and input, and as many for the output.',
     }),
     max_batch_size: Type.Integer(),
     max_queue_length: Type.Integer(),
