@@ -41,6 +41,12 @@ export interface ProcessOptions {
   readonly env?: Readonly<Record<string, string>>;
 }
 
+/** How a process ended: one of the two is null. */
+export interface Exit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
 /** `softprompt serve` in a process of its own, from the build. */
 export class ServiceProcess {
   readonly url: string;
@@ -48,7 +54,7 @@ export class ServiceProcess {
   /** Milliseconds from the start of the process to its line `listening on`. */
   readonly startMs: number;
   /** Resolves when the process is gone. */
-  readonly exited: Promise<{ readonly code: number | null; readonly signal: NodeJS.Signals | null }>;
+  readonly exited: Promise<Exit>;
   readonly #child: ChildProcess;
   readonly #log: () => string;
 
@@ -89,13 +95,13 @@ export class ServiceProcess {
   }
 
   /** Sends the signal and waits for the end. */
-  async stop(signal: NodeJS.Signals = 'SIGTERM'): ReturnType<() => ServiceProcess['exited']> {
+  stop(signal: NodeJS.Signals = 'SIGTERM'): Promise<Exit> {
     this.#child.kill(signal);
     return this.exited;
   }
 }
 
-async function exitOf(child: ChildProcess): ServiceProcess['exited'] {
+async function exitOf(child: ChildProcess): Promise<Exit> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return { code: child.exitCode, signal: child.signalCode };
 }
