@@ -221,7 +221,8 @@ class WorkerEngine implements Engine {
   private admit({ flow, priority }: Turn): void {
     if (this.state !== 'open') throw draining();
     const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
-    if (priority === 'interactive') this.queueWait.ask(flow, performance.now());
+    const now = performance.now();
+    if (priority === 'interactive') this.queueWait.ask(flow, now);
     const retryAfter = this.queueWait.retryAfter(flow);
     const most = maxBatchSize + maxQueueLength;
     if (this.outstanding >= most) {
@@ -240,9 +241,10 @@ class WorkerEngine implements Engine {
       });
     }
     const wait = Math.round(this.queueWait.estimateMs(flow));
-    if (priority === 'interactive' && wait > this.maxQueueWaitMs) {
+    const longest = Math.round(this.queueWait.longestMs(this.maxQueueWaitMs, now));
+    if (priority === 'interactive' && wait > longest) {
       throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {
-        expected: `at most ${this.maxQueueWaitMs} ms`,
+        expected: `at most ${longest} ms`,
         given: wait,
         retryAfter,
       });

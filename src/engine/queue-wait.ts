@@ -1,7 +1,19 @@
+import { Demand } from './demand.ts';
+
 /** What one more duration weighs against those before it. */
 const WEIGHT = 0.1;
 
 const LONGEST_RETRY_SECONDS = 60;
+
+/**
+ * So many times more is asked for than rows can serve: no burst that a queue would even out, because a queue that
+ * never empties makes every answer later and not one more of them. Clients that each wait for their answer before
+ * they ask again stay at 1, however many they are.
+ */
+const OVERLOAD = 2;
+
+/** In overload a request waits for its turn at most this part of the time that it then keeps its row. */
+const OVERLOAD_WAIT = 0.25;
 
 /** A sequence from its admission to its end. */
 export interface Passage {
@@ -31,6 +43,7 @@ export class QueueWait {
   private readonly flows = new Map<string, Flow>();
   /** When each flow asked last, the latest at the end; those are forgotten that have not for as long as a row is kept. */
   private readonly asked = new Map<string, number>();
+  private readonly demand = new Demand();
   private inside = 0;
   /** Those that had their first token. */
   private started = 0;
@@ -69,6 +82,7 @@ export class QueueWait {
 
   /** A flow asks for one more, whatever the answer. */
   ask(name: string, now: number): void {
+    this.demand.ask(now);
     this.asked.delete(name);
     this.asked.set(name, now);
     for (const [flow, at] of this.asked) {
@@ -90,6 +104,15 @@ export class QueueWait {
       if (other !== name) toCome += Math.max(0, inside + 1 - (this.flows.get(other) ?? NONE).inside);
     }
     return ((Math.min(withoutRow, inTurn) + toCome) * this.durationMs) / this.rows;
+  }
+
+  /**
+   * Longest wait with which one more is taken. `mostMs` evens out bursts; in overload it is cut to what hardly
+   * lengthens an answer, so that those admitted are served as if nobody else had asked.
+   */
+  longestMs(mostMs: number, now: number): number {
+    const wanted = (this.demand.rate(now) * this.durationMs) / this.rows;
+    return wanted > OVERLOAD ? Math.min(mostMs, OVERLOAD_WAIT * this.durationMs) : mostMs;
   }
 
   /** Whole seconds after which to try again. */

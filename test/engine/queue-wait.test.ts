@@ -100,3 +100,19 @@ test('a flow that asked not long ago may come in front until it has as many insi
   for (const flow of ['d', 'e']) wait.ask(flow, 10_001);
   assert.equal(wait.estimateMs('a'), (1 + 1 + 2) * 1000);
 });
+
+test('a burst may wait as long as is allowed, sustained overload a quarter of an answer', () => {
+  const wait = new QueueWait(4);
+  pass(wait, 0, 2000); // 4 s in a full batch: 1 request a second is what can be served
+  const longest = (now: number) => wait.longestMs(2000, now);
+  for (let i = 0; i < 8; i++) wait.ask('a', 0);
+  assert.equal(longest(0), 2000);
+  // Clients that wait for their answers ask as often as they are served, and a few more are refused.
+  let now = 0;
+  for (; now < 60_000; now += 700) wait.ask('a', now);
+  assert.equal(longest(now), 2000);
+  for (const end = now + 2000; now < end; now += 100) wait.ask('a', now);
+  assert.equal(longest(now), 1000);
+  assert.equal(wait.longestMs(500, now), 500);
+  assert.equal(longest(now + 10_000), 2000);
+});
