@@ -87,7 +87,7 @@ const schema = Type.Object({
     maximum: 3_600_000,
     default: 2000,
     description:
-      'milliseconds; interactive requests that would wait longer for their turn are refused with 429',
+      'milliseconds; interactive requests that would wait longer for their turn are refused with 429; in sustained overload a shorter wait is allowed',
   }),
   maxUploadBytes: Type.Integer({
     minimum: 1024,

@@ -223,7 +223,7 @@ class WorkerEngine implements Engine {
     const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
     const now = performance.now();
     if (priority === 'interactive') this.queueWait.ask(flow, now);
-    const retryAfter = this.queueWait.retryAfter(flow);
+    const retryAfter = this.queueWait.retryAfter(flow, now);
     const most = maxBatchSize + maxQueueLength;
     if (this.outstanding >= most) {
       throw new DomainError('contended', 'queue_full', 'The queue is full.', {
@@ -240,7 +240,7 @@ class WorkerEngine implements Engine {
         retryAfter,
       });
     }
-    const wait = Math.round(this.queueWait.estimateMs(flow));
+    const wait = Math.round(this.queueWait.estimateMs(flow, now));
     const longest = Math.round(this.queueWait.longestMs(this.maxQueueWaitMs, now));
     if (priority === 'interactive' && wait > longest) {
       throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {

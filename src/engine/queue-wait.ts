@@ -1,4 +1,5 @@
 import { Demand } from './demand.ts';
+import { SPARED_SHARE } from './scheduling/fair-rows.ts';
 
 /** What one more duration weighs against those before it. */
 const WEIGHT = 0.1;
@@ -13,7 +14,10 @@ const LONGEST_RETRY_SECONDS = 60;
 const OVERLOAD = 2;
 
 /** In overload a request waits for its turn at most this part of the time that it then keeps its row. */
-const OVERLOAD_WAIT = 0.25;
+const OVERLOAD_WAIT = 0.15;
+
+/** A row that is kept so many times longer than others are will not be free soon. */
+const OVERDUE = 2;
 
 /** A sequence from its admission to its end. */
 export interface Passage {
@@ -33,10 +37,11 @@ const NONE: Flow = { inside: 0, waiting: 0 };
 
 /**
  * Estimates how long one more interactive sequence of a flow would wait for a row. Within its flow's fair share of
- * the rows it does not wait: a flow that holds more yields one. Beyond that share: those ahead of it, times how long
- * a row is kept, over the number of rows. Turns are fair as well: of every other flow no more are ahead of it than
- * its own flow has waiting, and itself. And a flow that asked not long ago may still send some that come in front of
- * it, until it has as many inside. Durations are learned from the sequences themselves; times are milliseconds.
+ * the rows it does not wait: a flow that holds more yields one. Beyond that share: rows become free in the order in
+ * which they were taken, and those ahead of it take them first. Turns are fair as well: of every other flow no more
+ * are ahead of it than its own flow has waiting, and itself. And a flow that asked not long ago may still send some
+ * that come in front of it, until it has as many inside. How long a row is kept is learned from the sequences
+ * themselves; times are milliseconds.
  */
 export class QueueWait {
   private readonly rows: number;
@@ -45,10 +50,10 @@ export class QueueWait {
   private readonly asked = new Map<string, number>();
   private readonly demand = new Demand();
   private inside = 0;
-  /** Those that had their first token. */
-  private started = 0;
-  /** How long a row of a full batch is kept. */
-  private durationMs = 0;
+  /** Since when those keep their row that had their first token, the earliest at the front. */
+  private readonly started = new Set<{ readonly at: number; readonly beside: number }>();
+  /** How long a row of a full batch is kept, as far as sequences have ended. */
+  private learnedMs = 0;
 
   /** @param rows rows of the decode batch */
   constructor(rows: number) {
@@ -67,13 +72,17 @@ export class QueueWait {
       started: (now) => {
         if (start !== null || left) return;
         flow.waiting--;
-        start = { at: now, beside: ++this.started };
+        start = { at: now, beside: this.started.size + 1 };
+        this.started.add(start);
       },
       ended: (now) => {
         if (left) return;
         left = true;
         if (start === null) flow.waiting--;
-        else this.observe(now - start.at, (start.beside + this.started--) / 2);
+        else {
+          this.observe(now - start.at, (start.beside + this.started.size) / 2);
+          this.started.delete(start);
+        }
         this.inside--;
         if (--flow.inside === 0) this.flows.delete(name);
       },
@@ -85,13 +94,14 @@ export class QueueWait {
     this.demand.ask(now);
     this.asked.delete(name);
     this.asked.set(name, now);
+    const keptMs = this.keptMs(now);
     for (const [flow, at] of this.asked) {
-      if (now - at <= this.durationMs) break;
+      if (now - at <= keptMs) break;
       this.asked.delete(flow);
     }
   }
 
-  estimateMs(name: string): number {
+  estimateMs(name: string, now: number): number {
     if (this.hasShareFor(name)) return 0;
     const withoutRow = this.inside + 1 - this.rows;
     const { inside, waiting } = this.flows.get(name) ?? NONE;
@@ -103,7 +113,7 @@ export class QueueWait {
     for (const other of this.asked.keys()) {
       if (other !== name) toCome += Math.max(0, inside + 1 - (this.flows.get(other) ?? NONE).inside);
     }
-    return ((Math.min(withoutRow, inTurn) + toCome) * this.durationMs) / this.rows;
+    return this.untilFreeMs(Math.min(withoutRow, inTurn) + toCome, now);
   }
 
   /**
@@ -111,13 +121,14 @@ export class QueueWait {
    * lengthens an answer, so that those admitted are served as if nobody else had asked.
    */
   longestMs(mostMs: number, now: number): number {
-    const wanted = (this.demand.rate(now) * this.durationMs) / this.rows;
-    return wanted > OVERLOAD ? Math.min(mostMs, OVERLOAD_WAIT * this.durationMs) : mostMs;
+    const keptMs = this.keptMs(now);
+    const wanted = (this.demand.rate(now) * keptMs) / this.rows;
+    return wanted > OVERLOAD ? Math.min(mostMs, OVERLOAD_WAIT * keptMs) : mostMs;
   }
 
   /** Whole seconds after which to try again. */
-  retryAfter(name: string): number {
-    return Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(this.estimateMs(name) / 1000)));
+  retryAfter(name: string, now: number): number {
+    return Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(this.estimateMs(name, now) / 1000)));
   }
 
   /**
@@ -126,9 +137,29 @@ export class QueueWait {
    */
   private hasShareFor(name: string): boolean {
     const wanted = (this.flows.get(name)?.inside ?? 0) + 1;
+    const fair = Math.max(wanted, Math.floor(this.rows * SPARED_SHARE));
     let rows = wanted;
-    for (const [other, { inside }] of this.flows) rows += other === name ? 0 : Math.min(inside, wanted);
+    for (const [other, { inside }] of this.flows) rows += other === name ? 0 : Math.min(inside, fair);
     return rows <= this.rows;
+  }
+
+  /**
+   * When so many rows will have become free: the earliest taken first, and each again after the same time. Those that
+   * are kept much longer than usual are not counted on.
+   */
+  private untilFreeMs(count: number, now: number): number {
+    const keptMs = this.keptMs(now);
+    const ages = Array.from(this.started, ({ at }) => now - at).filter((age) => age <= OVERDUE * keptMs);
+    const rows = Math.max(1, this.rows - (this.started.size - ages.length));
+    const age = ages[(count - 1) % rows] ?? 0;
+    return Math.max(0, keptMs - age) + Math.floor((count - 1) / rows) * keptMs;
+  }
+
+  /** How long a row is kept; before anything has ended, at least as long as the earliest has been. */
+  private keptMs(now: number): number {
+    if (this.learnedMs > 0) return this.learnedMs;
+    const [earliest] = this.started;
+    return earliest === undefined ? 0 : now - earliest.at;
   }
 
   /**
@@ -137,6 +168,6 @@ export class QueueWait {
    */
   private observe(ms: number, rows: number): void {
     const full = ms * Math.sqrt(this.rows / Math.min(rows, this.rows));
-    this.durationMs += (this.durationMs === 0 ? 1 : WEIGHT) * (full - this.durationMs);
+    this.learnedMs += (this.learnedMs === 0 ? 1 : WEIGHT) * (full - this.learnedMs);
   }
 }

@@ -7,6 +7,12 @@ export interface RunningItem extends Row {
 }
 
 /**
+ * A flow that holds no more than this share of the rows keeps them: while many flows share the batch, their rows
+ * change hands soon enough, and what one of them loses is more than another gains.
+ */
+export const SPARED_SHARE = 1 / 3;
+
+/**
  * The row that should be given up for something of `wanting`'s flow that waits for one, or null. Rows are shared
  * like turns: the flow with the most rows yields its latest, as long as it still has at least as many as the other
  * then has. So two flows never take a row from each other in turn. Batch work takes none from interactive work.
@@ -25,7 +31,7 @@ export function rowToYield<R extends RunningItem>(
   const own = flows.get(keyOf(wanting))?.length ?? 0;
   let most: R[] = [];
   for (const rows of flows.values()) if (rows.length > most.length) most = rows;
-  if (most.length < own + 2) return null;
+  if (most.length < own + 2 || most.length <= Math.floor(running.length * SPARED_SHARE)) return null;
   return most.reduce((latest, row) => (row.joined > latest.joined ? row : latest));
 }
 
