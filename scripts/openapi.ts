@@ -25,12 +25,14 @@ async function describeRoutes(): Promise<unknown> {
     inference: untouchable('inference'),
     engine: untouchable('engine'),
     store: untouchable('store'),
+    audit: untouchable('audit'),
     publisher: untouchable('publisher'),
     // The routes take its store apart when they are registered, and call nothing.
     training: { ...untouchable<Training>('training'), store: untouchable('training.store') },
     evaluator: untouchable('evaluator'),
     state: { phase: () => 'loading' },
     limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1 },
+    access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0 },
     log: pino({ level: 'silent' }),
     version: (JSON.parse(manifest) as { version: string }).version,
   });

@@ -1,4 +1,5 @@
 import type { Logger } from 'pino';
+import { openKeys } from './access/open-keys.ts';
 import type { Config } from './config.ts';
 import { createEngine } from './engine/client.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
@@ -58,9 +59,11 @@ async function start(
   stop: () => Promise<void>,
 ): Promise<Service> {
   let phase: ServicePhase = 'loading';
+  const keys = await openKeys({ entries: config.apiKeys, file: config.apiKeysFile, log });
+  started.push(async () => keys.close());
   const bundle = await openBundle(config.model);
   const tokenizer = await loadTokenizer(bundle);
-  const store = await openStore({ file: config.db, log });
+  const store = await openStore({ file: config.db, limits: config, log });
   started.push(() => store.close());
   const prompts = createPromptSource(store);
   const engine = await createEngine({
@@ -113,6 +116,7 @@ async function start(
     inference,
     engine,
     store,
+    audit: store,
     publisher,
     training,
     evaluator: createEvaluator({ inference, engine, store, files: rowFiles(store.training) }),
@@ -121,6 +125,11 @@ async function start(
       bodyBytes: config.maxBodyBytes,
       uploadBytes: config.maxUploadBytes,
       concurrentUploads: CONCURRENT_UPLOADS,
+    },
+    access: {
+      keys: keys.ring,
+      requestsPerMinute: config.rateLimit,
+      concurrentRequests: config.maxRequestsPerKey,
     },
     log,
     version: readVersion(),

@@ -111,6 +111,65 @@ const schema = Type.Object({
     default: 10_000,
     description: 'milliseconds that running requests get to finish at shutdown',
   }),
+  apiKeys: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'API keys, name:scope[,scope]:sha256[:task[,task]] each, with white space or ; between',
+    }),
+  ),
+  apiKeysFile: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'file of API keys, one a line; it is read again when it changes',
+    }),
+  ),
+  rateLimit: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 600,
+    description: 'requests of one API key in a minute; more are refused with 429; 0: no limit',
+  }),
+  maxRequestsPerKey: Type.Integer({
+    minimum: 0,
+    maximum: 1_000_000,
+    default: 64,
+    description:
+      'requests and streams of one API key at the same time; more are refused with 429; 0: no limit',
+  }),
+  maxTasksPerKey: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: 'tasks that one API key creates; more are refused with 507, here and below',
+  }),
+  maxVersionsPerTask: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 10_000,
+    description: 'prompt versions that a task keeps',
+  }),
+  maxTaskBytes: Type.Integer({
+    minimum: MIB,
+    default: GIB,
+    description: "files of a task's prompt versions together",
+  }),
+  maxFileBytesPerKey: Type.Integer({
+    minimum: MIB,
+    default: 10 * GIB,
+    description: 'files of labelled rows of one API key together',
+  }),
+  maxUnfinishedJobsPerKey: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 100,
+    description: 'jobs of one API key that wait, run or are paused',
+  }),
+  maxAuditEntries: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000_000,
+    default: 1_000_000,
+    description: 'entries of the audit trail; the oldest go first',
+  }),
   hubUrl: Type.String({
     pattern: '^https?://[^\\s]+$',
     default: 'https://huggingface.co',
@@ -121,19 +180,30 @@ const schema = Type.Object({
     default: 'http://127.0.0.1:8080',
     description: 'running server that task and prompt commands talk to',
   }),
+  apiKey: Type.Optional(
+    Type.String({ pattern: '^[!-~]+$', description: 'secret of an API key of that server' }),
+  ),
 });
 
 type Settings = Static<typeof schema>;
 export type Setting = keyof Settings;
 
 /** All settings with their values. Paths are absolute; byte sizes are bytes; times are milliseconds. */
-export interface Config extends Readonly<Omit<Settings, 'name' | 'alias' | 'db'>> {
+export interface Config
+  extends Readonly<Omit<Settings, 'name' | 'alias' | 'db' | 'apiKeys' | 'apiKeysFile' | 'apiKey'>> {
   /** Null: derived from the source. */
   readonly name: string | null;
   /** Beside those that the source gives itself. */
   readonly alias: readonly string[];
   readonly db: string;
+  /** Null: none, here and below. */
+  readonly apiKeys: string | null;
+  readonly apiKeysFile: string | null;
+  readonly apiKey: string | null;
 }
+
+/** Their values are not repeated in a refusal. */
+const SECRET: ReadonlySet<string> = new Set<Setting>(['apiKeys', 'apiKey']);
 
 /** Values given on the command line, as typed; they win over the environment. */
 export type Flags = { readonly [key in Setting]?: string | undefined };
@@ -194,6 +264,9 @@ export function loadConfig(
     name: values.name ?? null,
     alias: values.alias?.split(',') ?? [],
     db: values.db === undefined ? join(home, 'softprompt.db') : resolve(values.db),
+    apiKeys: values.apiKeys ?? null,
+    apiKeysFile: values.apiKeysFile === undefined ? null : resolve(values.apiKeysFile),
+    apiKey: values.apiKey ?? null,
     hubUrl: values.hubUrl.replace(/\/+$/, ''),
     url: values.url.replace(/\/+$/, ''),
   });
@@ -216,7 +289,7 @@ function validate(given: Record<string, string>, origin: ReadonlyMap<string, str
     throw new DomainError('invalid', 'invalid_configuration', `${source} has a value that is not allowed.`, {
       param: source,
       expected: error.params.allowedValues?.join(', ') ?? error.message?.replace(/^must (be )?/, ''),
-      given: given[setting],
+      ...(!SECRET.has(setting) && { given: given[setting] }),
       cause,
     });
   }
@@ -226,13 +299,14 @@ function validate(given: Record<string, string>, origin: ReadonlyMap<string, str
  * Without API keys anyone who reaches the port may do everything, so only this machine may reach it. For what
  * listens; other commands may run in an environment that names another host. Throws `invalid` host_not_allowed.
  */
-export function assertLoopback({ host }: Pick<Config, 'host'>): void {
+export function assertLoopback({ host, ...keys }: Pick<Config, 'host' | 'apiKeys' | 'apiKeysFile'>): void {
+  if (keys.apiKeys !== null || keys.apiKeysFile !== null) return;
   if (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return;
   throw new DomainError(
     'invalid',
     'host_not_allowed',
-    'The server has no API keys yet, so it listens on this machine only. Put a proxy that checks ' +
-      'its callers in front of it to serve others.',
+    'A server without API keys listens on this machine only. To serve others give it keys: ' +
+      'softprompt key new makes one, and --api-keys-file takes it.',
     { param: describeSetting('host').flag, expected: '127.0.0.1, ::1 or localhost', given: host },
   );
 }

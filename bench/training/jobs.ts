@@ -41,7 +41,7 @@ export class Jobs {
   readonly client: ServerClient;
 
   constructor(url: string) {
-    this.client = new ServerClient(url);
+    this.client = new ServerClient(url, null);
   }
 
   /** Uploads the rows and asks for the job. */

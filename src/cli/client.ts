@@ -46,10 +46,15 @@ export interface ServerRequest {
 /** A running softprompt server over HTTP. Every method rejects with {@link ServerRefusal} or server_unreachable. */
 export class ServerClient {
   private readonly baseUrl: string;
+  private readonly apiKey: string | null;
 
-  /** @param baseUrl without a trailing slash */
-  constructor(baseUrl: string) {
+  /**
+   * @param baseUrl without a trailing slash
+   * @param apiKey the secret of a key; null: none is sent
+   */
+  constructor(baseUrl: string, apiKey: string | null) {
     this.baseUrl = baseUrl;
+    this.apiKey = apiKey;
   }
 
   /** The JSON of the answer, or undefined when it has no body. */
@@ -88,7 +93,11 @@ export class ServerClient {
   ): Promise<Response> {
     const response = await fetch(this.baseUrl + path, {
       method,
-      headers: { ...(json !== undefined && { 'content-type': 'application/json' }), ...headers },
+      headers: {
+        ...(this.apiKey !== null && { authorization: `Bearer ${this.apiKey}` }),
+        ...(json !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
       body: json === undefined ? (body ?? null) : JSON.stringify(json),
       signal: signal ?? null,
     }).catch((cause: Error) => {

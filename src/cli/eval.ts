@@ -1,12 +1,13 @@
 import { Command } from 'commander';
-import { ServerClient, taskPath } from './client.ts';
+import { type ServerClient, taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
 import { type EvaluationView, renderEvaluation } from './eval-report.ts';
 import { appendFile } from './form-file.ts';
 import { interruptible } from './interrupt.ts';
-import { addJson, addSettings, configOf, parseInteger, parsePositiveInteger } from './options.ts';
+import { parseInteger, parsePositiveInteger } from './options.ts';
 import { printResult } from './output.ts';
 import { ProgressReporter } from './progress.ts';
+import { addServer, serverOf } from './server.ts';
 
 type Event =
   | EvaluationView
@@ -36,10 +37,10 @@ export function evalCommand(context: CliContext): Command {
     .option('--examples <file>', 'rows from which the examples of --k-shot are drawn')
     .option('--seed <n>', 'draws the examples (default: 0)', parseInteger)
     .option('--max-tokens <n>', "output tokens of a completion (default: the task's)", parsePositiveInteger);
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async () => {
     const options = command.opts();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const body = await formOf(options);
     const result = await interruptible((signal) => evaluate(client, options.task, body, context, signal));
     printResult(context, options.json, result, renderEvaluation(result));

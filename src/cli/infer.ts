@@ -1,16 +1,9 @@
 import { Command } from 'commander';
-import { ServerClient, taskPath } from './client.ts';
+import { taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
-import {
-  addJson,
-  addSettings,
-  collect,
-  configOf,
-  parseInteger,
-  parseNumber,
-  parsePositiveInteger,
-} from './options.ts';
+import { collect, parseInteger, parseNumber, parsePositiveInteger } from './options.ts';
 import { printResult } from './output.ts';
+import { addServer, serverOf } from './server.ts';
 
 interface Completion {
   readonly choices: readonly { readonly text: string }[];
@@ -32,10 +25,10 @@ export function generateCommand(context: CliContext): Command {
     .option('--max-tokens <n>', 'largest number of output tokens', parsePositiveInteger)
     .option('--temperature <t>', '0 is greedy', parseNumber)
     .option('--seed <n>', 'same seed, same output', parseInteger);
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (model: string, prompt: string) => {
     const { maxTokens, temperature, seed, json } = command.opts();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const answer = await client.call<Completion>('POST', '/v1/completions', {
       json: { model, prompt, max_tokens: maxTokens, temperature, seed },
     });
@@ -50,10 +43,10 @@ export function classifyCommand(context: CliContext): Command {
     .argument('<task>', 'task name')
     .argument('<texts...>', 'input texts')
     .option('--label <label>', "a label to choose from; repeat for more (default: the task's own)", collect);
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (task: string, inputs: readonly string[]) => {
     const { label: labels, json } = command.opts();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const path = taskPath(task, 'classify');
     const answer = await client.call<Classifications>('POST', path, { json: { inputs, labels } });
     const lines = answer.results.map(({ label, probabilities }) => {

@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { ServerClient } from './client.ts';
+import type { ServerClient } from './client.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
 import { describeJob, describeScore, type JobView, jobPath } from './job-view.ts';
 import { JobWatch } from './job-watch.ts';
-import { addJson, addSettings, configOf } from './options.ts';
 import { printResult, table } from './output.ts';
+import { addServer, serverOf } from './server.ts';
 
 const ACTIONS = {
   cancel: 'Cancel a job. What it learned is not published.',
@@ -28,7 +28,7 @@ export function jobCommand(context: CliContext): Command {
 
 function listCommand(context: CliContext): Command {
   const command = new Command('list').description('List all jobs, newest first.');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async () => {
     const jobs = await clientOf(command, context).all<JobView>('/v1/fine_tuning/jobs');
     const rows = jobs.map((job) => [
@@ -71,8 +71,7 @@ function actionCommand(action: keyof typeof ACTIONS, context: CliContext): Comma
 
 function onJob(name: string, description: string): Command {
   const command = new Command(name).description(description).argument('<job>', 'id of the job, ftjob-...');
-  return addJson(addSettings(command, 'url'));
+  return addServer(command);
 }
 
-const clientOf = (command: Command, context: CliContext): ServerClient =>
-  new ServerClient(configOf(command, context).url);
+const clientOf = (command: Command, context: CliContext): ServerClient => serverOf(command, context);

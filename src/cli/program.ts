@@ -4,6 +4,7 @@ import { renderError } from './errors.ts';
 import { evalCommand } from './eval.ts';
 import { classifyCommand, generateCommand } from './infer.ts';
 import { jobCommand } from './job.ts';
+import { keyCommand } from './key.ts';
 import { modelCommand } from './model.ts';
 import { promptCommand } from './prompt.ts';
 import { serveCommand } from './serve.ts';
@@ -40,7 +41,8 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .addCommand(classifyCommand(context))
     .addCommand(trainCommand(context))
     .addCommand(jobCommand(context))
-    .addCommand(evalCommand(context));
+    .addCommand(evalCommand(context))
+    .addCommand(keyCommand(context));
   inheritOutput(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

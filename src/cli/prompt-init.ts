@@ -44,7 +44,7 @@ export function promptInitCommand(context: CliContext): Command {
     .option('--seed <n>', 'seed of RANDOM and SAMPLE_VOCAB', parseInteger, 0)
     .option('--out <dir>', 'write an adapter directory that PEFT loads')
     .option('--task <name>', 'upload it to this task of the running server');
-  addJson(addSettings(command, 'model', 'name', 'alias', 'precision', 'home', 'hubUrl', 'url'));
+  addJson(addSettings(command, 'model', 'name', 'alias', 'precision', 'home', 'hubUrl', 'url', 'apiKey'));
   return command.action(async () => {
     const options = command.opts<InitOptions>();
     assertOneTarget(options);
@@ -58,7 +58,7 @@ export function promptInitCommand(context: CliContext): Command {
       const text = `saved ${numVirtualTokens} virtual tokens in ${options.out}`;
       printResult(context, options.json, result, text);
     } else if (options.task !== undefined) {
-      const client = new ServerClient(config.url);
+      const client = new ServerClient(config.url, config.apiKey);
       const version = await uploadPrompt(client, options.task, adapterForm(files), { activate: true });
       printResult(context, options.json, version, describeUpload(version));
     }

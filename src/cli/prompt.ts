@@ -1,8 +1,8 @@
 import { Command } from 'commander';
 import { ADAPTER_CONFIG, ADAPTER_MODEL, readUpload, writeAdapter } from './adapter-files.ts';
-import { ServerClient, taskPath } from './client.ts';
+import { taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
-import { addJson, addSettings, configOf, parseCount, parsePositiveInteger } from './options.ts';
+import { parseCount, parsePositiveInteger } from './options.ts';
 import { printResult, table } from './output.ts';
 import { promptInitCommand } from './prompt-init.ts';
 import {
@@ -12,6 +12,7 @@ import {
   type UploadOptions,
   uploadPrompt,
 } from './prompt-upload.ts';
+import { addServer, serverOf } from './server.ts';
 
 /** `softprompt prompt ...`: makes prompts, and manages the versions on a running server. */
 export function promptCommand(context: CliContext): Command {
@@ -32,10 +33,10 @@ function uploadCommand(context: CliContext): Command {
     .argument('<path>', `directory with ${ADAPTER_CONFIG} and ${ADAPTER_MODEL}, or a .safetensors file`)
     .option('--no-activate', 'keep the present version serving')
     .option('--task-id <n>', 'which prompt of a MULTITASK_PROMPT_TUNING adapter, counted from 0', parseCount);
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (task: string, path: string) => {
     const { json, ...options } = command.opts<UploadOptions & { json?: boolean }>();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const version = await uploadPrompt(client, task, await readUpload(path), options);
     printResult(context, json, version, describeUpload(version));
   });
@@ -45,9 +46,9 @@ function listCommand(context: CliContext): Command {
   const command = new Command('list')
     .description("List a task's prompt versions, newest first.")
     .argument('<task>', 'task name');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (task: string) => {
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const versions = await client.all<PromptView>(taskPath(task, 'prompts'));
     const rows = versions.map((it) => [
       String(it.version),
@@ -67,10 +68,10 @@ function activateCommand(context: CliContext): Command {
     .argument('<task>', 'task name')
     .argument('<version>', 'version number', parsePositiveInteger)
     .option('--if-match <sha256>', 'only when the active version has this hash');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (task: string, version: number) => {
     const { ifMatch, json } = command.opts<{ ifMatch?: string; json?: boolean }>();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const path = taskPath(task, 'prompts', version, 'activate');
     const result = await client.call('POST', path, {
       headers: { ...(ifMatch !== undefined && { 'if-match': `"${ifMatch}"` }) },
@@ -84,9 +85,9 @@ function deleteCommand(context: CliContext): Command {
     .description('Delete a version that is not active.')
     .argument('<task>', 'task name')
     .argument('<version>', 'version number', parsePositiveInteger);
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (task: string, version: number) => {
-    await new ServerClient(configOf(command, context).url).call('DELETE', taskPath(task, 'prompts', version));
+    await serverOf(command, context).call('DELETE', taskPath(task, 'prompts', version));
     const result = { deleted: `${task}@${version}` };
     printResult(context, command.opts().json, result, `deleted ${result.deleted}`);
   });
@@ -98,10 +99,10 @@ function downloadCommand(context: CliContext): Command {
     .argument('<task>', 'task name')
     .argument('<version>', 'version number', parsePositiveInteger)
     .requiredOption('--out <dir>', 'directory to write; must hold no adapter yet');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (task: string, version: number) => {
     const { out, json } = command.opts<{ out: string; json?: boolean }>();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const file = (name: string) => client.download(taskPath(task, 'prompts', version, name));
     await writeAdapter(out, { config: await file(ADAPTER_CONFIG), model: await file(ADAPTER_MODEL) });
     printResult(context, json, { task, version, directory: out }, `saved ${task}@${version} in ${out}`);

@@ -1,8 +1,9 @@
 import { Command, InvalidArgumentError } from 'commander';
-import { ServerClient, taskPath } from './client.ts';
+import { taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
-import { addJson, addSettings, collect, configOf } from './options.ts';
+import { collect } from './options.ts';
 import { fields, printResult, table } from './output.ts';
+import { addServer, serverOf } from './server.ts';
 
 /** A task as the server shows it. */
 interface TaskView {
@@ -26,9 +27,9 @@ export function taskCommand(context: CliContext): Command {
 
 function listCommand(context: CliContext): Command {
   const command = new Command('list').description('List all tasks.');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async () => {
-    const tasks = await new ServerClient(configOf(command, context).url).all<TaskView>('/v1/tasks');
+    const tasks = await serverOf(command, context).all<TaskView>('/v1/tasks');
     const rows = tasks.map((task) => [task.name, String(task.active_version ?? '-'), task.description ?? '']);
     printResult(
       context,
@@ -41,9 +42,9 @@ function listCommand(context: CliContext): Command {
 
 function showCommand(context: CliContext): Command {
   const command = new Command('show').description('Show one task.').argument('<task>', 'task name');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (name: string) => {
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const task = await client.call<TaskView>('GET', taskPath(name));
     printResult(context, command.opts().json, task, describe(task));
   });
@@ -57,10 +58,10 @@ function putCommand(context: CliContext): Command {
     .option('--template <text>', 'model input with one {text}')
     .option('--label <label>', 'a label that classify ranks; repeat for more', collect)
     .option('--defaults <json>', 'generation parameters of requests, e.g. {"max_tokens":20}', parseObject);
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (name: string) => {
     const { description, template, label: labels, defaults } = command.opts();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const json = { description, template, labels, defaults };
     const task = await client.call<TaskView>('PUT', taskPath(name), { json });
     printResult(context, command.opts().json, task, describe(task));
@@ -71,9 +72,9 @@ function deleteCommand(context: CliContext): Command {
   const command = new Command('delete')
     .description('Delete a task with all its prompt versions.')
     .argument('<task>', 'task name');
-  addJson(addSettings(command, 'url'));
+  addServer(command);
   return command.action(async (name: string) => {
-    await new ServerClient(configOf(command, context).url).call('DELETE', taskPath(name));
+    await serverOf(command, context).call('DELETE', taskPath(name));
     printResult(context, command.opts().json, { deleted: name }, `deleted ${name}`);
   });
 }

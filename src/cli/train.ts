@@ -1,11 +1,11 @@
 import { Command } from 'commander';
-import { ServerClient, ServerRefusal } from './client.ts';
+import { type ServerClient, ServerRefusal } from './client.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
 import { type JobView, jobPath } from './job-view.ts';
 import { JobWatch } from './job-watch.ts';
-import { addJson, addSettings, configOf } from './options.ts';
 import { printResult } from './output.ts';
+import { addServer, serverOf } from './server.ts';
 import { addTrainingOptions } from './train-options.ts';
 import { startJob, type TrainOptions } from './train-start.ts';
 
@@ -33,10 +33,10 @@ export function trainCommand(context: CliContext): Command {
     .option('--validation <file>', 'rows to validate on (default: some of --data are held out)')
     .option('--template <text>', 'model input with one {text}, for a task that does not exist yet');
   addTrainingOptions(command).option('--detach', 'print the id of the job and do not wait for its end');
-  addJson(addSettings(command, 'url')).addHelpText('after', NOTES);
+  addServer(command).addHelpText('after', NOTES);
   return command.action(async () => {
     const options = command.opts<TrainOptions & { detach?: boolean; json?: boolean }>();
-    const client = new ServerClient(configOf(command, context).url);
+    const client = serverOf(command, context);
     const { detach, json } = options;
     await interruptible(async (signal) => {
       const job = await startJob(client, options, signal);

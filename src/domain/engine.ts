@@ -37,6 +37,11 @@ export interface Turn {
   readonly priority: Priority;
   /** Flows that wait are served alike: the task, or the base model. */
   readonly flow: string;
+  /**
+   * Whose inputs it may share cached keys and values with, and whose share of the queue it uses up: an API key. Left
+   * out: no key.
+   */
+  readonly tenant?: string;
 }
 
 /** One sequence to generate. Positions: prompt rows, then `inputIds`, then the output. */

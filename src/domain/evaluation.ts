@@ -1,4 +1,5 @@
 import type { Usage } from './inference.ts';
+import type { Principal } from './principal.ts';
 
 /** A file of labelled rows. */
 export type RowFormat = 'jsonl' | 'csv';
@@ -12,14 +13,18 @@ export type LabelledRows =
 
 /** Where the evaluation reads uploaded files from. */
 export interface RowFiles {
-  /** Rejects with `not_found`. */
-  readRows(id: string): Promise<{ readonly source: AsyncIterable<Uint8Array>; readonly format: RowFormat }>;
+  /** Rejects with `not_found`, also for a file that the caller does not see. */
+  readRows(
+    id: string,
+    caller: Principal,
+  ): Promise<{ readonly source: AsyncIterable<Uint8Array>; readonly format: RowFormat }>;
 }
 
 /** What a soft prompt is compared with, on the same frozen model without one. */
 export type Baseline = 'zero_shot' | 'k_shot';
 
 export interface EvaluationRequest {
+  readonly caller: Principal;
   readonly task: string;
   /** Null: the active version, or none when there are baselines and no version is active. */
   readonly versions: readonly number[] | null;

@@ -1,4 +1,5 @@
 import type { FinishReason } from './engine.ts';
+import type { Principal } from './principal.ts';
 
 /** Text or token ids; ids are used as they are, text is tokenised with the model's special tokens. */
 export type PromptInput = string | readonly number[];
@@ -23,7 +24,12 @@ export interface GenerationFields {
   readonly service_tier?: ServiceTier | undefined;
 }
 
-export interface CompletionRequest extends GenerationFields {
+/** Whoever asks finds only the tasks that it is granted. */
+interface Asked {
+  readonly caller: Principal;
+}
+
+export interface CompletionRequest extends GenerationFields, Asked {
   readonly prompts: readonly PromptInput[];
   readonly echo: boolean;
   /** Number of top alternatives to report; null: no log-probabilities. */
@@ -35,7 +41,7 @@ export interface ChatMessage {
   readonly content: string;
 }
 
-export interface ChatRequest extends GenerationFields {
+export interface ChatRequest extends GenerationFields, Asked {
   readonly messages: readonly ChatMessage[];
   readonly logprobs: number | null;
 }
@@ -84,7 +90,7 @@ export interface Generation {
   usage(): Usage;
 }
 
-export interface ClassifyRequest {
+export interface ClassifyRequest extends Asked {
   /** A task (or the base model's id). */
   readonly task: string;
   readonly version: number | null;
@@ -94,7 +100,7 @@ export interface ClassifyRequest {
   readonly tier?: ServiceTier | undefined;
 }
 
-export interface ScoreTextsRequest {
+export interface ScoreTextsRequest extends Asked {
   /** A task (or the base model's id). */
   readonly task: string;
   readonly version: number | null;

@@ -1,4 +1,5 @@
 import type { PeftType } from './peft.ts';
+import type { Actor } from './principal.ts';
 import type { AddedPromptVersion } from './store.ts';
 import type { Task } from './task.ts';
 
@@ -29,8 +30,8 @@ export interface PromptPublisher {
   publish(
     task: string,
     upload: PromptUpload,
-    options: { readonly activate: boolean },
+    options: { readonly activate: boolean; readonly actor?: Actor },
   ): Promise<PublishedPrompt>;
   /** Warms the version's prefix, then activates it. `ifMatch` as in `TaskStore.activate`. */
-  activate(task: string, version: number, ifMatch?: string): Promise<Task>;
+  activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;
 }

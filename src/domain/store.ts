@@ -1,4 +1,5 @@
 import type { PeftType } from './peft.ts';
+import type { Actor } from './principal.ts';
 import type { AdapterConfig, PromptVersion } from './prompt.ts';
 import type { Task, TaskMetadata } from './task.ts';
 
@@ -27,7 +28,10 @@ export interface AddedPromptVersion {
   readonly created: boolean;
 }
 
-/** Reads are synchronous (SQLite on the calling thread); every write is durable when its promise resolves. */
+/**
+ * Reads are synchronous (SQLite on the calling thread); every write is durable when its promise resolves. The actor of a
+ * write is named in the audit trail; left out: the service itself.
+ */
 export interface TaskStore {
   getTask(name: string): Task | null;
   /** Tasks in name order. */
@@ -46,18 +50,26 @@ export interface TaskStore {
   /** The stored safetensors file, or null. Its hash is checked on every read; a mismatch throws. */
   readFile(sha256: string): Uint8Array | null;
 
-  putTask(name: string, metadata: TaskMetadata): Promise<{ readonly task: Task; readonly created: boolean }>;
+  /** Throws `storage_full` too_many_tasks. */
+  putTask(
+    name: string,
+    metadata: TaskMetadata,
+    actor?: Actor,
+  ): Promise<{ readonly task: Task; readonly created: boolean }>;
   /** Deletes a task with all its versions. Throws `not_found`. */
-  deleteTask(name: string): Promise<void>;
-  /** Adds an inactive version; creates the task when it does not exist. Idempotent by (sha256, peftType, modelHash). */
-  addVersion(version: NewPromptVersion): Promise<AddedPromptVersion>;
+  deleteTask(name: string, actor?: Actor): Promise<void>;
+  /**
+   * Adds an inactive version; creates the task when it does not exist. Idempotent by (sha256, peftType, modelHash).
+   * Throws `storage_full` too_many_tasks, too_many_versions and task_bytes_exceeded.
+   */
+  addVersion(version: NewPromptVersion, actor?: Actor): Promise<AddedPromptVersion>;
   /**
    * Moves the task's pointer in one transaction. `ifMatch` is the sha256 that must be active now.
    * Throws `not_found`, `precondition_failed` active_version_changed.
    */
-  activate(task: string, version: number, ifMatch?: string): Promise<Task>;
+  activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;
   /** Throws `not_found`, `conflict` version_active. */
-  deleteVersion(task: string, version: number): Promise<void>;
+  deleteVersion(task: string, version: number, actor?: Actor): Promise<void>;
   /** Remembers when tasks last served a request (Unix milliseconds). Tasks that are gone are left out. */
   recordUses(uses: ReadonlyMap<string, number>): Promise<void>;
   close(): Promise<void>;

@@ -1,4 +1,6 @@
+import { DomainError } from './errors.ts';
 import type { PeftType } from './peft.ts';
+import type { Actor, Principal } from './principal.ts';
 import type { AdapterFiles } from './prompt.ts';
 import type { Page } from './store.ts';
 
@@ -14,6 +16,8 @@ export interface TrainingFile {
   readonly rows: number;
   /** Distinct labels in the order of their first rows; empty for completions. */
   readonly labels: readonly string[];
+  /** Name of the API key that uploaded it; null: it came without a key. */
+  readonly owner: string | null;
   /** Unix milliseconds. */
   readonly createdAt: number;
 }
@@ -200,6 +204,8 @@ export interface TrainingJob {
   readonly error: JobError | null;
   /** Its result is being published: too late for cancel and pause. */
   readonly publishing: boolean;
+  /** Who created it, and is named for what it publishes. */
+  readonly actor: Actor;
   readonly createdAt: number;
   readonly startedAt: number | null;
   readonly finishedAt: number | null;
@@ -238,12 +244,27 @@ export interface PageOptions {
   readonly after?: string;
 }
 
+/** Throws `invalid` invalid_cursor. */
+export function unknownCursor(after: string): never {
+  throw new DomainError('invalid', 'invalid_cursor', '"after" must be the id of an item of this list.', {
+    param: 'after',
+    expected: 'the id of the last item of the page before',
+    given: after.slice(0, 80),
+  });
+}
+
 /** Changes of a job; fields left out stay. */
 export type JobChange = Partial<
   Pick<TrainingJob, 'plan' | 'result' | 'error' | 'publishing' | 'startedAt' | 'finishedAt'>
 > & { readonly status?: JobStatus };
 
-/** Reads are synchronous, writes durable when their promise resolves; lists are newest first. */
+/** What is found by reading a file. */
+export type FileFacts = Pick<TrainingFile, 'filename' | 'format' | 'kind' | 'rows' | 'labels'>;
+
+/**
+ * Reads are synchronous, writes durable when their promise resolves; lists are newest first. The actor of a write is named
+ * in the audit trail; left out: the service itself.
+ */
 export interface TrainingStore {
   /** Path of the lock file of the one server that trains. */
   readonly trainerLock: string;
@@ -253,15 +274,17 @@ export interface TrainingStore {
   /**
    * Receives a content, checks it, and keeps it under its hash. Nothing is kept when `inspect` rejects.
    * @param inspect reads the received file
+   * @param actor whose file it becomes
    * Rejects with `too_large` file_too_large as soon as more than `maxBytes` came, and `storage_full`.
    */
   addFile(
     content: AsyncIterable<Uint8Array>,
     maxBytes: number,
-    inspect: (path: string) => Promise<Omit<TrainingFile, 'id' | 'sha256' | 'bytes' | 'createdAt'>>,
+    inspect: (path: string) => Promise<FileFacts>,
+    actor?: Actor,
   ): Promise<TrainingFile>;
   /** Throws `not_found` file_not_found and `conflict` file_in_use. */
-  deleteFile(id: string): Promise<void>;
+  deleteFile(id: string, actor?: Actor): Promise<void>;
   /** Path of a content, for reading. */
   contentPath(sha256: string): string;
 
@@ -269,17 +292,19 @@ export interface TrainingStore {
   listJobs(options: PageOptions): Page<TrainingJob>;
   /** The oldest job in this status. */
   nextJob(status: JobStatus): TrainingJob | null;
-  /** Throws `not_found` when one of its files is gone. */
-  addJob(spec: JobSpec): Promise<TrainingJob>;
+  /** Throws `not_found` when one of its files is gone, and `storage_full` too_many_jobs. */
+  addJob(spec: JobSpec, actor?: Actor): Promise<TrainingJob>;
   /**
    * Changes a job and says so, in one transaction, if it is in one of these states. Null: it is not.
    * @param when `busy: false` also requires that its result is not being published
+   * @param audited for the audit trail, when a person asked for the change
    */
   changeJob(
     id: string,
     when: { readonly from: readonly JobStatus[]; readonly busy?: false },
     change: JobChange,
     events?: readonly NewJobEvent[],
+    audited?: { readonly action: 'job.cancel'; readonly actor: Actor },
   ): Promise<TrainingJob | null>;
 
   addEvents(job: string, events: readonly NewJobEvent[]): Promise<void>;
@@ -318,11 +343,16 @@ export interface Training {
   /** Largest file that {@link addFile} takes. */
   readonly maxFileBytes: number;
   /** Throws `unprocessable` for a file that cannot be learned from; see readDataset. */
-  addFile(filename: string, mediaType: string, content: AsyncIterable<Uint8Array>): Promise<TrainingFile>;
-  /** Throws `not_found`, `unprocessable`; see the parts. */
-  create(request: JobRequest): Promise<TrainingJob>;
+  addFile(
+    filename: string,
+    mediaType: string,
+    content: AsyncIterable<Uint8Array>,
+    actor: Actor,
+  ): Promise<TrainingFile>;
+  /** Finds only the tasks, files and jobs that the caller sees. Throws `not_found`, `unprocessable`; see the parts. */
+  create(request: JobRequest, caller: Principal, actor: Actor): Promise<TrainingJob>;
   /** Throw `not_found` job_not_found and `conflict` job_state. */
-  cancel(id: string): Promise<TrainingJob>;
+  cancel(id: string, actor: Actor): Promise<TrainingJob>;
   pause(id: string): Promise<TrainingJob>;
   resume(id: string): Promise<TrainingJob>;
   /**

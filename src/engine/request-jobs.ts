@@ -1,4 +1,4 @@
-import type { HiddenStateRequest, PromptHandle, ScoreRequest } from '../domain/engine.ts';
+import type { HiddenStateRequest, PromptHandle, ScoreRequest, Turn } from '../domain/engine.ts';
 import type { Sequence } from './decoding/sequence.ts';
 import { Job } from './job.ts';
 import type { InputCache } from './kv/input-cache.ts';
@@ -19,6 +19,18 @@ export interface RequestJobParts extends RequestPorts {
 /** Of what is read for an answer, and decodes nothing. */
 const WITHOUT_ROW = { pass: 'decoder', needsRow: false, rowLength: 0, finalLength: 0 } as const;
 
+/** What decides with which other requests one shares its input's keys and values. */
+type Read = Turn & { readonly prompt: PromptHandle | null };
+
+/**
+ * Behind which prompt an input stands, and whose it is: an input that is found in the cache is answered sooner, which would
+ * tell one API key what another one asks.
+ */
+function cacheKey({ prompt, tenant }: Read): string | null {
+  // A prompt's key begins with the name of a PEFT method, and a tenant's name holds no slash.
+  return tenant === undefined ? (prompt?.key ?? null) : `@${tenant}/${prompt?.key ?? ''}`;
+}
+
 /** The jobs of a decoder-only model. */
 export class RequestJobs implements Requests {
   private readonly parts: RequestJobParts;
@@ -31,6 +43,7 @@ export class RequestJobs implements Requests {
     const { backend, embeddings, emit, begin } = this.parts;
     const { id, request, output } = sequence;
     const { prompt, inputIds, priority, flow } = request;
+    const kept = cacheKey(request);
     const ids = [...inputIds, ...output];
     const fresh = output.length === 0;
     const topLogprobs = fresh && request.inputLogprobs ? (request.topLogprobs ?? 0) : null;
@@ -48,7 +61,7 @@ export class RequestJobs implements Requests {
       expected: ids.length,
       deadline,
       open: (prefix) => {
-        const head = this.headOf(prefix, prompt, ids, topLogprobs !== null);
+        const head = this.headOf(prefix, kept, ids, topLogprobs !== null);
         const options = { ids, topLogprobs, wants: sequence.wants(backend.bestCount) };
         work = new InputWork(backend.kvShape, embeddings, options, head);
         return work;
@@ -58,7 +71,7 @@ export class RequestJobs implements Requests {
           emit(id, { type: 'error', error: notFinite() });
           return;
         }
-        this.remember(prompt, ids, work.parts);
+        this.remember(request, ids, work.parts);
         if (fresh && request.inputLogprobs) emit(id, { type: 'input', logprobs: work.inputDetails });
         begin(sequence, work.result, work.parts, null);
       },
@@ -80,7 +93,7 @@ export class RequestJobs implements Requests {
       expected: inputIds.length + continuations.reduce((sum, ids) => sum + ids.length - 1, 0),
       deadline,
       open: (prefix) => {
-        const head = this.headOf(prefix, prompt, inputIds, false);
+        const head = this.headOf(prefix, cacheKey(request), inputIds, false);
         work = new ScoreWork(backend.kvShape, embeddings, request, head);
         return work;
       },
@@ -90,7 +103,7 @@ export class RequestJobs implements Requests {
           emit(id, { type: 'error', error: notFinite() });
           return;
         }
-        this.remember(prompt, inputIds, work.parts);
+        this.remember(request, inputIds, work.parts);
         emit(id, { type: 'scores', logprobs: result });
       },
       fail: (error) => emit(id, { type: 'error', error }),
@@ -111,7 +124,7 @@ export class RequestJobs implements Requests {
       expected: inputIds.length,
       deadline,
       open: (prefix) => {
-        const head = this.headOf(prefix, prompt, inputIds, false);
+        const head = this.headOf(prefix, cacheKey(request), inputIds, false);
         work = new HiddenWork(backend.kvShape, embeddings, inputIds, head);
         return work;
       },
@@ -121,7 +134,7 @@ export class RequestJobs implements Requests {
           emit(id, { type: 'error', error: notFinite() });
           return;
         }
-        this.remember(prompt, inputIds, work.parts);
+        this.remember(request, inputIds, work.parts);
         // A copy: the view lies in the output of a whole run.
         emit(id, { type: 'hidden', state: result.slice() });
       },
@@ -134,22 +147,25 @@ export class RequestJobs implements Requests {
     const { prompt, inputIds } = request;
     // A last token that was never run has no keys and values.
     const ids = [...inputIds, ...output].slice(0, view.length - (prompt?.length ?? 0));
-    this.remember(prompt, ids, [view]);
+    this.remember(request, ids, [view]);
   }
 
   /** Keeps a sequence's keys and values for inputs that begin like it. */
-  private remember(prompt: PromptHandle | null, ids: readonly number[], parts: Work['parts']): void {
-    this.parts.inputs.insert(prompt?.key ?? null, ids, parts, prompt?.length ?? 0);
+  private remember(request: Read, ids: readonly number[], parts: Work['parts']): void {
+    this.parts.inputs.insert(cacheKey(request), ids, parts, request.prompt?.length ?? 0);
   }
 
-  /** @param whole every input token is to be read, for its logits */
+  /**
+   * @param kept under which inputs are cached
+   * @param whole every input token is to be read, for its logits
+   */
   private headOf(
     prefix: PrefixEntry | null,
-    prompt: PromptHandle | null,
+    kept: string | null,
     ids: readonly number[],
     whole: boolean,
   ): Head {
-    const blocks = whole ? [] : this.parts.inputs.match(prompt?.key ?? null, ids);
+    const blocks = whole ? [] : this.parts.inputs.match(kept, ids);
     return headOf(prefix, blocks, whole || ids.length === 0);
   }
 }

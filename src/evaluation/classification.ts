@@ -1,5 +1,6 @@
 import type { ClassificationScores } from '../domain/evaluation.ts';
 import type { Inference } from '../domain/inference.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { DataRow } from '../training/dataset/rows.ts';
 import type { Contender } from './contenders.ts';
 import { accuracy } from './metrics/accuracy.ts';
@@ -25,13 +26,13 @@ export interface RankedRow {
 export function askForLabels(
   inference: Pick<Inference, 'classify'>,
   { target, version, modelText }: Contender,
-  labels: readonly string[],
+  { labels, caller }: { readonly labels: readonly string[]; readonly caller: Principal },
   signal: AbortSignal,
 ): Ask<RankedRow> {
   const indexOf = new Map(labels.map((label, i) => [label, i]));
   return async (rows: readonly DataRow[]) => {
     const inputs = rows.map(({ input }) => modelText(input));
-    const request = { task: target, version, inputs, labels, tier: 'flex' as const };
+    const request = { task: target, version, inputs, labels, tier: 'flex' as const, caller };
     const { results, usage } = await inference.classify(request, signal);
     const values = results.map(({ label, logliks }, i) => {
       const truth = indexOf.get(rows[i]!.target)!;

@@ -8,8 +8,8 @@ import type {
   RowFiles,
 } from '../domain/evaluation.ts';
 import type { Inference, Usage } from '../domain/inference.ts';
-import type { TaskStore } from '../domain/store.ts';
 import type { Task } from '../domain/task.ts';
+import { type TaskLookups, visibleLookups } from '../domain/visibility.ts';
 import { askForLabels, scoreRanking } from './classification.ts';
 import {
   assertHeadsFit,
@@ -31,7 +31,7 @@ const COMPLETED_ROWS = 16;
 export interface EvaluatorOptions {
   readonly inference: Pick<Inference, 'classify' | 'complete' | 'score' | 'tokenize'>;
   readonly engine: Pick<Engine, 'model' | 'limits'>;
-  readonly store: Pick<TaskStore, 'getTask' | 'getVersion'>;
+  readonly store: TaskLookups;
   readonly files: RowFiles;
 }
 
@@ -45,7 +45,9 @@ async function* evaluate(
   request: EvaluationRequest,
   signal: AbortSignal,
 ): AsyncGenerator<EvaluationEvent> {
-  const { store, engine } = options;
+  const { engine } = options;
+  const { caller } = request;
+  const store = visibleLookups(options.store, caller);
   const task = taskToEvaluate(store, request.task);
   const versions = versionContenders(store, engine.model, task, request);
   const data = await prepareRows(request, task, options.files);
@@ -95,16 +97,16 @@ interface Subject {
 
 function measureKind(
   { inference, engine }: EvaluatorOptions,
-  { maxTokens }: EvaluationRequest,
+  { maxTokens, caller }: EvaluationRequest,
   { task, data: { kind, rows, labels }, contender, progress }: Subject,
   signal: AbortSignal,
 ): AsyncGenerator<EvaluationEvent, Measured> {
   const common = { contender, rows, progress, signal };
   if (kind === 'classification') {
-    const ask = askForLabels(inference, contender, labels, signal);
+    const ask = askForLabels(inference, contender, { labels, caller }, signal);
     return measure({ ...common, size: RANKED_ROWS, ask, score: (values) => scoreRanking(values, labels) });
   }
-  const parameters = { defaults: task.defaults ?? {}, maxTokens };
+  const parameters = { defaults: task.defaults ?? {}, maxTokens, caller };
   const size = Math.min(COMPLETED_ROWS, engine.limits.maxSequencesPerFlow);
   const ask = askForCompletions(inference, contender, parameters, signal);
   return measure({ ...common, size, ask, score: scoreGeneration });

@@ -1,5 +1,6 @@
 import type { GenerationScores } from '../domain/evaluation.ts';
 import type { Generation, Inference, ScoredText } from '../domain/inference.ts';
+import type { Principal } from '../domain/principal.ts';
 import type { SamplingOverrides } from '../domain/sampling.ts';
 import type { DataRow } from '../training/dataset/rows.ts';
 import type { Contender } from './contenders.ts';
@@ -16,6 +17,12 @@ export interface GeneratedRow {
   readonly reference: ScoredText;
 }
 
+interface GenerationParameters {
+  readonly defaults: SamplingOverrides;
+  readonly maxTokens: number | null;
+  readonly caller: Principal;
+}
+
 /**
  * Writes a completion to each row, greedily and with the task's other defaults, and scores the right one; both as
  * batch work.
@@ -23,7 +30,7 @@ export interface GeneratedRow {
 export function askForCompletions(
   inference: Pick<Inference, 'complete' | 'score'>,
   { target, version, modelText }: Contender,
-  { defaults, maxTokens }: { readonly defaults: SamplingOverrides; readonly maxTokens: number | null },
+  { defaults, maxTokens, caller }: GenerationParameters,
   signal: AbortSignal,
 ): Ask<GeneratedRow> {
   const tier = 'flex';
@@ -36,12 +43,13 @@ export function askForCompletions(
     service_tier: tier,
     echo: false,
     logprobs: null,
+    caller,
   } as const;
   return async (rows: readonly DataRow[]) => {
     const texts = rows.map(({ input }) => modelText(input));
     // First the scores: they refuse what can be refused before anything is written.
     const inputs = texts.map((text, i) => ({ text, target: rows[i]!.target }));
-    const scored = await inference.score({ task: target, version, inputs, tier }, signal);
+    const scored = await inference.score({ task: target, version, inputs, tier, caller }, signal);
     const generation = await inference.complete({ ...fields, prompts: texts }, signal);
     const outputs = await collectTexts(generation);
     signal.throwIfAborted();

@@ -26,7 +26,7 @@ export async function prepareRows(
   files: RowFiles,
 ): Promise<PreparedRows> {
   const names = task.labels === null ? null : new LabelNames(task.labels);
-  const data = await readRows(request.rows, names?.accepted ?? null, files);
+  const data = await readRows(request.rows, names?.accepted ?? null, files, request.caller);
   if (data.kind === 'completion') return { kind: 'generation', rows: data.rows, labels: [] };
   const labels = task.labels ?? data.labels;
   if (labels.length > MAX_LABELS) {
@@ -58,7 +58,8 @@ export async function prepareExamples(
   }
   const { kind, labels } = evaluated;
   const names = kind === 'classification' ? new LabelNames(labels) : null;
-  const data: Dataset = await readRows(request.examples, names?.accepted ?? null, files).catch(
+  const accepted = names?.accepted ?? null;
+  const data: Dataset = await readRows(request.examples, accepted, files, request.caller).catch(
     namingExamples,
   );
   if ((data.kind === 'classification') !== (kind === 'classification')) {

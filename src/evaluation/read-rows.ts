@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { LabelledRows, RowFiles } from '../domain/evaluation.ts';
+import type { Principal } from '../domain/principal.ts';
 import { type Dataset, readDataset } from '../training/dataset/dataset.ts';
 import { DATASET_LIMITS, type DatasetLimits } from '../training/dataset/limits.ts';
 
@@ -17,6 +18,7 @@ export async function readRows(
   rows: LabelledRows,
   labels: readonly string[] | null,
   files: RowFiles,
+  caller: Principal,
 ): Promise<Dataset> {
   switch (rows.kind) {
     case 'rows':
@@ -24,7 +26,7 @@ export async function readRows(
     case 'bytes':
       return readDataset(pieces(rows.bytes), { format: rows.format, limits: LIMITS, labels });
     case 'file': {
-      const { source, format } = await files.readRows(rows.id);
+      const { source, format } = await files.readRows(rows.id, caller);
       return readDataset(source, { format, limits: LIMITS, labels });
     }
   }

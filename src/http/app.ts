@@ -2,6 +2,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { AppDependencies } from './dependencies.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { controlAccess } from './plugins/access.ts';
+import { documentAccess } from './plugins/access-document.ts';
 import { requirePlainBodies } from './plugins/body-coding.ts';
 import { answerClientError } from './plugins/client-errors.ts';
 import { documentRoutes, serveDocument } from './plugins/documentation.ts';
@@ -10,9 +12,11 @@ import { watchMethods } from './plugins/methods.ts';
 import { negotiateTypes } from './plugins/negotiation.ts';
 import { observeRequests, requestId } from './plugins/observability.ts';
 import { answerWithProblems, handleError } from './plugins/problems.ts';
+import { boundKeys, countRequests, failureCounter } from './plugins/quotas.ts';
 import { takeUrlsLiterally } from './plugins/strict-urls.ts';
 import { compileValidator } from './plugins/validation.ts';
 import { ProblemSchema } from './problem.ts';
+import { AuditEntrySchema, auditRoutes } from './routes/audit.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { classifyRoutes } from './routes/classify.ts';
 import { completionRoutes } from './routes/completions.ts';
@@ -45,7 +49,7 @@ const REQUEST_TIMEOUT_MS = 300_000;
 
 /** Builds the HTTP server over the given ports. It is ready for `inject` and `listen`. */
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { log, limits, version } = dependencies;
+  const { log, limits, access, version } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
@@ -67,6 +71,9 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   acceptJson(app);
   answerWithProblems(app);
   observeRequests(app, metrics.http);
+  await countRequests(app);
+  controlAccess(app, access.keys, failureCounter(app));
+  boundKeys(app, access);
   for (const schema of [
     ProblemSchema,
     UsageSchema,
@@ -79,11 +86,13 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     JobSchema,
     EventSchema,
     CheckpointSchema,
+    AuditEntrySchema,
   ])
     app.addSchema(schema);
   await documentRoutes(app, version);
   await app.register(async (api) => {
     const refuseOtherMethods = watchMethods(api);
+    documentAccess(api);
     negotiateTypes(api);
     takeUrlsLiterally(api);
     requirePlainBodies(api);
@@ -105,6 +114,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     await api.register(modelRoutes, dependencies);
     await api.register(healthRoutes, dependencies);
     await api.register(infoRoutes, dependencies);
+    await api.register(auditRoutes, dependencies);
     await api.register(metricsRoutes, { metrics });
     serveDocument(api);
     refuseOtherMethods();

@@ -1,10 +1,13 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { AuditTrail } from '../domain/audit.ts';
 import type { Engine } from '../domain/engine.ts';
 import type { Evaluator } from '../domain/evaluation.ts';
 import type { Inference } from '../domain/inference.ts';
+import type { KeyRing } from '../domain/principal.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
 import type { TaskStore } from '../domain/store.ts';
 import type { Training } from '../domain/training.ts';
+import type { Quotas } from './plugins/quotas.ts';
 
 /** `loading` and `draining` refuse inference with 503; only `ready` is ready. */
 export type ServicePhase = 'loading' | 'ready' | 'draining';
@@ -22,16 +25,24 @@ export interface HttpLimits {
   readonly concurrentUploads: number;
 }
 
+/** Who may ask, and for how much. */
+export interface AccessOptions extends Quotas {
+  /** Null: there are none, and anyone may do everything. */
+  readonly keys: KeyRing | null;
+}
+
 /** What the HTTP layer is given: ports of the domain, never their implementations. */
 export interface AppDependencies {
   readonly inference: Inference;
   readonly engine: Engine;
   readonly store: TaskStore;
+  readonly audit: AuditTrail;
   readonly publisher: PromptPublisher;
   readonly training: Training;
   readonly evaluator: Evaluator;
   readonly state: ServiceState;
   readonly limits: HttpLimits;
+  readonly access: AccessOptions;
   /** A pino logger. */
   readonly log: FastifyBaseLogger;
   /** Version of this service, as /info and the OpenAPI document show it. */

@@ -2,10 +2,18 @@ import { outputRoom } from '../domain/context.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { HeadSource } from '../domain/head.ts';
-import type { ChatMessage, ChatRequest, CompletionRequest, Inference } from '../domain/inference.ts';
+import type {
+  ChatMessage,
+  ChatRequest,
+  ClassifyRequest,
+  CompletionRequest,
+  Inference,
+  ScoreTextsRequest,
+} from '../domain/inference.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import type { TaskStore } from '../domain/store.ts';
-import { applyTemplate, parseModelReference } from '../domain/task.ts';
+import type { Principal } from '../domain/principal.ts';
+import { applyTemplate, type ModelReference, parseModelReference } from '../domain/task.ts';
+import type { TaskLookups } from '../domain/visibility.ts';
 import type { BundleManifest } from '../model/bundle.ts';
 import { createChatRenderer } from '../model/chat.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -19,7 +27,7 @@ import type { TaskUses } from './task-uses.ts';
 
 export interface InferenceOptions {
   readonly engine: Engine;
-  readonly store: Pick<TaskStore, 'getTask' | 'getVersion'>;
+  readonly store: TaskLookups;
   readonly tokenizer: Tokenizer;
   readonly heads: HeadSource;
   readonly manifest: Pick<BundleManifest, 'tokens' | 'chatTemplate'>;
@@ -37,21 +45,23 @@ export function createInference(options: InferenceOptions): Inference {
   const { bos, eos } = manifest.tokens;
   const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
   const renderChat = createChatRenderer(manifest.chatTemplate, { bos: text(bos), eos: text(eos[0]) });
-  const resolve = (name: string, version: number | null, field: ReferenceField) => {
-    const target = resolveTarget(store, model, { name, version }, field);
+  const resolve = ({ name, version }: ModelReference, field: ReferenceField, caller: Principal) => {
+    const target = resolveTarget(store, model, { name, version }, field, caller);
     if (target.prompt !== null) uses.record(name);
     return target;
   };
-  const resolveModel = (reference: string) => {
-    const { name, version } = parseModelReference(reference);
-    const target = resolve(name, version, 'model');
+  const resolveModel = ({ model: reference, caller }: CompletionRequest | ChatRequest) => {
+    const target = resolve(parseModelReference(reference), 'model', caller);
     assertGenerates(target, 'model');
     return target;
   };
 
+  const resolveTask = ({ task: name, version, caller }: ClassifyRequest | ScoreTextsRequest) =>
+    resolve({ name, version }, 'task', caller);
+
   return {
     async complete(request, signal) {
-      const target = resolveModel(request.model);
+      const target = resolveModel(request);
       const parameters = generationParameters(request, target.defaults);
       const maxTokens = parameters.maxTokens ?? DEFAULT_COMPLETION_TOKENS;
       checkOutput(request, maxTokens);
@@ -63,7 +73,7 @@ export function createInference(options: InferenceOptions): Inference {
     },
 
     async chat(request: ChatRequest, signal) {
-      const target = resolveModel(request.model);
+      const target = resolveModel(request);
       const parameters = generationParameters(request, target.defaults);
       const source = renderChat(wrapLastUserMessage(request.messages, target.template));
       // The template writes the special tokens itself.
@@ -89,13 +99,13 @@ export function createInference(options: InferenceOptions): Inference {
     },
 
     async classify(request, signal) {
-      const target = resolve(request.task, request.version, 'task');
+      const target = resolveTask(request);
       if (target.head === null) return classifyInputs(engine, tokenizer, target, request, signal);
       return classifyByHead(engine, tokenizer, target, heads.head(target.head), request, signal);
     },
 
     async score(request, signal) {
-      const target = resolve(request.task, request.version, 'task');
+      const target = resolveTask(request);
       assertGenerates(target, 'task');
       return scoreTargets(engine, tokenizer, target, request, signal);
     },

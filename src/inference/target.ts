@@ -2,17 +2,20 @@ import type { PromptHandle } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import { classificationOnly } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import type { Principal } from '../domain/principal.ts';
 import { promptHandle } from '../domain/prompt.ts';
 import type { SamplingOverrides } from '../domain/sampling.ts';
-import type { TaskStore } from '../domain/store.ts';
 import type { ModelReference } from '../domain/task.ts';
+import { type TaskLookups, visibleLookups } from '../domain/visibility.ts';
 
 /** What a model reference stands for: a prompt version with its task's settings, or the base model alone. */
 export interface Target {
   /** `task@version`, or the base model's id. */
   readonly servedBy: string;
-  /** The task, or the base model's id: whose turn its requests use up. */
+  /** The key and the task, or the base model's id: whose turn its requests use up. */
   readonly flow: string;
+  /** The API key's name; null: there are no keys. */
+  readonly tenant: string | null;
   readonly prompt: PromptHandle | null;
   /** The version's classification head, by the file that holds it; null: it has none. */
   readonly head: { readonly sha256: string; readonly numLabels: number } | null;
@@ -25,21 +28,26 @@ export interface Target {
 export type ReferenceField = 'model' | 'task';
 
 /**
- * Looks a reference up. Without a version the active one serves. Throws `not_found` model_not_found or
+ * Looks a reference up among what the caller is granted. Without a version the active one serves. Throws `not_found` model_not_found or
  * version_not_found, `conflict` no_active_version or model_mismatch.
  */
 export function resolveTarget(
-  store: Pick<TaskStore, 'getTask' | 'getVersion'>,
+  store: TaskLookups,
   model: ModelInfo,
   reference: ModelReference,
   field: ReferenceField,
+  caller: Principal,
 ): Target {
   const { name } = reference;
-  if (name === model.id && reference.version === null) {
+  const visible = visibleLookups(store, caller);
+  const { name: tenant } = caller;
+  // A key's name holds no slash.
+  const flow = tenant === null ? name : `${tenant}/${name}`;
+  if (name === model.id && reference.version === null && caller.allowsTask(name)) {
     const settings = { template: null, labels: null, defaults: {} };
-    return { servedBy: model.id, flow: model.id, prompt: null, head: null, ...settings };
+    return { servedBy: model.id, flow, tenant, prompt: null, head: null, ...settings };
   }
-  const task = store.getTask(name);
+  const task = visible.getTask(name);
   if (task === null) {
     throw new DomainError('not_found', 'model_not_found', `There is no task or model "${name}".`, {
       param: field,
@@ -53,7 +61,7 @@ export function resolveTarget(
       given: name,
     });
   }
-  const version = store.getVersion(name, number);
+  const version = visible.getVersion(name, number);
   if (version === null) {
     throw new DomainError('not_found', 'version_not_found', `Task "${name}" has no version ${number}.`, {
       param: field,
@@ -71,7 +79,8 @@ export function resolveTarget(
   const { sha256, numLabels } = version;
   return {
     servedBy: `${name}@${number}`,
-    flow: name,
+    flow,
+    tenant,
     prompt: promptHandle(version),
     head: numLabels === null ? null : { sha256, numLabels },
     template: task.template,

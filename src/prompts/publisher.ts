@@ -19,7 +19,7 @@ export interface PublisherParts {
 
 export function createPublisher({ store, engine, model, prompts }: PublisherParts): PromptPublisher {
   return {
-    async publish(task, upload, { activate }) {
+    async publish(task, upload, { activate, actor }) {
       assertTaskName(task);
       assertNotModelId(task, model.id);
       const { version, values, warnings } = validateUpload(upload, model);
@@ -27,19 +27,19 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
       // The prefix comes first: when the engine cannot compute it, nothing has been stored that must go again.
       const handle = promptHandle(version);
       await prompts.withStaged(handle.key, values, () => engine.warm(handle));
-      const added = await store.addVersion({ ...version, task });
-      if (activate) await store.activate(task, added.version.version);
+      const added = await store.addVersion({ ...version, task }, actor);
+      if (activate) await store.activate(task, added.version.version, undefined, actor);
       return { ...added, warnings };
     },
 
-    async activate(task, number, ifMatch) {
+    async activate(task, number, ifMatch, actor) {
       const version = store.getVersion(task, number);
       if (version !== null) {
         assertMadeFor(version, model);
         await engine.warm(promptHandle(version));
       }
       // The store says what is missing, and decides about `ifMatch` in the transaction.
-      return store.activate(task, number, ifMatch);
+      return store.activate(task, number, ifMatch, actor);
     },
   };
 }

@@ -1,10 +1,12 @@
 import type { SerializedDomainError } from '../domain/errors.ts';
+import type { StoreLimits } from './limits.ts';
 import type { Writes } from './writes.ts';
 
 /** What the writer thread is started with. */
 export interface WriterData {
   readonly file: string;
   readonly maxBytes: number | null;
+  readonly limits: StoreLimits;
 }
 
 /** A call of one method of {@link Writes}, or the order to finish. */

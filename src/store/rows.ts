@@ -11,6 +11,7 @@ export interface TaskRow {
   readonly labels: string | null;
   readonly defaults: string | null;
   readonly active_version: number | null;
+  readonly created_key: string | null;
   readonly created_at: number;
   readonly updated_at: number;
 }

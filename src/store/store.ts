@@ -1,11 +1,15 @@
 import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import type { AuditTrail } from '../domain/audit.ts';
+import { SERVICE } from '../domain/principal.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { assertTaskName } from '../domain/task.ts';
 import type { TrainingStore } from '../domain/training.ts';
+import { createAuditReads } from './audit.ts';
 import { openForReading } from './connection.ts';
 import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
 import { createTrainingStore } from './learning/store.ts';
+import { NO_LIMITS, type StoreLimits } from './limits.ts';
 import { createReads, type Reads } from './reads.ts';
 import { WriterClient, type WriterLimits } from './writer-client.ts';
 
@@ -20,11 +24,13 @@ export interface StoreOptions extends Partial<WriterLimits> {
   readonly file: string;
   /** Largest size of the database file; beyond it writes are refused with `storage_full`. */
   readonly maxBytes?: number;
+  /** Those left out do not limit anything. */
+  readonly limits?: Partial<StoreLimits>;
   readonly log?: StoreLog;
 }
 
 /** Tasks and prompts, and all that learning them needs. */
-export interface Store extends TaskStore {
+export interface Store extends TaskStore, AuditTrail {
   readonly training: TrainingStore;
 }
 
@@ -36,30 +42,32 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   const { maxBytes = null, maxPendingWrites = 256, maxPendingBytes = 256 * 2 ** 20, log } = options;
   const file = resolve(options.file);
   const { client, applied } = await WriterClient.start(
-    { file, maxBytes },
+    { file, maxBytes, limits: { ...NO_LIMITS, ...options.limits } },
     { maxPendingWrites, maxPendingBytes },
     (error) => log?.error({ err: error }, 'the store has failed'),
   );
   if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
   // Opened second: a connection that only reads cannot create the file or its write-ahead log.
-  const { db, reads, training } = await openReads(file, client);
+  const { db, reads, training, audit } = await openReads(file, client);
 
   return {
     ...reads,
+    ...audit,
     training,
-    async putTask(name, metadata) {
+    async putTask(name, metadata, actor = SERVICE) {
       assertTaskName(name);
-      return client.call('putTask', [name, metadata]);
+      return client.call('putTask', [name, metadata, actor]);
     },
-    async addVersion(version) {
+    async addVersion(version, actor = SERVICE) {
       assertTaskName(version.task);
       // A copy, because the caller may go on using a buffer that others share.
       const copy = new Uint8Array(version.file);
-      return client.call('addVersion', [{ ...version, file: copy }], copy.length, [copy.buffer]);
+      return client.call('addVersion', [{ ...version, file: copy }, actor], copy.length, [copy.buffer]);
     },
-    deleteTask: (name) => client.call('deleteTask', [name]),
-    activate: (task, version, ifMatch) => client.call('activate', [task, version, ifMatch]),
-    deleteVersion: (task, version) => client.call('deleteVersion', [task, version]),
+    deleteTask: (name, actor = SERVICE) => client.call('deleteTask', [name, actor]),
+    activate: (task, version, ifMatch, actor = SERVICE) =>
+      client.call('activate', [task, version, ifMatch, actor]),
+    deleteVersion: (task, version, actor = SERVICE) => client.call('deleteVersion', [task, version, actor]),
     recordUses: (uses) => client.call('recordUses', [uses]),
     async close() {
       // The last connection to close empties the write-ahead log into the file, and only a writer can.
@@ -73,6 +81,7 @@ interface Opened {
   readonly db: Database;
   readonly reads: Reads;
   readonly training: TrainingStore;
+  readonly audit: AuditTrail;
 }
 
 async function openReads(file: string, client: WriterClient): Promise<Opened> {
@@ -80,7 +89,7 @@ async function openReads(file: string, client: WriterClient): Promise<Opened> {
     const db = openForReading(file);
     const trainingReads: TrainingReads = createTrainingReads(db);
     const training = await createTrainingStore(file, trainingReads, client);
-    return { db, reads: createReads(db), training };
+    return { db, reads: createReads(db), training, audit: createAuditReads(db) };
   } catch (error) {
     await client.close();
     throw error;

@@ -6,11 +6,11 @@ import type { WriterData, WriterFailure, WriterRequest, WriterResponse } from '.
 import { createWrites, type Writes } from './writes.ts';
 
 const port = parentPort!;
-const { file, maxBytes } = workerData as WriterData;
+const { file, maxBytes, limits } = workerData as WriterData;
 
 try {
   const { db, applied } = openForWriting(file, maxBytes);
-  const writes = createWrites(db);
+  const writes = createWrites(db, limits);
   port.on('message', (request: WriterRequest) => {
     if (request.type === 'close') {
       db.close();

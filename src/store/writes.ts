@@ -1,31 +1,40 @@
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
+import type { Actor } from '../domain/principal.ts';
 import type { AddedPromptVersion, NewPromptVersion } from '../domain/store.ts';
 import type { Task, TaskMetadata } from '../domain/task.ts';
+import { auditWriter } from './audit.ts';
 import { createTrainingWrites, type TrainingWrites } from './learning/writes.ts';
+import { createRoom, type StoreLimits } from './limits.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
 import { transaction } from './transaction.ts';
 
 /** The writing half of the store, as the writer thread runs it. Each method is one durable transaction. */
 export interface Writes extends TrainingWrites {
-  putTask(name: string, metadata: TaskMetadata): { readonly task: Task; readonly created: boolean };
-  deleteTask(name: string): void;
-  addVersion(version: NewPromptVersion): AddedPromptVersion;
-  activate(task: string, version: number, ifMatch: string | undefined): Task;
-  deleteVersion(task: string, version: number): void;
+  putTask(
+    name: string,
+    metadata: TaskMetadata,
+    actor: Actor,
+  ): { readonly task: Task; readonly created: boolean };
+  deleteTask(name: string, actor: Actor): void;
+  addVersion(version: NewPromptVersion, actor: Actor): AddedPromptVersion;
+  activate(task: string, version: number, ifMatch: string | undefined, actor: Actor): Task;
+  deleteVersion(task: string, version: number, actor: Actor): void;
   recordUses(uses: ReadonlyMap<string, number>): void;
 }
 
-export function createWrites(db: Database): Writes {
+export function createWrites(db: Database, limits: StoreLimits): Writes {
+  const audit = auditWriter(db, limits.maxAuditEntries);
+  const room = createRoom(db, limits);
   const selectTask = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE name = ?');
   const upsertTask = db.prepare<[Omit<TaskRow, 'active_version'>], TaskRow>(`
-    INSERT INTO tasks (name, description, template, labels, defaults, created_at, updated_at)
-    VALUES (:name, :description, :template, :labels, :defaults, :created_at, :updated_at)
+    INSERT INTO tasks (name, description, template, labels, defaults, created_key, created_at, updated_at)
+    VALUES (:name, :description, :template, :labels, :defaults, :created_key, :created_at, :updated_at)
     ON CONFLICT (name) DO UPDATE SET description = excluded.description, template = excluded.template,
       labels = excluded.labels, defaults = excluded.defaults, updated_at = excluded.updated_at
     RETURNING *`);
-  const ensureTask = db.prepare<[string, number, number]>(
-    'INSERT INTO tasks (name, created_at, updated_at) VALUES (?, ?, ?) ON CONFLICT (name) DO NOTHING',
+  const insertTask = db.prepare<[string, string | null, number, number]>(
+    'INSERT INTO tasks (name, created_key, created_at, updated_at) VALUES (?, ?, ?, ?)',
   );
   const deleteTask = db.prepare<[string]>('DELETE FROM tasks WHERE name = ?');
   const setActive = db.prepare<[number, number, string], TaskRow>(
@@ -60,6 +69,12 @@ export function createWrites(db: Database): Writes {
     INSERT INTO task_uses (task, last_used_at) SELECT name, ? FROM tasks WHERE name = ?
     ON CONFLICT (task) DO UPDATE SET last_used_at = excluded.last_used_at`);
 
+  function ensureTask(name: string, { key }: Actor, now: number): void {
+    if (selectTask.get(name) !== undefined) return;
+    room.forTask(key);
+    insertTask.run(name, key, now, now);
+  }
+
   function requireTask(name: string): TaskRow {
     const row = selectTask.get(name);
     if (row === undefined) {
@@ -84,34 +99,39 @@ export function createWrites(db: Database): Writes {
   }
 
   return {
-    ...createTrainingWrites(db),
-    putTask: transaction(db, (name, { description, template, labels, defaults }) => {
+    ...createTrainingWrites(db, limits, audit),
+    putTask: transaction(db, (name, { description, template, labels, defaults }, actor) => {
       const now = Date.now();
       const created = selectTask.get(name) === undefined;
+      if (created) room.forTask(actor.key);
       const row = upsertTask.get({
         name,
         description,
         template,
         labels: labels === null ? null : JSON.stringify(labels),
         defaults: defaults === null ? null : JSON.stringify(defaults),
+        created_key: actor.key,
         created_at: now,
         updated_at: now,
       });
+      audit('task.put', actor, { task: name });
       return { task: toTask(row!), created };
     }),
 
-    deleteTask: transaction(db, (name) => {
+    deleteTask: transaction(db, (name, actor) => {
       requireTask(name);
       deleteTask.run(name);
+      audit('task.delete', actor, { task: name });
     }),
 
-    addVersion: transaction(db, (added) => {
+    addVersion: transaction(db, (added, actor) => {
       const now = Date.now();
       const { task, sha256, peftType, modelHash, file } = added;
-      ensureTask.run(task, now, now);
+      ensureTask(task, actor, now);
       upsertBlob.run(sha256, file);
       const same = selectSame.get(task, sha256, peftType, modelHash);
       if (same !== undefined) return { version: toVersion(same), created: false };
+      room.forVersion(task, file.length);
       const row: VersionRow = {
         task,
         version: nextVersion.get(task)!,
@@ -126,11 +146,12 @@ export function createWrites(db: Database): Writes {
         created_at: now,
       };
       insertVersion.run(row);
+      audit('prompt.upload', actor, { task, version: row.version, sha256 });
       return { version: toVersion(row), created: true };
     }),
 
-    activate: transaction(db, (task, version, ifMatch) => {
-      requireVersion(task, version);
+    activate: transaction(db, (task, version, ifMatch, actor) => {
+      const { sha256 } = requireVersion(task, version);
       const { active_version: active } = requireTask(task);
       const given = active === null ? null : (selectVersion.get(task, active)?.sha256 ?? null);
       if (ifMatch !== undefined && ifMatch !== given) {
@@ -141,11 +162,12 @@ export function createWrites(db: Database): Writes {
           { param: 'If-Match', expected: ifMatch, given },
         );
       }
+      audit('prompt.activate', actor, { task, version, sha256 });
       return toTask(setActive.get(version, Date.now(), task)!);
     }),
 
-    deleteVersion: transaction(db, (task, version) => {
-      requireVersion(task, version);
+    deleteVersion: transaction(db, (task, version, actor) => {
+      const { sha256 } = requireVersion(task, version);
       if (requireTask(task).active_version === version) {
         throw new DomainError('conflict', 'version_active', `Version ${version} of ${task} is active.`, {
           param: 'version',
@@ -154,6 +176,7 @@ export function createWrites(db: Database): Writes {
         });
       }
       deleteVersion.run(task, version);
+      audit('prompt.delete', actor, { task, version, sha256 });
     }),
 
     recordUses: transaction(db, (uses) => {

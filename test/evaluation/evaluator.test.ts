@@ -3,9 +3,11 @@ import { describe, it } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { EvaluationEvent, EvaluationReport, EvaluationRequest } from '../../src/domain/evaluation.ts';
 import type { ClassifyRequest } from '../../src/domain/inference.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { type Script, setUp, TASK } from './fakes.ts';
 
 const REQUEST: EvaluationRequest = {
+  caller: ANYONE,
   task: 'mood',
   versions: null,
   baselines: [],
@@ -250,6 +252,7 @@ describe('an evaluation of completions', () => {
       seed: 0,
       service_tier: 'flex',
       echo: false,
+      caller: ANYONE,
       logprobs: null,
     });
     const baseline = requests[3];

@@ -6,6 +6,7 @@ import type {
   InferenceEvent,
   ScoreTextsRequest,
 } from '../../src/domain/inference.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { Task } from '../../src/domain/task.ts';
 import { createEvaluator, type EvaluatorOptions } from '../../src/evaluation/evaluator.ts';
@@ -85,7 +86,7 @@ export function setUp(script: Script = {}) {
       return { servedBy: request.model, choices: texts.length, events: events(), usage: () => usage };
     },
     async tokenize(text) {
-      admit({ task: '', version: null, inputs: [], labels: [] }, [text]);
+      admit({ task: '', version: null, inputs: [], labels: [], caller: ANYONE }, [text]);
       return { ids: [], tokens: [] };
     },
   };

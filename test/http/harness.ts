@@ -5,7 +5,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { pino } from 'pino';
 import { Compile } from 'typebox/compile';
 import { createApp } from '../../src/http/app.ts';
-import type { HttpLimits, ServicePhase } from '../../src/http/dependencies.ts';
+import type { AccessOptions, HttpLimits, ServicePhase } from '../../src/http/dependencies.ts';
 import { FakeEvaluator } from './fake-evaluator.ts';
 import { FakeTraining } from './fake-training.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from './fakes.ts';
@@ -16,6 +16,7 @@ export interface TestApp {
   readonly inference: FakeInference;
   readonly store: FakeStore;
   readonly publisher: FakePublisher;
+  readonly training: FakeTraining;
   readonly evaluator: FakeEvaluator;
   /** What was logged, one object a line. */
   readonly logs: Record<string, unknown>[];
@@ -29,11 +30,16 @@ export interface TestApp {
 const LIMITS: HttpLimits = { bodyBytes: 64 * 1024, uploadBytes: 4096, concurrentUploads: 2 };
 
 /** An app over fakes that is closed after the test. */
-export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {}): Promise<TestApp> {
+export async function startApp(
+  t: TestContext,
+  limits: Partial<HttpLimits> = {},
+  access: Partial<AccessOptions> = {},
+): Promise<TestApp> {
   const engine = new FakeEngine();
   const inference = new FakeInference();
   const store = new FakeStore();
   const publisher = new FakePublisher(store);
+  const training = new FakeTraining();
   const evaluator = new FakeEvaluator();
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => logs.push(JSON.parse(line)) });
@@ -42,12 +48,14 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
     engine,
     inference,
     store,
+    audit: { listAudit: () => ({ items: [], next: null }) },
     publisher,
     evaluator,
-    training: new FakeTraining(),
+    training,
     log,
     state: { phase: () => test.phase },
     limits: { ...LIMITS, ...limits },
+    access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0, ...access },
     version: '1.2.3',
   });
   t.after(async () => {
@@ -61,6 +69,7 @@ export async function startApp(t: TestContext, limits: Partial<HttpLimits> = {})
     inference,
     store,
     publisher,
+    training,
     evaluator,
     logs,
     async inject(options: InjectOptions) {

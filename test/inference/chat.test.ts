@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ChatRequest } from '../../src/domain/inference.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { encode, gather, never, setUp } from './fakes.ts';
 
 const chatTemplate =
@@ -12,6 +13,7 @@ const request = (fields: Partial<ChatRequest> = {}): ChatRequest => ({
   model: 'base',
   messages: [user],
   logprobs: null,
+  caller: ANYONE,
   ...fields,
 });
 

@@ -9,7 +9,8 @@ import type {
 } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { ClassificationHead } from '../../src/domain/head.ts';
-import type { GenerationFields, Inference, InferenceEvent } from '../../src/domain/inference.ts';
+import type { CompletionRequest, Inference, InferenceEvent } from '../../src/domain/inference.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { Task } from '../../src/domain/task.ts';
 import { createInference } from '../../src/inference/inference.ts';
@@ -245,13 +246,14 @@ export const never = new AbortController().signal;
 /** A completion of one text with greedy defaults. */
 export function completion(
   prompts: string | readonly (string | readonly number[])[],
-  fields: Partial<GenerationFields> & { readonly echo?: boolean; readonly logprobs?: number | null } = {},
+  fields: Partial<Omit<CompletionRequest, 'prompts'>> = {},
 ) {
   return {
     model: 'base',
     prompts: typeof prompts === 'string' ? [prompts] : prompts,
     echo: false,
     logprobs: null,
+    caller: ANYONE,
     ...fields,
   };
 }

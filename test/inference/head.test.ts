@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { encode, never, PROMPT, setUp } from './fakes.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
+import { completion, encode, never, PROMPT, setUp } from './fakes.ts';
 
 /** Logits are the numbers of the hidden state that the row's 1 picks, doubled for the last. */
 const HEAD = {
@@ -18,6 +19,7 @@ function setUpHead(task: { readonly labels?: readonly string[] | null } = {}, co
 const request = (inputs: readonly string[], labels: readonly string[] | null = null) => ({
   task: 'reviews',
   version: null,
+  caller: ANYONE,
   inputs,
   labels,
 });
@@ -107,11 +109,12 @@ describe('classification by a head', () => {
   it('neither generates nor scores', async () => {
     const { inference, engine } = setUpHead();
     const refusal = { kind: 'unprocessable', code: 'classification_only', given: 'reviews@2' };
-    const complete = { model: 'reviews', prompts: ['x'], echo: false, logprobs: null };
+    const complete = completion('x', { model: 'reviews' });
     await assert.rejects(inference.complete(complete, never), { ...refusal, param: 'model' });
     const messages = [{ role: 'user', content: 'x' }];
-    await assert.rejects(inference.chat({ model: 'reviews@2', messages, logprobs: null }, never), refusal);
-    const score = { task: 'reviews', version: 2, inputs: [{ text: 'x', target: 'y' }] };
+    const chat = { model: 'reviews@2', messages, logprobs: null, caller: ANYONE };
+    await assert.rejects(inference.chat(chat, never), refusal);
+    const score = { ...request([]), version: 2, inputs: [{ text: 'x', target: 'y' }] };
     await assert.rejects(inference.score(score, never), { ...refusal, param: 'task' });
     assert.deepEqual([engine.generated, engine.scored], [[], []]);
   });

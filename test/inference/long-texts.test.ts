@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { ScoreRequest } from '../../src/domain/engine.ts';
 import type { Inference } from '../../src/domain/inference.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { completion, encode, gather, never, setUp, tokenizer } from './fakes.ts';
 
 const CONTEXT = 60_000;
@@ -28,16 +29,16 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
+const asked = { model: 'base', task: 'base', version: null, caller: ANYONE };
+
 const WAYS: Readonly<Record<string, (inference: Inference, text: string) => Promise<unknown>>> = {
   completions: async (inference, text) => gather((await inference.complete(completion(text), never)).events),
   chat: async (inference, text) => {
     const messages = [{ role: 'user' as const, content: text }];
-    return gather((await inference.chat({ model: 'base', messages, logprobs: null }, never)).events);
+    return gather((await inference.chat({ ...asked, messages, logprobs: null }, never)).events);
   },
-  classify: (inference, text) =>
-    inference.classify({ task: 'base', version: null, inputs: [text], labels: ['a', 'b'] }, never),
-  score: (inference, text) =>
-    inference.score({ task: 'base', version: null, inputs: [{ text: 'x', target: text }] }, never),
+  classify: (inference, text) => inference.classify({ ...asked, inputs: [text], labels: ['a', 'b'] }, never),
+  score: (inference, text) => inference.score({ ...asked, inputs: [{ text: 'x', target: text }] }, never),
   tokenize: (inference, text) => inference.tokenize(text, true),
 };
 

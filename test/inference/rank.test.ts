@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { encode, never, PROMPT, setUp } from './fakes.ts';
 
 const classify = (inputs: readonly string[], labels: readonly string[] | null = null) => ({
   task: 'reviews',
   version: null,
+  caller: ANYONE,
   inputs,
   labels,
 });
 const score = (...inputs: readonly { readonly text: string; readonly target: string }[]) => ({
   task: 'reviews',
   version: null,
+  caller: ANYONE,
   inputs,
 });
 

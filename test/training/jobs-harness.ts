@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { ANYONE, SERVICE } from '../../src/domain/principal.ts';
 import type { Hyperparameters, JobRequest, TrainingJob, TrainingStore } from '../../src/domain/training.ts';
 import { describeModel, openBundle } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
@@ -78,22 +79,26 @@ export async function startJobs(home: string, options: JobsOptions = {}): Promis
       const content = (async function* () {
         yield Buffer.from(jsonLines(rows));
       })();
-      return (await training.addFile('rows.jsonl', 'application/jsonl', content)).id;
+      return (await training.addFile('rows.jsonl', 'application/jsonl', content, SERVICE)).id;
     },
     create: (file, hyperparameters, request = {}) =>
-      training.create({
-        model: MODEL,
-        trainingFile: file,
-        validationFile: null,
-        task: 'mood',
-        seed: 1,
-        peftType: 'PROMPT_TUNING',
-        otherTasks: [],
-        config: { num_virtual_tokens: 4 },
-        metadata: null,
-        ...request,
-        hyperparameters,
-      }),
+      training.create(
+        {
+          model: MODEL,
+          trainingFile: file,
+          validationFile: null,
+          task: 'mood',
+          seed: 1,
+          peftType: 'PROMPT_TUNING',
+          otherTasks: [],
+          config: { num_virtual_tokens: 4 },
+          metadata: null,
+          ...request,
+          hyperparameters,
+        },
+        ANYONE,
+        SERVICE,
+      ),
     job,
     async until(id, wanted) {
       for (const end = Date.now() + 60_000; ; await sleep(5)) {

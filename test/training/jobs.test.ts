@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DomainError } from '../../src/domain/errors.ts';
+import { SERVICE } from '../../src/domain/principal.ts';
 import type { TrainingStore } from '../../src/domain/training.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hasEnded, type Jobs, startJobs, temporaryHome, temporaryJobs } from './jobs-harness.ts';
@@ -110,7 +111,7 @@ test('a second server on the store leaves what the first receives alone', async 
     await (await startJobs(home)).close();
     yield Buffer.from('{"text":"b","label":"y"}\n');
   }
-  const { id } = await one.training.addFile('rows.jsonl', '', slow());
+  const { id } = await one.training.addFile('rows.jsonl', '', slow(), SERVICE);
   assert.equal(one.store.training.getFile(id)?.rows, 2);
 });
 
@@ -119,11 +120,11 @@ test('a job can be cancelled from its first step on, and publishes nothing', asy
   const { id } = await jobs.create(await jobs.upload(), { max_steps: 100_000 });
   await jobs.until(id, (_, step) => step > 0 || jobs.messages(id).includes('The job started.'));
   await sleep(1500);
-  await jobs.training.cancel(id);
+  await jobs.training.cancel(id, SERVICE);
   await gone(jobs, id);
   assert.deepEqual([jobs.job(id).status, jobs.store.getTask('mood')], ['cancelled', null]);
   for (const act of ['cancel', 'pause', 'resume'] as const) {
-    await assert.rejects(jobs.training[act](id), { code: 'job_state' });
+    await assert.rejects(jobs.training[act](id, SERVICE), { code: 'job_state' });
   }
 });
 
@@ -211,7 +212,7 @@ test('a job whose server ended while it published can be cancelled when it goes 
   const jobs = await startJobs(home);
   t.after(() => jobs.close());
   await jobs.until(id, ({ publishing }) => !publishing);
-  assert.equal((await jobs.training.cancel(id)).status, 'cancelled');
+  assert.equal((await jobs.training.cancel(id, SERVICE)).status, 'cancelled');
 });
 
 test('a file that is gone from the disk fails its job and no other', async (t) => {

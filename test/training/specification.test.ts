@@ -38,6 +38,7 @@ const file = (id: string, kind: TrainingFile['kind'], labels: readonly string[])
   bytes: 100,
   rows: 10,
   labels,
+  owner: null,
   createdAt: 0,
 });
 

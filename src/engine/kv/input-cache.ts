@@ -19,7 +19,7 @@ export interface InputCacheStats {
 
 /**
  * Keys and values of the beginnings of inputs: templates, few-shot examples, the history of a chat. For every
- * prompt (and for no prompt) a tree of blocks of {@link BLOCK} tokens: what a block holds depends on all that
+ * prompt (and for no prompt, and apart for each API key) a tree of blocks of {@link BLOCK} tokens: what a block holds depends on all that
  * stands before it, and its place in the tree says what that is. Least recently used leaves are dropped beyond
  * the bound. Views that were handed out stay valid: a dropped block is only forgotten.
  */
@@ -27,7 +27,7 @@ export class InputCache {
   private readonly shape: KvShape;
   private readonly capacityBytes: number;
   private readonly blockBytes: number;
-  /** First blocks by prompt key and token ids. */
+  /** First blocks by key and token ids. */
   private readonly roots = new Map<string, Node>();
   /** Every node; oldest use first. A parent is always more recent than its children. */
   private readonly byUse = new Set<Node>();
@@ -41,8 +41,8 @@ export class InputCache {
   }
 
   /** The longest cached beginning of `ids` that leaves at least one token to read, block by block. */
-  match(promptKey: string | null, ids: readonly number[]): readonly KvView[] {
-    const path = this.find(promptKey, ids, ids.length - 1);
+  match(rootKey: string | null, ids: readonly number[]): readonly KvView[] {
+    const path = this.find(rootKey, ids, ids.length - 1);
     this.touch(path);
     this.hitTokens += path.length * BLOCK;
     return path.map((node) => node.view);
@@ -52,12 +52,12 @@ export class InputCache {
    * Copies the whole blocks at the beginning of `ids` that are missing.
    * @param parts the sequence so far, one view after the other; `ids` begin at position `offset` of it
    */
-  insert(promptKey: string | null, ids: readonly number[], parts: readonly KvView[], offset: number): void {
+  insert(rootKey: string | null, ids: readonly number[], parts: readonly KvView[], offset: number): void {
     if (this.blockBytes > this.capacityBytes) return;
-    const path = this.find(promptKey, ids, ids.length);
+    const path = this.find(rootKey, ids, ids.length);
     for (let block = path.length; (block + 1) * BLOCK <= ids.length; block++) {
       const parent = path.at(-1) ?? null;
-      const key = blockKey(parent === null ? promptKey : null, ids, block);
+      const key = blockKey(parent === null ? rootKey : null, ids, block);
       const view = this.copy(parts, offset + block * BLOCK);
       const node: Node = { parent, key, children: new Map(), view };
       (parent?.children ?? this.roots).set(key, node);
@@ -72,11 +72,11 @@ export class InputCache {
     return { bytes: this.byUse.size * this.blockBytes, hitTokens, evictions };
   }
 
-  private find(promptKey: string | null, ids: readonly number[], tokens: number): Node[] {
+  private find(rootKey: string | null, ids: readonly number[], tokens: number): Node[] {
     const path: Node[] = [];
     let level = this.roots;
     for (let block = 0; (block + 1) * BLOCK <= tokens; block++) {
-      const node = level.get(blockKey(block === 0 ? promptKey : null, ids, block));
+      const node = level.get(blockKey(block === 0 ? rootKey : null, ids, block));
       if (node === undefined) break;
       path.push(node);
       level = node.children;
@@ -121,8 +121,8 @@ export class InputCache {
   }
 }
 
-/** A first block also says behind which prompt it stands; a prompt's key holds no space. */
-function blockKey(promptKey: string | null, ids: readonly number[], block: number): string {
+/** A first block also says behind which prompt it stands and whose it is; such a key holds no space. */
+function blockKey(rootKey: string | null, ids: readonly number[], block: number): string {
   const tokens = ids.slice(block * BLOCK, (block + 1) * BLOCK).join(',');
-  return promptKey === null ? tokens : `${promptKey} ${tokens}`;
+  return rootKey === null ? tokens : `${rootKey} ${tokens}`;
 }

@@ -1,6 +1,7 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
+import { BEARER_KEY } from './access-document.ts';
 
 const TAGS = [
   { name: 'inference', description: 'Generate, classify and score with a task or the base model.' },
@@ -28,19 +29,37 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
       tags: TAGS,
+      components: {
+        securitySchemes: {
+          [BEARER_KEY]: {
+            type: 'http',
+            scheme: 'bearer',
+            description: 'An API key of the service; a service without keys needs none.',
+          },
+        },
+      },
     },
     // Components under the schemas' own names instead of def-0, def-1, ...
     refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
   });
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: CONTENT_SECURITY_POLICY,
-    // Otherwise the page asks a public service about every document.
-    uiConfig: { validatorUrl: null },
+  await app.register(async (page) => {
+    page.addHook('onRoute', (route) => {
+      route.config = { ...route.config, access: 'open' };
+    });
+    await page.register(swaggerUi, {
+      routePrefix: '/docs',
+      staticCSP: CONTENT_SECURITY_POLICY,
+      // Otherwise the page asks a public service about every document.
+      uiConfig: { validatorUrl: null },
+    });
   });
 }
 
 /** Serves the document itself. */
 export function serveDocument(app: FastifyInstance): void {
-  app.get('/openapi.json', { schema: { hide: true }, logLevel: 'warn' }, async () => app.swagger());
+  app.get(
+    '/openapi.json',
+    { schema: { hide: true }, config: { access: 'open' }, logLevel: 'warn' },
+    async () => app.swagger(),
+  );
 }

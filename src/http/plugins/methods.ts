@@ -21,6 +21,7 @@ export function watchMethods(app: FastifyInstance): () => void {
         url,
         method: METHODS.filter((name) => !methods.has(name)),
         schema: { hide: true },
+        config: { access: 'open' },
         // Before the body is read: what it holds does not matter.
         onRequest: async (request, reply) =>
           sendProblem(request, reply.header('allow', allow), {

@@ -42,7 +42,7 @@ function statusClass({ raw }: FastifyReply): string {
 
 /** Says what happened, never what was said: no URL parameters, texts or outputs. */
 function logRequest(
-  { log, method, usage }: FastifyRequest,
+  { log, method, usage, principal }: FastifyRequest,
   reply: FastifyReply,
   { route, seconds, aborted }: { route: string; seconds: number; aborted: boolean },
 ): void {
@@ -51,6 +51,7 @@ function logRequest(
       method,
       route,
       status: reply.raw.statusCode,
+      ...(principal.name !== null && { key: principal.name }),
       ...(aborted && { aborted }),
       ms: Math.round(seconds * 1000),
       ...(usage && { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens }),

@@ -33,7 +33,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
           ...problems(400, 404, 413, 415, 422, 429, 503),
         },
       },
-      config: { produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
+      config: { access: 'infer', produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
       onRequest: requireReady(options.state),
     },
     async (request, reply) => {
@@ -44,7 +44,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
         tokenIds: body.return_token_ids === true,
       };
       const generation = await startGeneration(
-        (signal) => options.inference.chat(chatRequest(body), signal),
+        (signal) => options.inference.chat(chatRequest(body, request.principal), signal),
         request,
         reply,
         options.metrics,

@@ -69,6 +69,7 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
           ...problems(400, 404, 413, 415, 422, 429, 503),
         },
       },
+      config: { access: 'infer' },
       onRequest: requireReady(state),
     },
     async (request, reply) => {
@@ -76,7 +77,7 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       if (labels) assertDistinctLabels(labels);
       const { task } = request.params;
       const { results, usage } = await inference.classify(
-        { task, version, inputs, labels, tier: tier ?? undefined },
+        { task, version, inputs, labels, tier: tier ?? undefined, caller: request.principal },
         clientSignal(reply),
       );
       request.usage = usage;

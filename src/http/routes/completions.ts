@@ -38,7 +38,7 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
           ...problems(400, 404, 413, 415, 422, 429, 503),
         },
       },
-      config: { produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
+      config: { access: 'infer', produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
       onRequest: requireReady(options.state),
     },
     async (request, reply) => {
@@ -49,7 +49,7 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         tokenIds: body.return_token_ids === true,
       };
       const generation = await startGeneration(
-        (signal) => options.inference.complete(completionRequest(body), signal),
+        (signal) => options.inference.complete(completionRequest(body, request.principal), signal),
         request,
         reply,
         options.metrics,

@@ -121,7 +121,7 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         'contentType' in part && part.contentType === 'multipart/form-data'
           ? () => true
           : compileValidator(part),
-      config: { produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
+      config: { access: 'write', produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
       onRequest: requireReady(state),
     },
     async (request, reply) => {
@@ -130,7 +130,7 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         ? await readEvaluationForm(request, limits.uploadBytes)
         : partsOf(request.body, request.headers['content-type']);
       const { fields, rows, examples } = parts;
-      const evaluation = evaluationRequest(request.params.task, fields, rows, examples);
+      const evaluation = evaluationRequest(request.params.task, fields, rows, examples, request.principal);
       const events = observed(evaluator.evaluate(evaluation, signal), request);
       if (fields.stream) return sendEventStream(reply, bodies(events));
       return evaluationBody(await reportOf(events));

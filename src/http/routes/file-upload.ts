@@ -3,6 +3,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { actorOf } from '../plugins/grants.ts';
 import { boundUploads } from '../plugins/upload-places.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_FILE, FileSchema, fileBody } from '../schemas/file.ts';
@@ -54,6 +55,7 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
           ...problems(400, 413, 415, 422, 429, 503, 507),
         },
       },
+      config: { access: 'write' },
       validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : compileValidator(part)),
       // Nothing is read of a body that says itself that it is too large.
       onRequest: async ({ headers }) => {
@@ -80,7 +82,8 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         );
       }
       const { filename, mediaType, content } = await readFileForm(request);
-      return fileBody(await training.addFile(filename.slice(0, 255), mediaType, content));
+      const name = filename.slice(0, 255);
+      return fileBody(await training.addFile(name, mediaType, content, actorOf(request)));
     },
   );
 };

@@ -3,8 +3,10 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
-import type { Training, TrainingFile } from '../../domain/training.ts';
+import type { TrainingFile } from '../../domain/training.ts';
+import { type FileReads, visibleFiles } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { actorOf } from '../plugins/grants.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { EXAMPLE_FILE, FileParams, FileSchema, fileBody } from '../schemas/file.ts';
 import { json, problems, raw, reference } from '../schemas/responses.ts';
@@ -42,9 +44,12 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
           ...problems(400),
         },
       },
+      config: { access: 'write' },
     },
-    async ({ query: { limit = DEFAULT_PAGE_SIZE, after } }) =>
-      pageBody(store.listFiles({ limit, ...(after !== undefined && { after }) }), fileBody),
+    async ({ query: { limit = DEFAULT_PAGE_SIZE, after }, principal }) => {
+      const files = visibleFiles(store, principal);
+      return pageBody(files.listFiles({ limit, ...(after !== undefined && { after }) }), fileBody);
+    },
   );
 
   app.get(
@@ -57,8 +62,9 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
         params: FileParams,
         response: { 200: json(FileRef, 'The file.', EXAMPLE_FILE), ...problems(400, 404) },
       },
+      config: { access: 'write' },
     },
-    async ({ params }) => fileBody(fileOf(store, params.file)),
+    async ({ params, principal }) => fileBody(fileOf(visibleFiles(store, principal), params.file)),
   );
 
   app.get(
@@ -72,10 +78,10 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
         response: { 200: raw('application/octet-stream', 'The content.'), ...problems(400, 404) },
       },
       // OpenAI's clients ask for the second, which is no registered type.
-      config: { produces: ['application/octet-stream', 'application/binary'] },
+      config: { access: 'write', produces: ['application/octet-stream', 'application/binary'] },
     },
-    async ({ params }, reply) => {
-      const { sha256, bytes } = fileOf(store, params.file);
+    async ({ params, principal }, reply) => {
+      const { sha256, bytes } = fileOf(visibleFiles(store, principal), params.file);
       return sendContent(reply.header('content-length', bytes), store.contentPath(sha256));
     },
   );
@@ -97,10 +103,12 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
           ...problems(400, 404, 409, 413, 415, 429, 503, 507),
         },
       },
+      config: { access: 'write' },
     },
-    async ({ params }) => {
-      await store.deleteFile(params.file);
-      return { id: params.file, object: 'file' as const, deleted: true as const };
+    async (request) => {
+      const { id } = fileOf(visibleFiles(store, request.principal), request.params.file);
+      await store.deleteFile(id, actorOf(request));
+      return { id, object: 'file' as const, deleted: true as const };
     },
   );
 };
@@ -108,7 +116,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
 const sendContent = (reply: FastifyReply, path: string): FastifyReply =>
   reply.type('application/octet-stream').send(createReadStream(path));
 
-function fileOf(store: Training['store'], id: string): TrainingFile {
+function fileOf(store: Pick<FileReads, 'getFile'>, id: string): TrainingFile {
   const file = store.getFile(id);
   if (file !== null) return file;
   throw new DomainError('not_found', 'file_not_found', `There is no file "${id}".`, {

@@ -1,9 +1,11 @@
 import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { visibleJobs } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { JobParams } from '../schemas/fine-tuning-job.ts';
 import { etagHeader } from '../schemas/prompt.ts';
 import { problems, raw } from '../schemas/responses.ts';
+import { jobOf } from './lookup-job.ts';
 import { IfNoneMatch, notModified, sendFile } from './send-file.ts';
 
 const FILES = {
@@ -37,10 +39,11 @@ export const fineTuningAdapterRoutes: FastifyPluginAsyncTypebox<Pick<AppDependen
             ...problems(400, 404),
           },
         },
-        config: { produces: [mediaType] },
+        config: { access: 'write', produces: [mediaType] },
       },
-      async ({ params, headers }, reply) => {
-        const file = training.adapter(params.job)[part];
+      async ({ params, headers, principal }, reply) => {
+        const { id } = jobOf(visibleJobs(training.store, principal), params.job);
+        const file = training.adapter(id)[part];
         const sha256 = createHash('sha256').update(file).digest('hex');
         return sendFile(reply, headers['if-none-match'], sha256, name, mediaType, file);
       },

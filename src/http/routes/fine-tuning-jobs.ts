@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { visibleJobs } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { actorOf, assertGranted } from '../plugins/grants.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import {
@@ -42,9 +44,15 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
           ...problems(400, 404, 409, 413, 415, 422, 429, 503, 507),
         },
       },
+      config: { access: 'write' },
       onRequest: requireReady(state),
     },
-    async ({ body }) => jobBody(await training.create(jobRequest(body))),
+    async (request) => {
+      const job = jobRequest(request.body);
+      const { principal } = request;
+      for (const { task } of [job, ...job.otherTasks]) assertGranted(principal, task, 'suffix');
+      return jobBody(await training.create(job, principal, actorOf(request)));
+    },
   );
 
   app.get(
@@ -65,9 +73,12 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
           ...problems(400),
         },
       },
+      config: { access: 'write' },
     },
-    async ({ query: { limit = DEFAULT_PAGE_SIZE, after } }) =>
-      pageBody(store.listJobs({ limit, ...(after !== undefined && { after }) }), jobBody),
+    async ({ query: { limit = DEFAULT_PAGE_SIZE, after }, principal }) => {
+      const jobs = visibleJobs(store, principal);
+      return pageBody(jobs.listJobs({ limit, ...(after !== undefined && { after }) }), jobBody);
+    },
   );
 
   app.get(
@@ -80,8 +91,9 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
         params: JobParams,
         response: { 200: json(JobRef, 'The job.', EXAMPLE_JOB), ...problems(400, 404) },
       },
+      config: { access: 'write' },
     },
-    async ({ params }) => jobBody(jobOf(store, params.job)),
+    async ({ params, principal }) => jobBody(jobOf(visibleJobs(store, principal), params.job)),
   );
 
   for (const action of ['cancel', 'pause', 'resume'] as const) {
@@ -99,8 +111,12 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
             ...problems(400, 404, 409, 413, 415, 429, 503, 507),
           },
         },
+        config: { access: 'write' },
       },
-      async ({ params }) => jobBody(await training[action](params.job)),
+      async (request) => {
+        const { id } = jobOf(visibleJobs(store, request.principal), request.params.job);
+        return jobBody(await training[action](id, actorOf(request)));
+      },
     );
   }
 };

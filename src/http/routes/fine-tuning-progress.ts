@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { JobEvent } from '../../domain/training.ts';
+import { visibleJobs } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { JobParams } from '../schemas/fine-tuning-job.ts';
@@ -45,10 +46,10 @@ export const fineTuningProgressRoutes: FastifyPluginAsyncTypebox<Options> = asyn
           ...problems(400, 404),
         },
       },
-      config: { produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
+      config: { access: 'write', produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
     },
-    async ({ params, query }, reply) => {
-      const { id } = jobOf(store, params.job);
+    async ({ params, query, principal }, reply) => {
+      const { id } = jobOf(visibleJobs(store, principal), params.job);
       const { limit = DEFAULT_PAGE_SIZE, after, stream = false } = query;
       if (stream) return sendEventStream(reply, bodies(training.follow(id, clientSignal(reply))));
       return pageBody(store.listEvents(id, { limit, ...(after !== undefined && { after }) }), eventBody);
@@ -74,9 +75,10 @@ export const fineTuningProgressRoutes: FastifyPluginAsyncTypebox<Options> = asyn
           ...problems(400, 404),
         },
       },
+      config: { access: 'write' },
     },
-    async ({ params, query: { limit = DEFAULT_PAGE_SIZE, after } }) => {
-      const job = jobOf(store, params.job);
+    async ({ params, query: { limit = DEFAULT_PAGE_SIZE, after }, principal }) => {
+      const job = jobOf(visibleJobs(store, principal), params.job);
       const page = store.listCheckpoints(job.id, { limit, ...(after !== undefined && { after }) });
       return pageBody(page, (checkpoint) => checkpointBody(checkpoint, job));
     },

@@ -19,6 +19,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'stat
         operationId: 'getLiveness',
         response: { 200: json(Health, 'It runs.', { status: 'ok' }), ...problems() },
       },
+      config: { access: 'open' },
       logLevel: 'warn',
     },
     async () => ({ status: 'ok' as const }),
@@ -33,6 +34,7 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'stat
         operationId: 'getReadiness',
         response: { 200: json(Health, 'It is.', { status: 'ok' }), ...problems(503) },
       },
+      config: { access: 'open' },
       logLevel: 'warn',
     },
     async () => {

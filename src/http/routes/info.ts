@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import { visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { oneOf } from '../schemas/common.ts';
 import { json, problems } from '../schemas/responses.ts';
@@ -32,7 +33,7 @@ const Info = Type.Object({
     upload_bytes: Type.Integer(),
     concurrent_uploads: Type.Integer(),
   }),
-  tasks: Type.Integer({ description: 'Number of tasks.' }),
+  tasks: Type.Integer({ description: 'Number of tasks that the caller may use.' }),
 });
 
 const EXAMPLE: Static<typeof Info> = {
@@ -75,8 +76,9 @@ export const infoRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
         operationId: 'getInfo',
         response: { 200: json(Info, 'What is served.', EXAMPLE), ...problems() },
       },
+      config: { access: 'any' },
     },
-    async () => {
+    async ({ principal }) => {
       const { engine, store, state, limits, version } = options;
       const { model } = engine;
       return {
@@ -104,7 +106,7 @@ export const infoRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
           upload_bytes: limits.uploadBytes,
           concurrent_uploads: limits.concurrentUploads,
         },
-        tasks: store.countTasks(),
+        tasks: visibleTasks(store, principal).countTasks(),
       };
     },
   );

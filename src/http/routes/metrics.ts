@@ -18,7 +18,7 @@ export const metricsRoutes: FastifyPluginAsyncTypebox<{ readonly metrics: Metric
         operationId: 'getMetrics',
         response: { 200: raw(MEDIA_TYPE, "Prometheus' text format 0.0.4."), ...problems() },
       },
-      config: { produces: [MEDIA_TYPE] },
+      config: { access: 'admin', produces: [MEDIA_TYPE] },
       logLevel: 'warn',
     },
     async (_request, reply) =>

@@ -2,8 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import type { TaskStore } from '../../domain/store.ts';
 import { parseModelReference, type Task } from '../../domain/task.ts';
+import { type TaskReads, visibleLookups, visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { nullable, unixSeconds } from '../schemas/common.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
@@ -53,10 +53,14 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
           ...problems(),
         },
       },
+      config: { access: 'infer' },
     },
-    async () => {
-      const tasks = Array.from(allTasks(store), (task) => taskModel(engine.model, task, task.name));
-      return { object: 'list' as const, data: [baseModel(engine.model), ...tasks] };
+    async ({ principal }) => {
+      const { model } = engine;
+      const base = principal.allowsTask(model.id) ? [baseModel(model)] : [];
+      const visible = allTasks(visibleTasks(store, principal));
+      const tasks = Array.from(visible, (task) => taskModel(model, task, task.name));
+      return { object: 'list' as const, data: [...base, ...tasks] };
     },
   );
 
@@ -70,12 +74,14 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
         params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) }),
         response: { 200: json(ModelRef, 'The model.', EXAMPLE_TASK_MODEL), ...problems(400, 404) },
       },
+      config: { access: 'infer' },
     },
-    async ({ params: { id } }) => {
-      if (id === engine.model.id) return baseModel(engine.model);
+    async ({ params: { id }, principal }) => {
+      if (id === engine.model.id && principal.allowsTask(id)) return baseModel(engine.model);
       const { name, version } = parseModelReference(id);
-      const task = store.getTask(name);
-      if (task && (version === null || store.getVersion(name, version)))
+      const tasks = visibleLookups(store, principal);
+      const task = tasks.getTask(name);
+      if (task && (version === null || tasks.getVersion(name, version)))
         return taskModel(engine.model, task, id);
       throw new DomainError('not_found', 'model_not_found', `There is no model "${id}".`, {
         param: 'model',
@@ -87,7 +93,7 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
 
 const TASKS_A_READ = 1000;
 
-function* allTasks(store: TaskStore): Generator<Task> {
+function* allTasks(store: TaskReads): Generator<Task> {
   let after: string | null = null;
   do {
     const page = store.listTasks({ limit: TASKS_A_READ, ...(after !== null && { after }) });

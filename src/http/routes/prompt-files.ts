@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { encodeAdapterConfig } from '../../domain/prompt.ts';
+import { visibleLookups } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagHeader, VersionParams } from '../schemas/prompt.ts';
 import { problems, raw } from '../schemas/responses.ts';
@@ -27,9 +28,10 @@ export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, '
           ...problems(400, 404),
         },
       },
+      config: { access: 'write' },
     },
-    async ({ params, headers }, reply) => {
-      const { config } = versionOf(store, params.task, params.version);
+    async ({ params, headers, principal }, reply) => {
+      const { config } = versionOf(visibleLookups(store, principal), params.task, params.version);
       const file = encodeAdapterConfig(config);
       const sha256 = createHash('sha256').update(file).digest('hex');
       return sendFile(
@@ -58,10 +60,10 @@ export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, '
           ...problems(400, 404),
         },
       },
-      config: { produces: ['application/octet-stream'] },
+      config: { access: 'write', produces: ['application/octet-stream'] },
     },
-    async ({ params, headers }, reply) => {
-      const { sha256 } = versionOf(store, params.task, params.version);
+    async ({ params, headers, principal }, reply) => {
+      const { sha256 } = versionOf(visibleLookups(store, principal), params.task, params.version);
       const file = store.readFile(sha256);
       if (file === null)
         throw new Error(`The file ${sha256} of ${params.task}@${params.version} is missing.`);

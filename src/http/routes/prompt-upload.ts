@@ -7,6 +7,7 @@ import { DomainError } from '../../domain/errors.ts';
 import type { PromptUpload } from '../../domain/publishing.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagOf } from '../etag.ts';
+import { actorOf, requireGrant } from '../plugins/grants.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_PROMPT, etagHeader, promptBody, UploadedPromptSchema } from '../schemas/prompt.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
@@ -102,13 +103,18 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
+      config: { access: 'write' },
       validatorCompiler: (part) => (part.httpPart === 'body' ? () => true : compileValidator(part)),
       bodyLimit: limits.uploadBytes,
+      onRequest: requireGrant,
     },
     async (request, reply) => {
       const { activate = true, task_id: taskId } = request.query;
       const upload = await readUpload(request, limits.uploadBytes, taskId);
-      const published = await publisher.publish(request.params.task, upload, { activate });
+      const published = await publisher.publish(request.params.task, upload, {
+        activate,
+        actor: actorOf(request),
+      });
       const { version, created, warnings } = published;
       const path = `/v1/tasks/${version.task}/prompts/${version.version}`;
       reply.code(created ? 201 : 200).header('etag', etagOf(version.sha256));

@@ -1,10 +1,11 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
-import type { TaskStore } from '../../domain/store.ts';
+import { type TaskLookups, visibleLookups } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagOf, parseEntityTags } from '../etag.ts';
 import { excerpt } from '../plugins/excerpt.ts';
+import { actorOf } from '../plugins/grants.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { EXAMPLE_PROMPT, etagHeader, PromptSchema, promptBody, VersionParams } from '../schemas/prompt.ts';
 import { empty, json, problems, reference } from '../schemas/responses.ts';
@@ -38,9 +39,10 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
           ...problems(400, 404),
         },
       },
+      config: { access: 'infer' },
     },
-    async ({ params, query }) => {
-      const { name, activeVersion } = taskOf(store, params.task);
+    async ({ params, query, principal }) => {
+      const { name, activeVersion } = taskOf(visibleLookups(store, principal), params.task);
       const { limit = DEFAULT_PAGE_SIZE, after } = query;
       const page = store.listVersions(name, { limit, ...(after !== undefined && { after }) });
       return pageBody(page, (version) => promptBody(version, activeVersion));
@@ -57,11 +59,13 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         params: VersionParams,
         response: { 200: json(PromptRef, 'The version.', EXAMPLE_PROMPT, etagHeader), ...problems(400, 404) },
       },
+      config: { access: 'infer' },
     },
-    async ({ params }, reply) => {
-      const version = versionOf(store, params.task, params.version);
+    async ({ params, principal }, reply) => {
+      const tasks = visibleLookups(store, principal);
+      const version = versionOf(tasks, params.task, params.version);
       reply.header('etag', etagOf(version.sha256));
-      return promptBody(version, taskOf(store, params.task).activeVersion);
+      return promptBody(version, taskOf(tasks, params.task).activeVersion);
     },
   );
 
@@ -84,11 +88,15 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
           ...problems(400, 404, 412, 413, 415, 422, 429, 503, 507),
         },
       },
+      config: { access: 'write' },
     },
-    async ({ params, headers }, reply) => {
-      const ifMatch = expectedActive(store, params.task, headers['if-match']);
-      const { activeVersion } = await publisher.activate(params.task, params.version, ifMatch);
-      const version = versionOf(store, params.task, params.version);
+    async (request, reply) => {
+      const { params, headers, principal } = request;
+      const tasks = visibleLookups(store, principal);
+      const { name } = taskOf(tasks, params.task);
+      const ifMatch = expectedActive(tasks, name, headers['if-match']);
+      const { activeVersion } = await publisher.activate(name, params.version, ifMatch, actorOf(request));
+      const version = versionOf(tasks, name, params.version);
       reply.header('etag', etagOf(version.sha256));
       return promptBody(version, activeVersion);
     },
@@ -104,9 +112,12 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         params: VersionParams,
         response: { 204: empty('The version is gone.'), ...problems(400, 404, 409, 413, 415, 429, 503, 507) },
       },
+      config: { access: 'write' },
     },
-    async ({ params }, reply) => {
-      await store.deleteVersion(params.task, params.version);
+    async (request, reply) => {
+      const { params, principal } = request;
+      const { name } = taskOf(visibleLookups(store, principal), params.task);
+      await store.deleteVersion(name, params.version, actorOf(request));
       reply.code(204);
       return null;
     },
@@ -117,7 +128,7 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
  * The hash that `If-Match` wants to be active, for the store to compare in its transaction. Of several tags
  * it is the one that is active now. Throws `precondition_failed` when no tag can match.
  */
-function expectedActive(store: TaskStore, task: string, header: string | undefined): string | undefined {
+function expectedActive(store: TaskLookups, task: string, header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const { activeVersion } = taskOf(store, task);
   const active = activeVersion === null ? undefined : store.getVersion(task, activeVersion)?.sha256;

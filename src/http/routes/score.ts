@@ -56,13 +56,14 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
           ...problems(400, 404, 413, 415, 422, 429, 503),
         },
       },
+      config: { access: 'infer' },
       onRequest: requireReady(state),
     },
     async (request, reply) => {
       const { inputs, version = null, service_tier: tier } = request.body;
       const { task } = request.params;
       const { results, usage } = await inference.score(
-        { task, version, inputs, tier: tier ?? undefined },
+        { task, version, inputs, tier: tier ?? undefined, caller: request.principal },
         clientSignal(reply),
       );
       request.usage = usage;

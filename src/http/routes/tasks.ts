@@ -1,7 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { assertDefaultsFit, assertNotModelId } from '../../domain/task.ts';
+import { visibleLookups, visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { actorOf, requireGrant } from '../plugins/grants.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { empty, json, problems, reference } from '../schemas/responses.ts';
 import { EXAMPLE_TASK, TaskBody, TaskParams, TaskSchema, taskBody, taskMetadata } from '../schemas/task.ts';
@@ -29,13 +31,15 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
+      config: { access: 'write' },
+      onRequest: requireGrant,
     },
     async (request, reply) => {
       const { params, body } = request;
       assertNotModelId(params.task, engine.model.id);
       const metadata = taskMetadata(body);
       if (metadata.defaults) assertDefaultsFit(metadata.defaults, engine.limits.contextLength);
-      const { task, created } = await store.putTask(params.task, metadata);
+      const { task, created } = await store.putTask(params.task, metadata, actorOf(request));
       if (created) reply.code(201).header('location', `/v1/tasks/${task.name}`);
       return taskBody(task);
     },
@@ -59,10 +63,12 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
           ...problems(400),
         },
       },
+      config: { access: 'infer' },
     },
-    async ({ query }) => {
+    async ({ query, principal }) => {
       const { limit = DEFAULT_PAGE_SIZE, after } = query;
-      return pageBody(store.listTasks({ limit, ...(after !== undefined && { after }) }), taskBody);
+      const tasks = visibleTasks(store, principal);
+      return pageBody(tasks.listTasks({ limit, ...(after !== undefined && { after }) }), taskBody);
     },
   );
 
@@ -76,8 +82,9 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         params: TaskParams,
         response: { 200: json(TaskRef, 'The task.', EXAMPLE_TASK), ...problems(400, 404) },
       },
+      config: { access: 'infer' },
     },
-    async ({ params }) => taskBody(taskOf(store, params.task)),
+    async ({ params, principal }) => taskBody(taskOf(visibleLookups(store, principal), params.task)),
   );
 
   app.delete(
@@ -90,9 +97,11 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         params: TaskParams,
         response: { 204: empty('The task is gone.'), ...problems(400, 404, 413, 415, 429, 503, 507) },
       },
+      config: { access: 'write' },
     },
-    async ({ params }, reply) => {
-      await store.deleteTask(params.task);
+    async (request, reply) => {
+      const { name } = taskOf(visibleLookups(store, request.principal), request.params.task);
+      await store.deleteTask(name, actorOf(request));
       reply.code(204);
       return null;
     },

@@ -49,6 +49,7 @@ export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
           ...problems(400, 413, 415, 422, 503),
         },
       },
+      config: { access: 'infer' },
       onRequest: requireReady(state),
     },
     async ({ body }) => {
@@ -70,6 +71,7 @@ export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
           ...problems(400, 413, 415, 503),
         },
       },
+      config: { access: 'infer' },
       onRequest: requireReady(state),
     },
     async ({ body }) => ({ text: inference.detokenize(body.ids, body.skip_special_tokens ?? false) }),

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { ChatMessage, ChatRequest } from '../../domain/inference.ts';
+import type { Principal } from '../../domain/principal.ts';
 import { MAX_MESSAGES, Text } from './bounds.ts';
 import { ChatChoice } from './chat-choices.ts';
 import { EXAMPLE_USAGE, oneOf, optional, UsageSchema } from './common.ts';
@@ -64,7 +65,7 @@ export const EXAMPLE_CHAT_COMPLETION: ChatCompletion = {
 };
 
 /** Throws `invalid` for fields that contradict each other. */
-export function chatRequest(body: ChatBody): ChatRequest {
+export function chatRequest(body: ChatBody, caller: Principal): ChatRequest {
   if (typeof body.top_logprobs === 'number' && body.logprobs !== true) {
     throw new DomainError(
       'invalid',
@@ -84,6 +85,7 @@ export function chatRequest(body: ChatBody): ChatRequest {
     ...generationFields({ ...body, max_tokens: body.max_tokens ?? synonym ?? null }),
     messages: body.messages.map(chatMessage),
     logprobs: body.logprobs ? (body.top_logprobs ?? 0) : null,
+    caller,
   };
 }
 

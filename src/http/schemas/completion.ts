@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { CompletionRequest, PromptInput } from '../../domain/inference.ts';
+import type { Principal } from '../../domain/principal.ts';
 import { MAX_COUNT, MAX_INPUTS, MAX_TOKEN_IDS, Text, TokenId } from './bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema } from './common.ts';
 import { CompletionChoice } from './completion-choices.ts';
@@ -62,12 +63,13 @@ export const EXAMPLE_COMPLETION: Completion = {
   usage: EXAMPLE_USAGE,
 };
 
-export function completionRequest(body: CompletionBody): CompletionRequest {
+export function completionRequest(body: CompletionBody, caller: Principal): CompletionRequest {
   return {
     ...generationFields(body),
     prompts: promptInputs(body.prompt),
     echo: body.echo ?? false,
     logprobs: body.logprobs ?? null,
+    caller,
   };
 }
 

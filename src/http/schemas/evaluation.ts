@@ -7,6 +7,7 @@ import type {
   EvaluationRequest,
   LabelledRows,
 } from '../../domain/evaluation.ts';
+import type { Principal } from '../../domain/principal.ts';
 import { MAX_COUNT, Text } from './bounds.ts';
 import { nullable, oneOf, optional, UsageSchema, usageBody } from './common.ts';
 import { reference } from './responses.ts';
@@ -157,6 +158,7 @@ export function evaluationRequest(
   fields: EvaluationFields,
   rows: LabelledRows | null,
   examples: LabelledRows | null,
+  caller: Principal,
 ): EvaluationRequest {
   const { versions, baselines, shots, seed, max_tokens: maxTokens } = fields;
   const source = oneSource(rows, fields.file, 'rows');
@@ -168,6 +170,7 @@ export function evaluationRequest(
     });
   }
   return {
+    caller,
     task,
     versions: versions ?? null,
     baselines: baselines ?? [],

@@ -47,6 +47,8 @@ export function raw<T extends string>(
 
 const REASONS = {
   400: 'The request breaks its schema or a documented rule.',
+  401: 'There is no API key, or not a valid one.',
+  403: 'The key may not do this.',
   404: 'The task, version or model does not exist.',
   406: 'No acceptable response type.',
   409: 'The request conflicts with the current state.',

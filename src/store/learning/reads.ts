@@ -1,7 +1,12 @@
 import type { Database } from 'better-sqlite3';
-import { DomainError } from '../../domain/errors.ts';
 import type { Page } from '../../domain/store.ts';
-import { checkpointId, eventId, type PageOptions, type TrainingStore } from '../../domain/training.ts';
+import {
+  checkpointId,
+  eventId,
+  type PageOptions,
+  type TrainingStore,
+  unknownCursor,
+} from '../../domain/training.ts';
 import { translating } from '../sqlite-errors.ts';
 import {
   type CheckpointRow,
@@ -25,7 +30,7 @@ export type TrainingReads = Pick<
   | 'listEvents'
   | 'latestCheckpoint'
   | 'listCheckpoints'
-> & { readonly contents: () => readonly string[] };
+> & { readonly contents: () => readonly string[]; readonly hasContent: (sha256: string) => boolean };
 
 /** Lists are newest first; their cursors are the ids that clients see. */
 export function createTrainingReads(db: Database): TrainingReads {
@@ -34,6 +39,7 @@ export function createTrainingReads(db: Database): TrainingReads {
     'SELECT * FROM training_files WHERE seq < ? ORDER BY seq DESC LIMIT ?',
   );
   const contents = db.prepare<[], string>('SELECT DISTINCT sha256 FROM training_files').pluck();
+  const holder = db.prepare<[string]>('SELECT 1 FROM training_files WHERE sha256 = ? LIMIT 1');
   const job = db.prepare<[string], JobRow>('SELECT * FROM training_jobs WHERE id = ?');
   const jobs = db.prepare<[number, number], JobRow>(
     'SELECT * FROM training_jobs WHERE seq < ? ORDER BY seq DESC LIMIT ?',
@@ -63,6 +69,7 @@ export function createTrainingReads(db: Database): TrainingReads {
   };
   return {
     contents: () => translating(() => contents.all()),
+    hasContent: (sha256) => translating(() => holder.get(sha256) !== undefined),
     getFile: (id) => translating(() => optional(file.get(id), toFile)),
     listFiles: (options) =>
       translating(() => {
@@ -99,12 +106,4 @@ function page<T>(items: readonly T[], { limit }: PageOptions, cursor: (item: T) 
   const shown = items.slice(0, limit);
   const last = shown.at(-1);
   return { items: shown, next: items.length > limit && last !== undefined ? cursor(last) : null };
-}
-
-function unknownCursor(after: string): never {
-  throw new DomainError('invalid', 'invalid_cursor', '"after" must be the id of an item of this list.', {
-    param: 'after',
-    expected: 'the id of the last item of the page before',
-    given: after.slice(0, 80),
-  });
 }

@@ -20,6 +20,7 @@ export interface FileRow {
   readonly bytes: number;
   readonly row_count: number;
   readonly labels: string;
+  readonly owner: string | null;
   readonly created_at: number;
 }
 
@@ -32,6 +33,8 @@ export interface JobRow {
   readonly result: string | null;
   readonly error: string | null;
   readonly publishing: number;
+  readonly actor_key: string | null;
+  readonly actor_request: string | null;
   readonly created_at: number;
   readonly started_at: number | null;
   readonly finished_at: number | null;
@@ -64,6 +67,7 @@ export const toFile = (row: FileRow): TrainingFile => ({
   bytes: row.bytes,
   rows: row.row_count,
   labels: JSON.parse(row.labels) as string[],
+  owner: row.owner,
   createdAt: row.created_at,
 });
 
@@ -75,6 +79,7 @@ export const toJob = (row: JobRow): TrainingJob => ({
   result: toResult(row.result),
   error: parse<JobError>(row.error),
   publishing: row.publishing !== 0,
+  actor: { key: row.actor_key, requestId: row.actor_request },
   createdAt: row.created_at,
   startedAt: row.started_at,
   finishedAt: row.finished_at,

@@ -1,3 +1,5 @@
+import { DomainError } from '../../domain/errors.ts';
+import { SERVICE } from '../../domain/principal.ts';
 import type { TrainingStore } from '../../domain/training.ts';
 import type { WriterClient } from '../writer-client.ts';
 import { Contents } from './contents.ts';
@@ -6,7 +8,7 @@ import type { TrainingReads } from './reads.ts';
 /** @param database its path begins the names of what lies beside it */
 export async function createTrainingStore(
   database: string,
-  { contents: knownContents, ...reads }: TrainingReads,
+  { contents: knownContents, hasContent, ...reads }: TrainingReads,
   client: WriterClient,
 ): Promise<TrainingStore> {
   const contents = await Contents.open(`${database}-files`, knownContents());
@@ -21,29 +23,39 @@ export async function createTrainingStore(
     ...reads,
     trainerLock: `${database}-trainer.lock`,
     contentPath: (sha256) => contents.path(sha256),
-    async addFile(source, maxBytes, inspect) {
+    async addFile(source, maxBytes, inspect, actor = SERVICE) {
       const received = await contents.receive(source, maxBytes);
       try {
         const { sha256, bytes } = received;
         const found = await inspect(received.path);
         return await inTurn(async () => {
           await contents.keep(received);
-          return client.call('addTrainingFile', [{ ...found, sha256, bytes }]);
+          try {
+            return await client.call('addTrainingFile', [{ ...found, sha256, bytes }, actor]);
+          } catch (error) {
+            // What was refused must not fill the disk; what failed otherwise may be stored, and stays.
+            if (isRefused(error) && !hasContent(sha256)) await contents.remove(sha256);
+            throw error;
+          }
         });
       } finally {
         await contents.discard(received.path);
       }
     },
-    deleteFile: (id) =>
+    deleteFile: (id, actor = SERVICE) =>
       inTurn(async () => {
-        const unused = await client.call('deleteTrainingFile', [id]);
+        const unused = await client.call('deleteTrainingFile', [id, actor]);
         if (unused !== null) await contents.remove(unused);
       }),
-    addJob: (spec) => client.call('addJob', [spec]),
-    changeJob: (id, when, change, events = []) => client.call('changeJob', [id, when, change, events]),
+    addJob: (spec, actor = SERVICE) => client.call('addJob', [spec, actor]),
+    changeJob: (id, when, change, events = [], audited = undefined) =>
+      client.call('changeJob', [id, when, change, events, audited]),
     addEvents: (job, events) => client.call('addJobEvents', [job, events]),
     saveCheckpoint: (checkpoint, content) =>
       client.call('saveCheckpoint', [checkpoint, content], content.byteLength),
     trimCheckpoints: (job) => client.call('trimCheckpoints', [job]),
   };
 }
+
+const isRefused = (error: unknown): boolean =>
+  error instanceof DomainError && error.code === 'file_bytes_exceeded';

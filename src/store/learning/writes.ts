@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../../domain/errors.ts';
+import type { Actor } from '../../domain/principal.ts';
 import {
   type JobChange,
   type JobCheckpoint,
@@ -11,6 +12,8 @@ import {
   type TrainingFile,
   type TrainingJob,
 } from '../../domain/training.ts';
+import type { Audit } from '../audit.ts';
+import { createRoom, type Room, type StoreLimits } from '../limits.ts';
 import { transaction } from '../transaction.ts';
 import { type FileRow, type JobRow, toFile, toJob } from './rows.ts';
 
@@ -19,15 +22,16 @@ const KEPT_CHECKPOINTS = 3;
 
 /** The writing half of the training store. Each method is one durable transaction. */
 export interface TrainingWrites {
-  addTrainingFile(file: Omit<TrainingFile, 'id' | 'createdAt'>): TrainingFile;
+  addTrainingFile(file: Omit<TrainingFile, 'id' | 'owner' | 'createdAt'>, actor: Actor): TrainingFile;
   /** Returns the hash of a content that no file has any more, or null. */
-  deleteTrainingFile(id: string): string | null;
-  addJob(spec: JobSpec): TrainingJob;
+  deleteTrainingFile(id: string, actor: Actor): string | null;
+  addJob(spec: JobSpec, actor: Actor): TrainingJob;
   changeJob(
     id: string,
     when: { readonly from: readonly JobStatus[]; readonly busy?: false },
     change: JobChange,
     events: readonly NewJobEvent[],
+    audited: { readonly action: 'job.cancel'; readonly actor: Actor } | undefined,
   ): TrainingJob | null;
   addJobEvents(job: string, events: readonly NewJobEvent[]): void;
   saveCheckpoint(checkpoint: Omit<JobCheckpoint, 'createdAt'>, content: Uint8Array): void;
@@ -36,15 +40,28 @@ export interface TrainingWrites {
 
 const newId = (prefix: string): string => `${prefix}-${randomBytes(12).toString('hex')}`;
 
-export function createTrainingWrites(db: Database): TrainingWrites {
+export function createTrainingWrites(db: Database, limits: StoreLimits, audit: Audit): TrainingWrites {
   const addEvents = eventWriter(db);
-  return { ...fileWrites(db), ...jobWrites(db, addEvents), ...progressWrites(db, addEvents) };
+  const parts = { db, room: createRoom(db, limits), audit, addEvents };
+  return { ...fileWrites(parts), ...jobWrites(parts), ...progressWrites(db, addEvents) };
 }
 
-function fileWrites(db: Database): Pick<TrainingWrites, 'addTrainingFile' | 'deleteTrainingFile'> {
+interface Parts {
+  readonly db: Database;
+  readonly room: Room;
+  readonly audit: Audit;
+  readonly addEvents: TrainingWrites['addJobEvents'];
+}
+
+function fileWrites({
+  db,
+  room,
+  audit,
+}: Parts): Pick<TrainingWrites, 'addTrainingFile' | 'deleteTrainingFile'> {
   const insert = db.prepare<[Omit<FileRow, 'seq'>], FileRow>(`
-    INSERT INTO training_files (id, sha256, filename, format, kind, bytes, row_count, labels, created_at)
-    VALUES (:id, :sha256, :filename, :format, :kind, :bytes, :row_count, :labels, :created_at) RETURNING *`);
+    INSERT INTO training_files (id, sha256, filename, format, kind, bytes, row_count, labels, owner, created_at)
+    VALUES (:id, :sha256, :filename, :format, :kind, :bytes, :row_count, :labels, :owner, :created_at)
+    RETURNING *`);
   const select = db.prepare<[string], FileRow>('SELECT * FROM training_files WHERE id = ?');
   const remove = db.prepare<[string]>('DELETE FROM training_files WHERE id = ?');
   const sharers = db
@@ -58,22 +75,24 @@ function fileWrites(db: Database): Pick<TrainingWrites, 'addTrainingFile' | 'del
         WHERE :id IN (value ->> '$.trainingFile.id', value ->> '$.validationFile.id'))) LIMIT 1`)
     .pluck();
   return {
-    addTrainingFile: transaction(db, (file) =>
-      toFile(
-        insert.get({
-          id: newId('file'),
-          sha256: file.sha256,
-          filename: file.filename,
-          format: file.format,
-          kind: file.kind,
-          bytes: file.bytes,
-          row_count: file.rows,
-          labels: JSON.stringify(file.labels),
-          created_at: Date.now(),
-        })!,
-      ),
-    ),
-    deleteTrainingFile: transaction(db, (id) => {
+    addTrainingFile: transaction(db, (file, actor) => {
+      room.forFile(actor.key, file.bytes);
+      const row = insert.get({
+        id: newId('file'),
+        sha256: file.sha256,
+        filename: file.filename,
+        format: file.format,
+        kind: file.kind,
+        bytes: file.bytes,
+        row_count: file.rows,
+        labels: JSON.stringify(file.labels),
+        owner: actor.key,
+        created_at: Date.now(),
+      })!;
+      audit('file.upload', actor, { sha256: row.sha256, subject: row.id });
+      return toFile(row);
+    }),
+    deleteTrainingFile: transaction(db, (id, actor) => {
       const row = select.get(id);
       if (row === undefined) throw fileNotFound(id, 'file');
       const job = user.get({ id });
@@ -85,27 +104,29 @@ function fileWrites(db: Database): Pick<TrainingWrites, 'addTrainingFile' | 'del
         });
       }
       remove.run(id);
+      audit('file.delete', actor, { sha256: row.sha256, subject: id });
       return sharers.get(row.sha256) === 0 ? row.sha256 : null;
     }),
   };
 }
 
-function jobWrites(
-  db: Database,
-  addEvents: TrainingWrites['addJobEvents'],
-): Pick<TrainingWrites, 'addJob' | 'changeJob'> {
+function jobWrites({ db, room, audit, addEvents }: Parts): Pick<TrainingWrites, 'addJob' | 'changeJob'> {
   const file = db.prepare<[string], FileRow>('SELECT * FROM training_files WHERE id = ?');
-  const insert = db.prepare<[string, JobStatus, string, number], JobRow>(
-    'INSERT INTO training_jobs (id, status, spec, created_at) VALUES (?, ?, ?, ?) RETURNING *',
-  );
+  const insert = db.prepare<[string, JobStatus, string, string | null, string | null, number], JobRow>(`
+    INSERT INTO training_jobs (id, status, spec, actor_key, actor_request, created_at)
+    VALUES (?, ?, ?, ?, ?, ?) RETURNING *`);
   const select = db.prepare<[string], JobRow>('SELECT * FROM training_jobs WHERE id = ?');
-  const update = db.prepare<[Omit<JobRow, 'seq' | 'spec' | 'created_at'>], JobRow>(`
+  const update = db.prepare<
+    [Omit<JobRow, 'seq' | 'spec' | 'actor_key' | 'actor_request' | 'created_at'>],
+    JobRow
+  >(`
     UPDATE training_jobs SET status = :status, plan = :plan, result = :result, error = :error,
       publishing = :publishing, started_at = :started_at, finished_at = :finished_at
     WHERE id = :id RETURNING *`);
   const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
   return {
-    addJob: transaction(db, (spec) => {
+    addJob: transaction(db, (spec, actor) => {
+      room.forJob(actor.key);
       // In the same transaction: a file that is deleted now is either refused or missing here.
       const files = jobTasks(spec).flatMap(
         ({ trainingFile, validationFile }) =>
@@ -118,14 +139,22 @@ function jobWrites(
         if (reference !== null && file.get(reference.id) === undefined)
           throw fileNotFound(reference.id, param);
       }
-      return toJob(insert.get(newId('ftjob'), 'validating_files', JSON.stringify(spec), Date.now())!);
+      const { key, requestId } = actor;
+      const text = JSON.stringify(spec);
+      const row = insert.get(newId('ftjob'), 'validating_files', text, key, requestId, Date.now())!;
+      for (const { task } of jobTasks(spec)) audit('job.create', actor, { task, subject: row.id });
+      return toJob(row);
     }),
-    changeJob: transaction(db, (id, when, change, events) => {
+    changeJob: transaction(db, (id, when, change, events, audited) => {
       const row = select.get(id);
       if (row === undefined) return null;
       const job = toJob(row);
       if (!when.from.includes(job.status) || (when.busy === false && job.publishing)) return null;
       addEvents(id, events);
+      if (audited !== undefined) {
+        for (const { task } of jobTasks(job.spec))
+          audit(audited.action, audited.actor, { task, subject: id });
+      }
       const next = { ...job, ...change };
       return toJob(
         update.get({

@@ -1,16 +1,16 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PromptVersion } from '../../domain/prompt.ts';
-import type { TaskStore } from '../../domain/store.ts';
 import { parseModelReference } from '../../domain/task.ts';
 import type { LearnedType } from '../../domain/training.ts';
+import type { TaskLookups } from '../../domain/visibility.ts';
 
 /**
  * The version that `init_from` names, or null. Throws `not_found` version_not_found, `unprocessable` model_mismatch, and
  * init_from_prefix where rows are learned: those cannot be found from keys and values, while these follow from rows.
  */
 export function initialPromptOf(
-  tasks: TaskStore,
+  tasks: TaskLookups,
   from: string | null,
   peftType: LearnedType,
   model: ModelInfo,

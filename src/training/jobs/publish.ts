@@ -41,12 +41,13 @@ export async function publishOutcome(
   incumbent: PromptVersion | null,
   incumbentScore: JobScore | null,
 ): Promise<Published> {
+  const { actor } = job;
   const { task } = job.spec;
   const changed = taskChanged(tasks.getTask(task), job, outcome);
   await patiently(() => describeTask(tasks, job, outcome));
   const peftType = storedType(job.spec.config.peft_type);
   const upload = { kind: 'tensor', model: outcome.prompt, peftType } as const;
-  const { version } = await patiently(() => publisher.publish(task, upload, { activate: false }));
+  const { version } = await patiently(() => publisher.publish(task, upload, { activate: false, actor }));
   const decision = decide(job, outcome, version, incumbent, incumbentScore, changed);
   const published = (active: boolean, reason: string): Published => ({
     reason,
@@ -64,7 +65,7 @@ export async function publishOutcome(
   try {
     // What was compared must still be what serves.
     const ifMatch = job.spec.hyperparameters.activate === 'auto' ? incumbent?.sha256 : undefined;
-    await patiently(() => publisher.activate(task, version.version, ifMatch));
+    await patiently(() => publisher.activate(task, version.version, ifMatch, actor));
     return published(true, decision.reason);
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind !== 'precondition_failed') throw error;
@@ -119,21 +120,17 @@ function taskChanged(task: Task | null, { spec }: TrainingJob, { labels }: Learn
 /** A task that the job makes gets the labels and the template that were learned with; one without labels gets them. */
 async function describeTask(
   tasks: TaskStore,
-  { spec }: TrainingJob,
+  { spec, actor }: TrainingJob,
   { labels }: LearnedPrompt,
 ): Promise<void> {
   const task = tasks.getTask(spec.task);
   const known = labels.length > 0 ? labels : null;
   if (task === null) {
-    await tasks.putTask(spec.task, {
-      description: null,
-      template: spec.template,
-      labels: known,
-      defaults: null,
-    });
+    const metadata = { description: null, template: spec.template, labels: known, defaults: null };
+    await tasks.putTask(spec.task, metadata, actor);
   } else if (task.labels === null && known !== null) {
     const { description, template, defaults } = task;
-    await tasks.putTask(spec.task, { description, template, labels: known, defaults });
+    await tasks.putTask(spec.task, { description, template, labels: known, defaults }, actor);
   }
 }
 

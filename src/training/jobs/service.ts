@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import type { TrainingStore } from '../../domain/training.ts';
+import type { FileFacts, TrainingStore } from '../../domain/training.ts';
 import {
   isFinal,
   type JobSpec,
@@ -11,6 +11,7 @@ import {
   type Training,
   type TrainingJob,
 } from '../../domain/training.ts';
+import { visibleFiles, visibleJobs, visibleLookups } from '../../domain/visibility.ts';
 import type { Bundle } from '../../model/bundle.ts';
 import type { PromptContent } from '../child/protocol.ts';
 import { readDataset } from '../dataset/dataset.ts';
@@ -105,11 +106,12 @@ export function startTraining(parts: TrainingParts): TrainingService {
     from: readonly JobStatus[],
     to: (job: TrainingJob) => { readonly status: JobStatus; readonly finishedAt?: number },
     text: string,
+    audited?: Parameters<TrainingStore['changeJob']>[4],
   ): Promise<TrainingJob> {
     const job = jobOf(store, id);
-    const moved = await store.changeJob(id, { from, busy: false }, { ...to(job), error: null }, [
-      message('info', text),
-    ]);
+    const change = { ...to(job), error: null };
+    const said = [message('info', text)];
+    const moved = await store.changeJob(id, { from, busy: false }, change, said, audited);
     if (moved === null) throw stateConflict(jobOf(store, id), verb, from);
     events.announce(id);
     return moved;
@@ -119,25 +121,29 @@ export function startTraining(parts: TrainingParts): TrainingService {
     store,
     maxFileBytes,
     pid: (job) => runner?.pid(job),
-    addFile: (filename, mediaType, content) =>
-      store.addFile(content, maxFileBytes, async (path) => {
+    addFile(filename, mediaType, content, actor) {
+      const inspect = async (path: string): Promise<FileFacts> => {
         const format = await formatOf(filename, mediaType, path);
         const { kind, rows, labels } = await readDataset(createReadStream(path), { format });
         return { filename, format, kind, rows: rows.length, labels };
-      }),
-    async create(request) {
-      const spec = specify({ store, tasks, model }, request);
+      };
+      return store.addFile(content, maxFileBytes, inspect, actor);
+    },
+    async create(request, caller, actor) {
+      const seen = { ...visibleFiles(store, caller), ...visibleJobs(store, caller) };
+      const spec = specify({ store: seen, tasks: visibleLookups(tasks, caller), model }, request);
       // Asked now as well as at the start: the person who can import it is here.
       await trainableBundle(bundle, home);
-      const job = await store.addJob(spec);
+      const job = await store.addJob(spec, actor);
       events.add(job.id, message('info', `Created fine-tuning job: ${job.id}`));
       await events.flush();
       runner?.kick();
       return job;
     },
-    async cancel(id) {
+    async cancel(id, actor) {
       const to = () => ({ status: 'cancelled', finishedAt: Date.now() }) as const;
-      const job = await move(id, 'cancelled', UNFINISHED, to, 'The job was cancelled.');
+      const audited = { action: 'job.cancel', actor } as const;
+      const job = await move(id, 'cancelled', UNFINISHED, to, 'The job was cancelled.', audited);
       runner?.interrupt(id, 'kill');
       return job;
     },

@@ -1,7 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import type { TaskStore } from '../../domain/store.ts';
 import { assertNotModelId, assertTaskName } from '../../domain/task.ts';
 import type {
   Hyperparameters,
@@ -12,6 +11,7 @@ import type {
   TrainingFile,
   TrainingStore,
 } from '../../domain/training.ts';
+import type { TaskLookups } from '../../domain/visibility.ts';
 import { initialPromptOf } from './initial-prompt.ts';
 import { learningConfig } from './learning-config.ts';
 import { multitaskLearning, sourceJobOf } from './multitask-config.ts';
@@ -41,7 +41,7 @@ export const DEFAULT_HYPERPARAMETERS: Hyperparameters = {
 
 export interface SpecificationParts {
   readonly store: Pick<TrainingStore, 'getFile' | 'getJob'>;
-  readonly tasks: TaskStore;
+  readonly tasks: TaskLookups;
   readonly model: ModelInfo;
 }
 

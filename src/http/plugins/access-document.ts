@@ -1,0 +1,18 @@
+import type { FastifyInstance } from 'fastify';
+import { problems } from '../schemas/responses.ts';
+
+/** The scheme's name in the OpenAPI document. */
+export const BEARER_KEY = 'apiKey';
+
+/** Says in the OpenAPI document what a key is needed for. Call it before the routes are registered. */
+export function documentAccess(app: FastifyInstance): void {
+  app.addHook('onRoute', (route) => {
+    const { schema, config } = route;
+    if (!schema || schema.hide || config === undefined || config.access === 'open') return;
+    route.schema = {
+      ...schema,
+      security: [{ [BEARER_KEY]: [] }],
+      response: { ...(schema.response as object), ...problems(401, 403, 429) },
+    };
+  });
+}
