@@ -11,7 +11,7 @@ import { parseArgs } from 'node:util';
 import { loadConfig } from '../src/config.ts';
 import type { Engine } from '../src/domain/engine.ts';
 import type { Precision } from '../src/domain/model.ts';
-import { createEngine } from '../src/engine/client.ts';
+import { createEngine } from '../src/engine/supervisor.ts';
 import { EmbeddingFile } from '../src/model/embedding-file.ts';
 import { importModel } from '../src/model/import.ts';
 import { describeMachine } from './machine.ts';
@@ -112,7 +112,7 @@ try {
     const bundle = await importModel({ source, target, id: 't5-base-random', precision });
     const table = await EmbeddingFile.open(bundle);
     const { hiddenSize } = bundle.manifest.config;
-    const engine = await createEngine({
+    const engine = createEngine({
       bundle,
       prompts: {
         async load(key) {
@@ -130,11 +130,13 @@ try {
       inputCacheBytes: 0,
       queueTimeoutMs: 600_000,
       maxQueueWaitMs: 600_000,
-      onCrash: (error) => {
+      stallMs: 600_000,
+      onFatal: ({ error }) => {
         throw error;
       },
       onFailure: (error) => log(String(error)),
     });
+    await engine.loaded;
     close.push(() => engine.close());
     systems.set(`softprompt ${precision}`, (rows) => ours(engine, rows));
   }

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import type { Engine, PromptHandle } from '../../src/domain/engine.ts';
-import { createEngine } from '../../src/engine/client.ts';
+import { createEngine } from '../../src/engine/supervisor.ts';
 import { importModel } from '../../src/model/import.ts';
 import { readPromptFile } from '../../src/peft/prompt-file.ts';
 import { logSoftmax } from '../../test/support/numbers.ts';
@@ -71,7 +71,7 @@ async function check(folder: string, family: string): Promise<object[]> {
   const prompts = new Map<string, Float32Array>();
   const source = join(folder, family, 'model');
   const options = { source, target: join(directory, 'bundle'), id: family, precision: 'float32' } as const;
-  const engine = await createEngine({
+  const engine = createEngine({
     bundle: await importModel(options),
     prompts: { load: async (key) => prompts.get(key)!.slice() },
     threads: 0,
@@ -82,11 +82,13 @@ async function check(folder: string, family: string): Promise<object[]> {
     inputCacheBytes: 0,
     queueTimeoutMs: 600_000,
     maxQueueWaitMs: 600_000,
-    onCrash: (error) => {
+    stallMs: 600_000,
+    onFatal: ({ error }) => {
       throw error;
     },
     onFailure: (error) => console.error(error),
   });
+  await engine.loaded;
   const subjects: (readonly [string, PromptHandle | null, readonly Case[]])[] = [['base', null, file.base]];
   for (const [name, { dir, cases }] of Object.entries(file.adapters)) {
     const config = JSON.parse(await readFile(join(folder, family, dir, 'adapter_config.json'), 'utf8'));

@@ -86,7 +86,7 @@ export interface HiddenStateRequest extends Turn {
   readonly inputIds: readonly number[];
 }
 
-/** A snapshot for /metrics and /info. Counters grow from 0 at start. */
+/** A snapshot for /metrics and /info. Counters grow from 0 at the start of the process, also across restarts of the worker. */
 export interface EngineStats {
   readonly running: number;
   readonly waiting: number;
@@ -110,6 +110,8 @@ export interface EngineStats {
   readonly inputCacheHitTokensTotal: number;
   /** Blocks that were dropped. */
   readonly inputCacheEvictionsTotal: number;
+  /** Workers that ended unexpectedly and were replaced. */
+  readonly restartsTotal: number;
 }
 
 /** The frozen model behind a queue. One engine serves any number of prompts. */
@@ -120,7 +122,8 @@ export interface Engine {
   /**
    * Queues one sequence. The iterable yields events in order and ends after `end`. Aborting the signal frees
    * the row before the next step and ends the iterable without an `end` event.
-   * Throws at once: `unprocessable` context_length_exceeded, `contended` queue_full, `unavailable` draining.
+   * Throws at once: `unprocessable` context_length_exceeded, `contended` queue_full, `unavailable` draining, loading
+   * or engine_restarting; fails with `unavailable` engine_restarted when the worker that it was in has ended.
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** For each continuation the log-probabilities of its tokens, in nats. Rejects with what `generate` throws. */

@@ -2,7 +2,6 @@ import type { Worker } from 'node:worker_threads';
 import type {
   Engine,
   EngineLimits,
-  EngineStats,
   GenerateEvent,
   GenerateRequest,
   HiddenStateRequest,
@@ -14,128 +13,80 @@ import type {
 } from '../domain/engine.ts';
 import { DomainError, deserializeError, serializeError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { type Bundle, decoderLayers, describeModel, isEncoderDecoder } from '../model/bundle.ts';
-import { startWorker } from '../threads/start-worker.ts';
+import type { Bundle } from '../model/bundle.ts';
 import { checkGenerate, checkHiddenState, checkScore } from './admission.ts';
+import type { CoreStats } from './core-contract.ts';
 import { EventQueue } from './event-queue.ts';
-import { longestRow } from './kv/slab.ts';
-import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
+import type { Flag } from './flag.ts';
+import type { EngineOptions } from './options.ts';
+import type { FromWorker, ToWorker, WireEvent } from './protocol.ts';
 import { QueueWait } from './queue-wait.ts';
+import { draining, engineRestarted, stopped } from './refusals.ts';
 
-export interface EngineOptions {
-  readonly bundle: Bundle;
-  readonly prompts: PromptSource;
-  /** Threads inside one operator; 0: the physical cores. */
-  readonly threads: number;
-  readonly maxBatchSize: number;
-  readonly maxQueueLength: number;
-  readonly kvCacheBytes: number;
-  readonly prefixCacheBytes: number;
-  /** For the beginnings of inputs; 0 turns that cache off. */
-  readonly inputCacheBytes: number;
-  /** How long a request may wait for its first run. */
-  readonly queueTimeoutMs: number;
-  /** Interactive sequences that would wait longer than this for a row are refused. */
-  readonly maxQueueWaitMs: number;
-  /** Called once when the worker dies of an error: every request has failed, and the process should end. */
-  onCrash(error: Error): void;
+/** What one life of the worker needs. */
+export interface WorkerEngineOptions extends Pick<EngineOptions, 'bundle' | 'prompts' | 'maxQueueWaitMs'> {
+  readonly model: ModelInfo;
+  readonly limits: EngineLimits;
+  /** Set by the worker while a step is under way. */
+  readonly inStep: Flag;
   /** Called when a run failed: the requests that were in it have failed, the engine goes on. */
   onFailure(error: Error): void;
 }
 
-/** Positions of one reading run, padding included: alone, and the bounds while other rows decode. */
-const READ_BUDGET = 512;
-const INTERLEAVED_READ_BUDGET = { least: 32, most: 256 } as const;
-
-/** A task may fill this share of the queue; the rest is for the others. */
-const QUEUE_SHARE = 0.5;
-
-/** Starts the engine's worker; resolves when the model is loaded. */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
-  // The graph's rotary tables end with the context: no run may be wider, padding included.
-  const widest = options.bundle.manifest.config.contextLength;
-  const init: WorkerInit = {
-    bundle: options.bundle,
-    threads: options.threads,
-    core: {
-      maxBatchSize: options.maxBatchSize,
-      kvCacheBytes: options.kvCacheBytes,
-      prefixCacheBytes: options.prefixCacheBytes,
-      inputCacheBytes: options.inputCacheBytes,
-      queueTimeoutMs: options.queueTimeoutMs,
-      readBudget: Math.min(READ_BUDGET, widest),
-      interleavedReadBudget: {
-        least: Math.min(INTERLEAVED_READ_BUDGET.least, widest),
-        most: Math.min(INTERLEAVED_READ_BUDGET.most, widest),
-      },
-    },
-  };
-  const worker = startWorker('./worker', import.meta.url, init);
-  const engine = new WorkerEngine(worker, options);
-  await engine.loaded;
-  return engine;
-}
-
 type Listener = (event: WireEvent) => void;
 
-class WorkerEngine implements Engine {
+/**
+ * The engine as long as one worker lives. When the thread ends unexpectedly, every request that is in it fails with
+ * `unavailable` engine_restarted, and no other is taken.
+ */
+export class WorkerEngine implements Omit<Engine, 'stats'> {
   readonly model: ModelInfo;
   readonly limits: EngineLimits;
+  /** Rejects when the model cannot be loaded. */
   readonly loaded: Promise<void>;
+  /** Resolves when the thread is gone: with the reason, or null after `close`. */
+  readonly ended: Promise<Error | null>;
   private readonly worker: Worker;
   private readonly prompts: PromptSource;
   private readonly onFailure: (error: Error) => void;
+  private readonly inStep: Flag;
   private readonly listeners = new Map<number, Listener>();
-  private readonly exited: Promise<void>;
   private nextId = 1;
   /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
   private outstanding = 0;
   private readonly outstandingOf = new Map<string, number>();
   private readonly queueWait: QueueWait;
   private readonly maxQueueWaitMs: number;
-  private state: 'open' | 'draining' | 'stopped' | 'crashed' = 'open';
+  private state: 'open' | 'draining' | 'stopped' | 'ended' = 'open';
   private idle: (() => void) | null = null;
 
-  constructor(worker: Worker, options: EngineOptions) {
+  constructor(worker: Worker, options: WorkerEngineOptions) {
     this.worker = worker;
     this.prompts = options.prompts;
     this.onFailure = options.onFailure;
-    this.queueWait = new QueueWait(options.maxBatchSize);
+    this.inStep = options.inStep;
+    this.model = options.model;
+    this.limits = options.limits;
+    this.queueWait = new QueueWait(options.limits.maxBatchSize);
     this.maxQueueWaitMs = options.maxQueueWaitMs;
-    this.model = describeModel(options.bundle);
-    const { config } = options.bundle.manifest;
-    const { numKeyValueHeads, headDim } = config;
-    const kvShape = { planes: 2 * decoderLayers(config), heads: numKeyValueHeads, dim: headDim };
-    const hasEncoder = isEncoderDecoder(config);
-    // A row that the cache could never hold is refused at once, not queued for ever. Source and output have one each.
-    const rowBytes = options.kvCacheBytes / (hasEncoder ? 2 : 1);
-    const contextLength = longestRow(kvShape, rowBytes, config.contextLength);
-    this.limits = {
-      contextLength,
-      outputLength: hasEncoder ? contextLength : null,
-      maxBatchSize: options.maxBatchSize,
-      maxQueueLength: options.maxQueueLength,
-      maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),
-    };
-    this.exited = new Promise((resolve) => {
-      worker.once('exit', () => {
-        this.failAll(stopped());
-        resolve();
+    let cause: Error | null = null;
+    worker.once('error', (error) => {
+      cause = error instanceof Error ? error : new Error(String(error));
+    });
+    this.ended = new Promise((resolve) => {
+      worker.once('exit', (code) => {
+        const expected = this.state === 'stopped';
+        if (!expected) this.abandon();
+        else this.failAll(stopped());
+        resolve(expected ? null : (cause ?? new Error(`The engine's worker ended with code ${code}.`)));
       });
     });
     this.loaded = new Promise((resolve, reject) => {
-      let ready = false;
       worker.on('message', (message: FromWorker) => {
-        if (message.type !== 'ready') this.receive(message);
-        else {
-          ready = true;
-          resolve();
-        }
+        if (message.type === 'ready') resolve();
+        else this.receive(message);
       });
-      worker.once('error', (cause) => {
-        if (ready) this.crash(cause instanceof Error ? cause : new Error(String(cause)), options.onCrash);
-        else reject(unloadable(options.bundle, cause));
-      });
+      void this.ended.then((error) => reject(unloadable(options.bundle, error ?? stopped())));
     });
   }
 
@@ -190,7 +141,7 @@ class WorkerEngine implements Engine {
     if (event.type === 'error') throw deserializeError(event.error);
   }
 
-  async stats(): Promise<EngineStats> {
+  async stats(): Promise<CoreStats> {
     const event = await this.ask((id) => ({ type: 'stats', id }));
     if (event.type === 'stats') return event.stats;
     throw event.type === 'error' ? deserializeError(event.error) : new Error(`unexpected ${event.type}`);
@@ -198,7 +149,7 @@ class WorkerEngine implements Engine {
 
   async close(graceMs = 10_000): Promise<void> {
     if (this.state === 'open') this.state = 'draining';
-    if (this.state === 'crashed') return;
+    if (this.state === 'ended') return;
     if (this.outstanding > 0) {
       let timer: NodeJS.Timeout | undefined;
       const drained = new Promise<void>((resolve) => {
@@ -215,23 +166,39 @@ class WorkerEngine implements Engine {
     this.failAll(draining());
     this.state = 'stopped';
     this.post({ type: 'shutdown' });
-    await this.exited;
+    await this.ended;
+  }
+
+  /** Fails what is in the worker and takes nothing more. */
+  private abandon(): void {
+    this.state = 'ended';
+    this.failAll(engineRestarted());
+  }
+
+  /**
+   * Gives a thread up that does not answer, and ends it. False: it is inside a step, and stays, because ending a
+   * thread inside a run of the model would abort the process.
+   */
+  async terminate(): Promise<boolean> {
+    this.abandon();
+    if (this.inStep.isSet) return false;
+    await this.worker.terminate();
+    return true;
+  }
+
+  /** Throws `contended` queue_full when no request at all could be queued now. */
+  assertRoom(): void {
+    this.assertPlace(this.queueWait.retryAfter('', performance.now()));
   }
 
   private admit({ flow, priority }: Turn): void {
+    if (this.state === 'ended') throw engineRestarted();
     if (this.state !== 'open') throw draining();
-    const { maxBatchSize, maxQueueLength, maxSequencesPerFlow } = this.limits;
     const now = performance.now();
     if (priority === 'interactive') this.queueWait.ask(flow, now);
     const retryAfter = this.queueWait.retryAfter(flow, now);
-    const most = maxBatchSize + maxQueueLength;
-    if (this.outstanding >= most) {
-      throw new DomainError('contended', 'queue_full', 'The queue is full.', {
-        expected: `at most ${most} sequences`,
-        given: this.outstanding + 1,
-        retryAfter,
-      });
-    }
+    this.assertPlace(retryAfter);
+    const { maxSequencesPerFlow } = this.limits;
     const own = this.outstandingOf.get(flow) ?? 0;
     if (own >= maxSequencesPerFlow) {
       throw new DomainError('contended', 'task_queue_full', "The task's share of the queue is full.", {
@@ -249,6 +216,17 @@ class WorkerEngine implements Engine {
         retryAfter,
       });
     }
+  }
+
+  private assertPlace(retryAfter: number): void {
+    const { maxBatchSize, maxQueueLength } = this.limits;
+    const most = maxBatchSize + maxQueueLength;
+    if (this.outstanding < most) return;
+    throw new DomainError('contended', 'queue_full', 'The queue is full.', {
+      expected: `at most ${most} sequences`,
+      given: this.outstanding + 1,
+      retryAfter,
+    });
   }
 
   /** Registers an admitted request; the returned function forgets it and may be called more than once. */
@@ -308,7 +286,8 @@ class WorkerEngine implements Engine {
 
   /** A request with one answer, outside of admission. */
   private ask(message: (id: number) => ToWorker): Promise<WireEvent> {
-    if (this.state === 'crashed' || this.state === 'stopped') return Promise.reject(stopped());
+    if (this.state === 'ended') return Promise.reject(engineRestarted());
+    if (this.state === 'stopped') return Promise.reject(stopped());
     const id = this.nextId++;
     return new Promise((resolve) => {
       this.listeners.set(id, (event) => {
@@ -339,14 +318,6 @@ class WorkerEngine implements Engine {
     }
   }
 
-  private crash(error: Error, onCrash: (error: Error) => void): void {
-    this.state = 'crashed';
-    this.failAll(
-      new DomainError('unavailable', 'engine_crashed', 'The engine has stopped.', { retryAfter: 5 }),
-    );
-    onCrash(error);
-  }
-
   private failAll(refusal: DomainError): void {
     const error = serializeError(refusal);
     for (const listener of [...this.listeners.values()]) listener({ type: 'error', error });
@@ -361,10 +332,6 @@ function unexpected({ type }: WireEvent): never {
   throw new Error(`unexpected ${type}`);
 }
 
-function stopped(): DomainError {
-  return new DomainError('unavailable', 'engine_stopped', 'The engine has stopped.', { retryAfter: 5 });
-}
-
 function unloadable({ directory }: Bundle, cause: unknown): DomainError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new DomainError('unprocessable', 'model_unloadable', `The model cannot be loaded: ${reason}`, {
@@ -372,8 +339,4 @@ function unloadable({ directory }: Bundle, cause: unknown): DomainError {
     expected: 'a complete bundle; "softprompt model verify" checks it',
     cause,
   });
-}
-
-function draining(): DomainError {
-  return new DomainError('unavailable', 'draining', 'The server is shutting down.', { retryAfter: 5 });
 }

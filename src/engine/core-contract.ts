@@ -1,4 +1,4 @@
-import type { GenerateEvent } from '../domain/engine.ts';
+import type { EngineStats, GenerateEvent } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { SchedulerLimits } from './scheduling/scheduler.ts';
 
@@ -9,6 +9,9 @@ export interface CoreOptions extends Omit<SchedulerLimits, 'fits' | 'fitsTogethe
   /** How long a request may wait for its first run. */
   readonly queueTimeoutMs: number;
 }
+
+/** What one worker can say of itself. */
+export type CoreStats = Omit<EngineStats, 'restartsTotal'>;
 
 /** What a request is told. After `end`, `scores`, `hidden`, `warmed` or `error` nothing more comes. */
 export type CoreEvent =

@@ -1,5 +1,4 @@
 import type {
-  EngineStats,
   GenerateRequest,
   HiddenStateRequest,
   PromptHandle,
@@ -8,7 +7,7 @@ import type {
 } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend, EncodeInputs, StepInputs, StepOutputs } from './backend.ts';
-import type { CoreOptions, CorePorts } from './core-contract.ts';
+import type { CoreOptions, CorePorts, CoreStats } from './core-contract.ts';
 import { assembleDecode } from './decoding/assemble.ts';
 import { DecodeBatch } from './decoding/batch.ts';
 import { Sequence } from './decoding/sequence.ts';
@@ -144,7 +143,7 @@ export class EngineCore {
     return true;
   }
 
-  stats(): EngineStats {
+  stats(): CoreStats {
     const { counters } = this;
     const prefixes = this.prefixes.stats();
     const inputs = this.inputs.stats();

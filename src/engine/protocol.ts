@@ -1,5 +1,4 @@
 import type {
-  EngineStats,
   GenerateEvent,
   GenerateRequest,
   HiddenStateRequest,
@@ -9,13 +8,15 @@ import type {
 } from '../domain/engine.ts';
 import type { SerializedDomainError } from '../domain/errors.ts';
 import type { Bundle } from '../model/bundle.ts';
-import type { CoreOptions } from './core-contract.ts';
+import type { CoreOptions, CoreStats } from './core-contract.ts';
 
 /** What the worker gets as its workerData. */
 export interface WorkerInit {
   readonly bundle: Bundle;
   readonly core: CoreOptions;
   readonly threads: number;
+  /** A `Flag` that is set while a step is under way: ending the thread inside a run would abort the process. */
+  readonly inStep: SharedArrayBuffer;
 }
 
 /** From the main thread to the engine's worker. */
@@ -38,7 +39,7 @@ export type WireEvent =
   | { readonly type: 'scores'; readonly logprobs: readonly Float64Array[] }
   | { readonly type: 'hidden'; readonly state: Float32Array }
   | { readonly type: 'warmed' }
-  | { readonly type: 'stats'; readonly stats: EngineStats }
+  | { readonly type: 'stats'; readonly stats: CoreStats }
   | { readonly type: 'error'; readonly error: SerializedDomainError };
 
 /** From the worker to the main thread. */

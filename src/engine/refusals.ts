@@ -24,6 +24,34 @@ export function waitedTooLong(): DomainError {
   });
 }
 
+/** Seconds after which the engine may be there again. */
+const RETRY_AFTER = 5;
+
+export function stopped(): DomainError {
+  return new DomainError('unavailable', 'engine_stopped', 'The engine has stopped.', {
+    retryAfter: RETRY_AFTER,
+  });
+}
+
+export function draining(): DomainError {
+  return new DomainError('unavailable', 'draining', 'The server is shutting down.', {
+    retryAfter: RETRY_AFTER,
+  });
+}
+
+/** What a request gets that was in the engine when it ended. */
+export function engineRestarted(): DomainError {
+  return new DomainError('unavailable', 'engine_restarted', 'The engine ended and is being restarted.', {
+    retryAfter: RETRY_AFTER,
+  });
+}
+
+/** What a request gets while there is no engine. */
+export function notLoaded(phase: 'loading' | 'restarting'): DomainError {
+  const message = phase === 'loading' ? 'The model is being loaded.' : 'The engine is being restarted.';
+  return new DomainError('unavailable', phase, message, { retryAfter: RETRY_AFTER });
+}
+
 /** What a failed run is for its requests; the cause goes to the log, not to them. */
 export function asDomainError(error: unknown): DomainError {
   if (error instanceof DomainError) return error;

@@ -4,14 +4,16 @@ import { deserializeError, serializeError } from '../domain/errors.ts';
 import { BUNDLE_FILES } from '../model/bundle.ts';
 import { EngineCore } from './core.ts';
 import type { CoreEvent } from './core-contract.ts';
+import { Flag } from './flag.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
 import { readFloats } from './read-floats.ts';
 import { EmbeddingTable } from './reading/embeddings.ts';
 import { openBackend } from './session.ts';
 
 const port = parentPort!;
-const { bundle, core: options, threads } = workerData as WorkerInit;
+const { bundle, core: options, threads, inStep: memory } = workerData as WorkerInit;
 const { manifest, directory } = bundle;
+const inStep = new Flag(memory);
 
 const backend = await openBackend(bundle, { threads });
 const table = await readFloats(join(directory, BUNDLE_FILES.embeddings));
@@ -42,7 +44,9 @@ async function loop(): Promise<void> {
 }
 
 async function stepAndReport(): Promise<boolean> {
+  inStep.set(true);
   const worked = await core.step();
+  inStep.set(false);
   flush();
   return worked || inbox.length > 0;
 }

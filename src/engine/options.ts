@@ -1,0 +1,69 @@
+import type { EngineLimits, PromptSource } from '../domain/engine.ts';
+import { type Bundle, decoderLayers, isEncoderDecoder } from '../model/bundle.ts';
+import type { Flag } from './flag.ts';
+import { longestRow } from './kv/slab.ts';
+import type { WorkerInit } from './protocol.ts';
+
+export interface EngineOptions {
+  readonly bundle: Bundle;
+  readonly prompts: PromptSource;
+  /** Threads inside one operator; 0: the physical cores. */
+  readonly threads: number;
+  readonly maxBatchSize: number;
+  readonly maxQueueLength: number;
+  readonly kvCacheBytes: number;
+  readonly prefixCacheBytes: number;
+  /** For the beginnings of inputs; 0 turns that cache off. */
+  readonly inputCacheBytes: number;
+  /** How long a request may wait for its first run. */
+  readonly queueTimeoutMs: number;
+  /** Interactive sequences that would wait longer than this for a row are refused. */
+  readonly maxQueueWaitMs: number;
+}
+
+/** Positions of one reading run, padding included: alone, and the bounds while other rows decode. */
+const READ_BUDGET = 512;
+const INTERLEAVED_READ_BUDGET = { least: 32, most: 256 } as const;
+
+/** A task may fill this share of the queue; the rest is for the others. */
+const QUEUE_SHARE = 0.5;
+
+/** What a worker is started with. */
+export function workerInit(options: EngineOptions, inStep: Flag): WorkerInit {
+  // The graph's rotary tables end with the context: no run may be wider, padding included.
+  const widest = options.bundle.manifest.config.contextLength;
+  return {
+    bundle: options.bundle,
+    threads: options.threads,
+    inStep: inStep.memory,
+    core: {
+      maxBatchSize: options.maxBatchSize,
+      kvCacheBytes: options.kvCacheBytes,
+      prefixCacheBytes: options.prefixCacheBytes,
+      inputCacheBytes: options.inputCacheBytes,
+      queueTimeoutMs: options.queueTimeoutMs,
+      readBudget: Math.min(READ_BUDGET, widest),
+      interleavedReadBudget: {
+        least: Math.min(INTERLEAVED_READ_BUDGET.least, widest),
+        most: Math.min(INTERLEAVED_READ_BUDGET.most, widest),
+      },
+    },
+  };
+}
+
+export function engineLimits(options: EngineOptions): EngineLimits {
+  const { config } = options.bundle.manifest;
+  const { numKeyValueHeads, headDim } = config;
+  const kvShape = { planes: 2 * decoderLayers(config), heads: numKeyValueHeads, dim: headDim };
+  const hasEncoder = isEncoderDecoder(config);
+  // A row that the cache could never hold is refused at once, not queued for ever. Source and output have one each.
+  const rowBytes = options.kvCacheBytes / (hasEncoder ? 2 : 1);
+  const contextLength = longestRow(kvShape, rowBytes, config.contextLength);
+  return {
+    contextLength,
+    outputLength: hasEncoder ? contextLength : null,
+    maxBatchSize: options.maxBatchSize,
+    maxQueueLength: options.maxQueueLength,
+    maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),
+  };
+}
