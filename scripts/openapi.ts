@@ -30,9 +30,10 @@ async function describeRoutes(): Promise<unknown> {
     // The routes take its store apart when they are registered, and call nothing.
     training: { ...untouchable<Training>('training'), store: untouchable('training.store') },
     evaluator: untouchable('evaluator'),
-    state: { phase: () => 'loading' },
-    limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1 },
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0 },
+    state: { phase: () => 'loading', assertRoom: () => undefined },
+    limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1, connections: 1 },
+    timeouts: { headers: 1000, receive: 1000, keepAlive: 1000, inference: 1000, stall: 1000 },
     log: pino({ level: 'silent' }),
     version: (JSON.parse(manifest) as { version: string }).version,
   });

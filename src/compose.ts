@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import { openKeys } from './access/open-keys.ts';
 import type { Config } from './config.ts';
-import { createEngine } from './engine/client.ts';
+import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
 import { isExamplesModel, learnedExamples } from './examples/learned.ts';
@@ -19,7 +19,7 @@ import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
 import { rowFiles } from './training/jobs/row-files.ts';
 import { startTraining } from './training/jobs/service.ts';
-import { startUpkeep } from './upkeep.ts';
+import { startUpkeep, type Upkeep } from './upkeep.ts';
 import { readVersion } from './version.ts';
 
 /** Uploads that are held in memory at the same time. */
@@ -31,6 +31,8 @@ export interface Service {
   readonly url: string;
   /** Commands to try; empty unless the example tasks were registered by this start. */
   readonly examples: readonly string[];
+  /** Resolves when the service cannot go on: it should be closed, and the process end. */
+  readonly failed: Promise<EngineFailure>;
   /** Refuses new work, finishes what was admitted within the drain timeout, then stops. */
   close(): Promise<void>;
 }
@@ -38,14 +40,19 @@ export interface Service {
 /**
  * Wires the parts and starts them. `config.model` is a bundle directory. Resolves when requests are answered;
  * when a part cannot start, those that were started are stopped and it rejects.
+ * @param seams what tests replace
  */
-export async function startService(config: Config, log: Logger): Promise<Service> {
+export async function startService(
+  config: Config,
+  log: Logger,
+  seams: Pick<SupervisorOptions, 'startWorker'> = {},
+): Promise<Service> {
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of started.reverse()) await close();
   };
   try {
-    return await start(config, log, started, stop);
+    return await start(config, log, seams, started, stop);
   } catch (error) {
     await stop();
     throw error;
@@ -55,18 +62,24 @@ export async function startService(config: Config, log: Logger): Promise<Service
 async function start(
   config: Config,
   log: Logger,
+  seams: Pick<SupervisorOptions, 'startWorker'>,
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Service> {
-  let phase: ServicePhase = 'loading';
   const keys = await openKeys({ entries: config.apiKeys, file: config.apiKeysFile, log });
   started.push(async () => keys.close());
+  let stage: 'starting' | 'started' | 'stopping' = 'starting';
   const bundle = await openBundle(config.model);
   const tokenizer = await loadTokenizer(bundle);
   const store = await openStore({ file: config.db, limits: config, log });
   started.push(() => store.close());
   const prompts = createPromptSource(store);
-  const engine = await createEngine({
+  let upkeep: Upkeep | null = null;
+  let failed: (failure: EngineFailure) => void = () => undefined;
+  const failure = new Promise<EngineFailure>((resolve) => {
+    failed = resolve;
+  });
+  const engine = createEngine({
     bundle,
     prompts,
     threads: config.threads,
@@ -77,21 +90,22 @@ async function start(
     inputCacheBytes: config.inputCacheBytes,
     queueTimeoutMs: config.queueTimeoutMs,
     maxQueueWaitMs: config.maxQueueWaitMs,
-    // Nothing can be answered any more: an unhandled error ends the process, and its supervisor starts a new one.
-    onCrash: (error) => {
-      throw error;
-    },
+    stallMs: config.engineStallMs,
+    ...seams,
     onFailure: (error) => log.error({ err: error }, 'a run of the model failed'),
+    onRestart: (error) => log.error({ err: error }, 'the engine ended unexpectedly; it is being restarted'),
+    onRestarted: () => {
+      log.info('the engine is ready again');
+      upkeep?.warm();
+    },
+    onFatal: failed,
   });
-  started.push(() => engine.close(config.drainTimeoutMs));
+  started.push(() => engine.close(0));
+  const phase = (): ServicePhase => {
+    if (stage === 'stopping') return 'draining';
+    return stage === 'starting' ? 'loading' : engine.phase;
+  };
   const publisher = createPublisher({ store, engine, model: engine.model, prompts });
-  const withExamples =
-    isExamplesModel(engine.model) &&
-    (await registerExamples(
-      [...(await learnedExamples()), ...writtenExamples(bundle, tokenizer)],
-      store,
-      publisher,
-    ));
   const training = startTraining({
     store: store.training,
     tasks: store,
@@ -120,11 +134,19 @@ async function start(
     publisher,
     training,
     evaluator: createEvaluator({ inference, engine, store, files: rowFiles(store.training) }),
-    state: { phase: () => phase },
+    state: { phase, assertRoom: () => engine.assertRoom() },
     limits: {
       bodyBytes: config.maxBodyBytes,
       uploadBytes: config.maxUploadBytes,
       concurrentUploads: CONCURRENT_UPLOADS,
+      connections: config.maxConnections,
+    },
+    timeouts: {
+      headers: config.headersTimeoutMs,
+      receive: config.receiveTimeoutMs,
+      keepAlive: config.keepAliveTimeoutMs,
+      inference: config.requestTimeoutMs,
+      stall: config.streamStallMs,
     },
     access: {
       keys: keys.ring,
@@ -135,20 +157,30 @@ async function start(
     version: readVersion(),
   });
   started.push(() => server.close());
+  // The port is open while the model loads: probes see that the process lives and is not ready.
   const url = await server.listen(config.host, config.port);
-  phase = 'ready';
+  await engine.loaded;
+  const withExamples =
+    isExamplesModel(engine.model) &&
+    (await registerExamples(
+      [...(await learnedExamples()), ...writtenExamples(bundle, tokenizer)],
+      store,
+      publisher,
+    ));
+  stage = 'started';
   const { prefixCacheBytes } = config;
-  const upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, log });
+  upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, log });
   return {
     url,
     examples: withExamples ? exampleCommands(url) : [],
+    failed: failure,
     close: async () => {
-      phase = 'draining';
-      const tidied = upkeep.stop();
-      // Before the engine: a result that is being published needs it.
-      await training.close();
-      // First the engine: it finishes or fails what was admitted, and with it every response gets its end.
-      await engine.close(config.drainTimeoutMs);
+      stage = 'stopping';
+      const tidied = upkeep?.stop();
+      // Both before the engine ends: requests are answered, and a result that is being published needs it.
+      await Promise.all([training.close(), server.drain(config.drainNoticeMs, config.drainTimeoutMs)]);
+      // What still runs fails here, so that every response gets its end.
+      await engine.close(0);
       await tidied;
       await stop();
     },

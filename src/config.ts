@@ -6,6 +6,7 @@ import { DomainError } from './domain/errors.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
+const HOUR_MS = 3_600_000;
 
 /**
  * Every setting once. The property `maxBatchSize` is the flag `--max-batch-size` and the environment
@@ -99,6 +100,48 @@ const schema = Type.Object({
     default: 4 * MIB,
     description: 'largest JSON request body',
   }),
+  headersTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: HOUR_MS,
+    default: 15_000,
+    description: 'milliseconds that a client has to send the headers of a request',
+  }),
+  receiveTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: HOUR_MS,
+    default: 300_000,
+    description: 'milliseconds that a client has to send a whole request; later it is refused with 408',
+  }),
+  keepAliveTimeoutMs: Type.Integer({
+    minimum: 100,
+    maximum: HOUR_MS,
+    default: 72_000,
+    description: 'milliseconds that a connection may be idle between two requests',
+  }),
+  requestTimeoutMs: Type.Integer({
+    minimum: 1,
+    maximum: 24 * HOUR_MS,
+    default: 600_000,
+    description: 'milliseconds that one inference may take; what is not done then is ended with 503',
+  }),
+  streamStallMs: Type.Integer({
+    minimum: 100,
+    maximum: HOUR_MS,
+    default: 30_000,
+    description: 'milliseconds after which a client that does not read its answer is cut',
+  }),
+  maxConnections: Type.Integer({
+    minimum: 1,
+    maximum: 1_000_000,
+    default: 4096,
+    description: 'open connections; more are closed at once',
+  }),
+  engineStallMs: Type.Integer({
+    minimum: 100,
+    maximum: HOUR_MS,
+    default: 300_000,
+    description: 'milliseconds after which an engine that does not answer is given up; longer than any run',
+  }),
   threads: Type.Integer({
     minimum: 0,
     maximum: 1024,
@@ -169,6 +212,12 @@ const schema = Type.Object({
     maximum: 1_000_000_000,
     default: 1_000_000,
     description: 'entries of the audit trail; the oldest go first',
+  }),
+  drainNoticeMs: Type.Integer({
+    minimum: 0,
+    maximum: HOUR_MS,
+    default: 0,
+    description: 'milliseconds at shutdown that the port stays open at least, so that balancers see 503',
   }),
   hubUrl: Type.String({
     pattern: '^https?://[^\\s]+$',

@@ -10,22 +10,37 @@ export interface UpkeepParts extends Pick<WarmUpParts, 'store' | 'engine' | 'mod
   readonly log: Logger;
 }
 
-/** What runs beside the requests: prefixes are computed ahead, times of use are written. `stop` ends both. */
-export function startUpkeep({ uses, log, ...parts }: UpkeepParts): { stop(): Promise<void> } {
+/** What runs beside the requests. */
+export interface Upkeep {
+  /** Computes prefixes ahead: at the start, and when a new engine has none. */
+  warm(): void;
+  stop(): Promise<void>;
+}
+
+/** Prefixes are computed ahead, from now on, and times of use are written. */
+export function startUpkeep({ uses, log, ...parts }: UpkeepParts): Upkeep {
   const stopping = new AbortController();
-  const warming = warmRecentTasks({
-    ...parts,
-    signal: stopping.signal,
-    onRefusal: (task, error) => log.warn({ task, code: error.code }, 'a prefix could not be computed ahead'),
-  }).then(
-    (prefixes) => log.debug({ prefixes }, 'prefixes of the recently used tasks are ready'),
-    (error: unknown) => log.error({ err: error }, 'computing prefixes ahead has failed'),
-  );
+  let warming = Promise.resolve();
+  const warm = async (): Promise<void> => {
+    try {
+      const prefixes = await warmRecentTasks({
+        ...parts,
+        signal: stopping.signal,
+        onRefusal: (task, { code }) => log.warn({ task, code }, 'a prefix could not be computed ahead'),
+      });
+      log.debug({ prefixes }, 'prefixes of the recently used tasks are ready');
+    } catch (error) {
+      log.error({ err: error }, 'computing prefixes ahead has failed');
+    }
+  };
   const flush = (): Promise<void> =>
     uses.flush().catch((error: unknown) => log.warn({ err: error }, 'the times of use could not be written'));
   const timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS);
   timer.unref();
-  return {
+  const upkeep: Upkeep = {
+    warm() {
+      warming = warming.then(warm);
+    },
     async stop() {
       clearInterval(timer);
       stopping.abort();
@@ -33,4 +48,6 @@ export function startUpkeep({ uses, log, ...parts }: UpkeepParts): { stop(): Pro
       await flush();
     },
   };
+  upkeep.warm();
+  return upkeep;
 }

@@ -8,6 +8,8 @@ interface RunningService {
   readonly url: string;
   /** Commands to try, one a line. */
   readonly examples: readonly string[];
+  /** Resolves when the service cannot go on; `hung`: the process can only be ended by force. */
+  readonly failed: Promise<{ readonly error: Error; readonly hung: boolean }>;
   /** Finishes admitted requests within the drain timeout, then stops. */
   close(): Promise<void>;
 }

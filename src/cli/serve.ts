@@ -35,8 +35,16 @@ export const serveSettings: readonly Setting[] = [
   'maxFileBytesPerKey',
   'maxUnfinishedJobsPerKey',
   'maxAuditEntries',
+  'headersTimeoutMs',
+  'receiveTimeoutMs',
+  'keepAliveTimeoutMs',
+  'requestTimeoutMs',
+  'streamStallMs',
+  'maxConnections',
+  'engineStallMs',
   'threads',
   'drainTimeoutMs',
+  'drainNoticeMs',
   'hubUrl',
 ];
 

@@ -6,6 +6,7 @@ import { controlAccess } from './plugins/access.ts';
 import { documentAccess } from './plugins/access-document.ts';
 import { requirePlainBodies } from './plugins/body-coding.ts';
 import { answerClientError } from './plugins/client-errors.ts';
+import { boundConnections } from './plugins/connections.ts';
 import { documentRoutes, serveDocument } from './plugins/documentation.ts';
 import { acceptJson } from './plugins/json-body.ts';
 import { watchMethods } from './plugins/methods.ts';
@@ -44,21 +45,31 @@ import { CheckpointSchema, EventSchema } from './schemas/fine-tuning-progress.ts
 import { PromptSchema, UploadedPromptSchema } from './schemas/prompt.ts';
 import { TaskSchema } from './schemas/task.ts';
 
-/** A client has this long to send a request; an answer may take longer. */
-const REQUEST_TIMEOUT_MS = 300_000;
+/** How often Node looks for requests that are late. */
+const LOOK_MS = 1000;
+
+/** Bytes of all headers of a request; more are refused with 431. */
+const MAX_HEADER_BYTES = 16 * 1024;
 
 /** Builds the HTTP server over the given ports. It is ready for `inject` and `listen`. */
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
-  const { log, limits, access, version } = dependencies;
+  const { log, limits, timeouts, access, version } = dependencies;
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    requestTimeout: REQUEST_TIMEOUT_MS,
+    requestTimeout: timeouts.receive,
+    keepAliveTimeout: timeouts.keepAlive,
+    connectionTimeout: timeouts.stall,
     genReqId: requestId,
     routerOptions: { maxParamLength: 256 },
-    // Node's own refusal has no body; `takeUrlsLiterally` gives one.
-    http: { requireHostHeader: false },
+    http: {
+      headersTimeout: timeouts.headers,
+      connectionsCheckingInterval: LOOK_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      // Node's own refusal has no body; `takeUrlsLiterally` gives one.
+      requireHostHeader: false,
+    },
     frameworkErrors: handleError,
     clientErrorHandler: answerClientError,
     // Its 503 is not a problem document; while the service drains, `requireReady` gives one.
@@ -74,6 +85,8 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   await countRequests(app);
   controlAccess(app, access.keys, failureCounter(app));
   boundKeys(app, access);
+  boundConnections(app, dependencies, limits, metrics.http);
+  app.decorate('inferenceTimeout', timeouts.inference);
   for (const schema of [
     ProblemSchema,
     UsageSchema,

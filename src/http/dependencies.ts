@@ -9,11 +9,13 @@ import type { TaskStore } from '../domain/store.ts';
 import type { Training } from '../domain/training.ts';
 import type { Quotas } from './plugins/quotas.ts';
 
-/** `loading` and `draining` refuse inference with 503; only `ready` is ready. */
-export type ServicePhase = 'loading' | 'ready' | 'draining';
+/** All but `ready` refuse inference with 503. `restarting`: the engine ended and another one is being loaded. */
+export type ServicePhase = 'loading' | 'ready' | 'restarting' | 'draining';
 
 export interface ServiceState {
   phase(): ServicePhase;
+  /** Throws `contended` queue_full when no request at all could be admitted now: a refusal before any work. */
+  assertRoom(): void;
 }
 
 export interface HttpLimits {
@@ -23,6 +25,22 @@ export interface HttpLimits {
   readonly uploadBytes: number;
   /** Uploads held in memory at the same time; one more is refused as `contended`. */
   readonly concurrentUploads: number;
+  /** Open connections; one more is closed at once. */
+  readonly connections: number;
+}
+
+/** Milliseconds that each part of a request may take; what is late is ended. */
+export interface HttpTimeouts {
+  /** Until the headers are there. Also for a connection on which nothing comes. */
+  readonly headers: number;
+  /** Until the whole request is there. */
+  readonly receive: number;
+  /** From an answer to the next request on the same connection. */
+  readonly keepAlive: number;
+  /** From the start of an inference to its end. */
+  readonly inference: number;
+  /** Without a byte taken by a client for which bytes wait. */
+  readonly stall: number;
 }
 
 /** Who may ask, and for how much. */
@@ -43,6 +61,7 @@ export interface AppDependencies {
   readonly state: ServiceState;
   readonly limits: HttpLimits;
   readonly access: AccessOptions;
+  readonly timeouts: HttpTimeouts;
   /** A pino logger. */
   readonly log: FastifyBaseLogger;
   /** Version of this service, as /info and the OpenAPI document show it. */

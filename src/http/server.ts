@@ -1,4 +1,5 @@
 import type { AddressInfo } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { AppDependencies } from './dependencies.ts';
 
@@ -9,6 +10,11 @@ const FLUSH_MS = 1000;
 export interface HttpServer {
   /** Resolves with `http://HOST:PORT`, with the port that was taken. */
   listen(host: string, port: number): Promise<string>;
+  /**
+   * Goes on answering until no request is in flight, for at least `leastMs` and at most `mostMs`. What comes meanwhile
+   * is refused by its route; connections without a request are closed.
+   */
+  drain(leastMs: number, mostMs: number): Promise<void>;
   /** Lets responses reach their clients; then cuts those who do not read, and connections without a request. */
   close(): Promise<void>;
 }
@@ -20,6 +26,14 @@ export async function createHttpServer(dependencies: AppDependencies): Promise<H
       await app.listen({ host, port });
       const { address, family, port: taken } = app.server.address() as AddressInfo;
       return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+    },
+    async drain(leastMs, mostMs) {
+      app.server.closeIdleConnections();
+      const late = new AbortController();
+      const deadline = sleep(mostMs, undefined, { signal: late.signal }).catch(() => undefined);
+      await sleep(leastMs);
+      await Promise.race([app.inFlight.none(), deadline]);
+      late.abort();
     },
     async close() {
       const cut = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);

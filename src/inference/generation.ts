@@ -3,12 +3,16 @@ import { DomainError } from '../domain/errors.ts';
 import type { Generation, InferenceEvent, ServiceTier } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { choiceEvents } from './choice.ts';
+import { weightOf } from './event-weight.ts';
 import type { EncodedInput } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
 import { choiceSeed, type GenerationParameters } from './parameters.ts';
 import { PushedEvents } from './pushed-events.ts';
 import type { Target } from './target.ts';
 import { turnOf } from './turn.ts';
+
+/** Output of one generation that may wait for a slow reader: thousands of tokens, hundreds with log-probabilities. */
+const MOST_WAITING_BYTES = 2 ** 20;
 
 /** Everything that a generation needs, ready for the engine. */
 export interface GenerationPlan {
@@ -51,10 +55,15 @@ export function startGeneration(
   const virtualTokens = plan.inputs.length * (plan.target.prompt?.length ?? 0);
   const promptTokens = plan.inputs.reduce((sum, { ids }) => sum + ids.length, 0);
   let completionTokens = 0;
-  const events = new PushedEvents<InferenceEvent>(cancel);
-  signal.addEventListener('abort', cancel, { once: true });
+  const events = new PushedEvents<InferenceEvent>(cancel, MOST_WAITING_BYTES);
+  const abort = (): void => {
+    cancel();
+    events.fail(signal.reason);
+  };
+  signal.addEventListener('abort', abort, { once: true });
 
   const pump = async (choice: number): Promise<void> => {
+    let begun = false;
     const texts = choiceEvents(tokenizer, running[choice]!, {
       choice,
       input: choices[choice]!.input,
@@ -63,13 +72,15 @@ export function startGeneration(
       logprobs: plan.logprobs !== null,
       continues: engine.model.kind === 'decoder',
       onToken: () => {
+        begun = true;
         completionTokens++;
       },
     });
     for await (const event of texts) {
       // A stop string ends the choice while the engine would still go on.
       if (event.type === 'finish') controllers[choice]!.abort();
-      events.push(event);
+      // An echoed input comes at once, however fast the client reads.
+      events.push(event, begun ? weightOf(event) : 0);
     }
   };
   void Promise.all(choices.map((_, choice) => pump(choice)))
@@ -80,7 +91,7 @@ export function startGeneration(
         events.fail(error);
       },
     )
-    .finally(() => signal.removeEventListener('abort', cancel));
+    .finally(() => signal.removeEventListener('abort', abort));
 
   return {
     servedBy: plan.target.servedBy,

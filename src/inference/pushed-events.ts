@@ -1,23 +1,39 @@
+import { DomainError } from '../domain/errors.ts';
+
 /**
- * Joins what several producers push into one async iterable for one consumer. Producers never wait: what they
- * can push is bounded by `max_tokens`.
+ * Joins what several producers push into one async iterable for one consumer. Producers never wait: a consumer that
+ * lets too much wait loses all of it and gets `unavailable` reader_too_slow.
  */
 export class PushedEvents<T> implements AsyncIterableIterator<T> {
   private readonly onClose: () => void;
-  private events: T[] = [];
+  private readonly most: number;
+  /** Weight of the events that wait. */
+  private waiting = 0;
+  private events: { readonly event: T; readonly weight: number }[] = [];
   private position = 0;
   private ended = false;
   private failure: { readonly error: unknown } | null = null;
   private wake: (() => void) | null = null;
 
-  /** @param onClose called when the consumer stops before the end */
-  constructor(onClose: () => void) {
+  /**
+   * @param onClose called when the consumer stops before the end, or is too slow
+   * @param most weight of what may wait for the consumer
+   */
+  constructor(onClose: () => void, most: number) {
     this.onClose = onClose;
+    this.most = most;
   }
 
-  push(event: T): void {
+  push(event: T, weight: number): void {
     if (this.ended) return;
-    this.events.push(event);
+    this.waiting += weight;
+    if (this.waiting > this.most) {
+      this.drop();
+      this.fail(tooSlow());
+      this.onClose();
+      return;
+    }
+    this.events.push({ event, weight });
     this.wake?.();
   }
 
@@ -51,7 +67,7 @@ export class PushedEvents<T> implements AsyncIterableIterator<T> {
 
   async return(): Promise<IteratorResult<T, undefined>> {
     if (!this.ended) this.onClose();
-    this.events = [];
+    this.drop();
     this.failure = null;
     this.end();
     return { done: true, value: undefined };
@@ -62,11 +78,26 @@ export class PushedEvents<T> implements AsyncIterableIterator<T> {
   }
 
   private take(): T {
-    const event = this.events[this.position++]!;
-    if (this.position === this.events.length) {
-      this.events = [];
-      this.position = 0;
-    }
+    const { event, weight } = this.events[this.position++]!;
+    this.waiting -= weight;
+    if (this.position === this.events.length) this.drop();
     return event;
   }
+
+  private drop(): void {
+    this.events = [];
+    this.position = 0;
+    this.waiting = 0;
+  }
+}
+
+function tooSlow(): DomainError {
+  return new DomainError(
+    'unavailable',
+    'reader_too_slow',
+    'The client reads more slowly than the model writes.',
+    {
+      retryAfter: 1,
+    },
+  );
 }

@@ -37,8 +37,9 @@ export async function warmRecentTasks(parts: WarmUpParts): Promise<number> {
       await engine.warm(handle, 'batch');
       warmed.add(handle.key);
     } catch (error) {
-      if (signal.aborted) break;
       if (!(error instanceof DomainError)) throw error;
+      // The engine has ended; the next one is warmed from the start.
+      if (signal.aborted || error.kind === 'unavailable') break;
       parts.onRefusal(name, error);
     }
   }

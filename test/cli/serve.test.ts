@@ -19,7 +19,12 @@ describe('softprompt serve', () => {
         startService: async (config, log) => {
           configs.push(config);
           log.info('a log line');
-          return { url: 'http://127.0.0.1:4321', examples: ['curl one'], close: async () => void closed++ };
+          return {
+            url: 'http://127.0.0.1:4321',
+            examples: ['curl one'],
+            failed: new Promise(() => {}),
+            close: async () => void closed++,
+          };
         },
       });
       assert.equal(code, 0, stderr);

@@ -38,6 +38,7 @@ const STATS: EngineStats = {
   inputCacheBytes: 2400,
   inputCacheHitTokensTotal: 32,
   inputCacheEvictionsTotal: 2,
+  restartsTotal: 1,
 };
 
 /** An engine that only describes itself: the HTTP layer never generates with it directly. */

@@ -4,8 +4,9 @@ import type { TestContext } from 'node:test';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
 import { pino } from 'pino';
 import { Compile } from 'typebox/compile';
+import { DomainError } from '../../src/domain/errors.ts';
 import { createApp } from '../../src/http/app.ts';
-import type { AccessOptions, HttpLimits, ServicePhase } from '../../src/http/dependencies.ts';
+import type { AccessOptions, HttpLimits, HttpTimeouts, ServicePhase } from '../../src/http/dependencies.ts';
 import { FakeEvaluator } from './fake-evaluator.ts';
 import { FakeTraining } from './fake-training.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from './fakes.ts';
@@ -21,19 +22,35 @@ export interface TestApp {
   /** What was logged, one object a line. */
   readonly logs: Record<string, unknown>[];
   phase: ServicePhase;
+  /** Nothing can be admitted. */
+  full: boolean;
   /** Sends a request without a socket and checks the response against the OpenAPI document. */
   inject(options: InjectOptions): Promise<LightMyRequestResponse>;
   /** Listens on a free port and gives the base URL. */
   listen(): Promise<string>;
 }
 
-const LIMITS: HttpLimits = { bodyBytes: 64 * 1024, uploadBytes: 4096, concurrentUploads: 2 };
+const LIMITS: HttpLimits = {
+  bodyBytes: 64 * 1024,
+  uploadBytes: 4096,
+  concurrentUploads: 2,
+  connections: 100,
+};
+
+const TIMEOUTS: HttpTimeouts = {
+  headers: 15_000,
+  receive: 60_000,
+  keepAlive: 60_000,
+  inference: 60_000,
+  stall: 30_000,
+};
 
 /** An app over fakes that is closed after the test. */
 export async function startApp(
   t: TestContext,
   limits: Partial<HttpLimits> = {},
   access: Partial<AccessOptions> = {},
+  timeouts: Partial<HttpTimeouts> = {},
 ): Promise<TestApp> {
   const engine = new FakeEngine();
   const inference = new FakeInference();
@@ -43,7 +60,7 @@ export async function startApp(
   const evaluator = new FakeEvaluator();
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => logs.push(JSON.parse(line)) });
-  const test: Partial<TestApp> & { phase: ServicePhase } = { phase: 'ready' };
+  const test: Partial<TestApp> & Pick<TestApp, 'phase' | 'full'> = { phase: 'ready', full: false };
   const app = await createApp({
     engine,
     inference,
@@ -53,9 +70,16 @@ export async function startApp(
     evaluator,
     training,
     log,
-    state: { phase: () => test.phase },
+    state: {
+      phase: () => test.phase,
+      assertRoom: () => {
+        if (test.full)
+          throw new DomainError('contended', 'queue_full', 'The queue is full.', { retryAfter: 2 });
+      },
+    },
     limits: { ...LIMITS, ...limits },
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0, ...access },
+    timeouts: { ...TIMEOUTS, ...timeouts },
     version: '1.2.3',
   });
   t.after(async () => {

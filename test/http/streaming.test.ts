@@ -107,13 +107,14 @@ describe('streams', () => {
     assert.equal(response.json().error.code, 'queue_full');
   });
 
-  it('sends a later error as an event and then ends without [DONE]', async (t) => {
+  it('sends a later error as an event, then [DONE]: a stream without it was cut', async (t) => {
     const { inject, inference, logs } = await startApp(t);
     inference.failure = {
       after: 2,
       error: new DomainError('unavailable', 'draining', 'It stops.', { retryAfter: 1 }),
     };
     const events = eventsOf((await inject({ ...completion, payload })).body);
+    assert.equal(events.pop(), '[DONE]');
     assert.deepEqual(events.at(-1), {
       error: { message: 'It stops.', type: 'server_error', param: null, code: 'draining' },
     });

@@ -28,6 +28,7 @@ const COUNTERS: typeof GAUGES = {
     'inputCacheHitTokensTotal',
     'Input tokens that were found in the cache.',
   ],
+  softprompt_engine_restarts_total: ['restartsTotal', 'Workers that ended unexpectedly and were replaced.'],
   softprompt_engine_input_cache_evictions_total: [
     'inputCacheEvictionsTotal',
     'Blocks of inputs dropped from the cache.',

@@ -5,6 +5,8 @@ export class HttpMetrics {
   readonly #requests: Counter<'method' | 'route' | 'status'>;
   readonly #duration: Histogram<'method' | 'route'>;
   readonly #inFlight: Gauge;
+  readonly #stalled: Counter;
+  readonly #dropped: Counter;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -26,10 +28,28 @@ export class HttpMetrics {
       help: 'Requests that are being answered.',
       registers,
     });
+    this.#stalled = new Counter({
+      name: 'softprompt_http_stalled_readers_total',
+      help: 'Connections that were cut because the client did not read its answer.',
+      registers,
+    });
+    this.#dropped = new Counter({
+      name: 'softprompt_http_dropped_connections_total',
+      help: 'Connections that were refused because there were too many.',
+      registers,
+    });
   }
 
   requestStarted(): void {
     this.#inFlight.inc();
+  }
+
+  readerStalled(): void {
+    this.#stalled.inc();
+  }
+
+  connectionDropped(): void {
+    this.#dropped.inc();
   }
 
   requestEnded(method: string, route: string, status: string, seconds: number): void {

@@ -3,6 +3,9 @@ import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
 import { PROBLEM_MEDIA_TYPE, problemOf, type Refusal } from '../problem.ts';
 
+/** Time that a client gets to read the refusal. */
+const LINGER_MS = 1000;
+
 /** Answers bytes that are no HTTP request, for which there is no route, no request and no reply. */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -18,6 +21,9 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
     'connection: close',
   ];
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // A client that neither reads nor leaves would otherwise keep the connection half open for ever.
+  const cut = setTimeout(() => socket.destroy(), LINGER_MS);
+  socket.once('close', () => clearTimeout(cut));
 }
 
 function refusalOfParser(code: string | undefined): Refusal {

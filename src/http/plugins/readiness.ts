@@ -1,19 +1,27 @@
 import type { onRequestAsyncHookHandler } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
-import type { ServiceState } from '../dependencies.ts';
+import type { ServicePhase, ServiceState } from '../dependencies.ts';
 
 /** Seconds after which a client may ask again while the service starts or stops. */
 const RETRY_AFTER = 5;
+
+const MESSAGES: Readonly<Record<Exclude<ServicePhase, 'ready'>, string>> = {
+  loading: 'The model is being loaded.',
+  restarting: 'The engine is being restarted.',
+  draining: 'The service is shutting down.',
+};
 
 /** Throws `unavailable` unless the service is ready. */
 export function assertReady(state: ServiceState): void {
   const phase = state.phase();
   if (phase === 'ready') return;
-  const message = phase === 'loading' ? 'The model is being loaded.' : 'The service is shutting down.';
-  throw new DomainError('unavailable', phase, message, { retryAfter: RETRY_AFTER });
+  throw new DomainError('unavailable', phase, MESSAGES[phase], { retryAfter: RETRY_AFTER });
 }
 
-/** For routes that need the model: refuses with 503 before the body is read. */
+/** For routes that need the model: refuses with 503, or with 429 when the queue is full, before the body is read. */
 export function requireReady(state: ServiceState): onRequestAsyncHookHandler {
-  return async () => assertReady(state);
+  return async () => {
+    assertReady(state);
+    state.assertRoom();
+  };
 }

@@ -9,7 +9,7 @@ import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/comm
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
 import { ServedParams, Version } from '../schemas/task-inference.ts';
-import { clientSignal } from '../streaming/client-signal.ts';
+import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ClassifyBody = Type.Object(
   {
@@ -78,7 +78,7 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       const { task } = request.params;
       const { results, usage } = await inference.classify(
         { task, version, inputs, labels, tier: tier ?? undefined, caller: request.principal },
-        clientSignal(reply),
+        inferenceSignal(reply),
       );
       request.usage = usage;
       metrics.usage(usage);

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Generation } from '../../domain/inference.ts';
 import type { TokenMetrics } from '../metrics/token-metrics.ts';
 import type { Envelope } from '../streaming/chunks.ts';
-import { clientSignal } from '../streaming/client-signal.ts';
+import { inferenceSignal } from '../streaming/client-signal.ts';
 import { observeGeneration } from '../streaming/observed-generation.ts';
 
 /** Starts a generation that ends when the client leaves, and that is timed and counted. */
@@ -14,7 +14,7 @@ export async function startGeneration(
   metrics: TokenMetrics,
 ): Promise<Generation> {
   const startedAt = performance.now();
-  return observeGeneration(await start(clientSignal(reply)), request, metrics, startedAt);
+  return observeGeneration(await start(inferenceSignal(reply)), request, metrics, startedAt);
 }
 
 /** The fields that identify a response; `idPrefix` as OpenAI has it (`cmpl`, `chatcmpl`). */

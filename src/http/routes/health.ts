@@ -1,14 +1,18 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { assertReady } from '../plugins/readiness.ts';
 import { json, problems } from '../schemas/responses.ts';
 
+/** Name that a readiness probe looks up; whether there is such a task does not matter. */
+const PROBE = 'readiness';
+
 const Health = Type.Object({ status: Type.Literal('ok') });
 
-export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'state'>> = async (
+export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'state' | 'store'>> = async (
   app,
-  { state },
+  { state, store },
 ) => {
   app.get(
     '/health/live',
@@ -39,7 +43,20 @@ export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'stat
     },
     async () => {
       assertReady(state);
+      assertReadable(store);
       return { status: 'ok' as const };
     },
   );
 };
+
+/** Every request looks its task up. Throws `unavailable` store_unreadable. */
+function assertReadable(store: AppDependencies['store']): void {
+  try {
+    store.getTask(PROBE);
+  } catch (cause) {
+    throw new DomainError('unavailable', 'store_unreadable', 'The store cannot be read.', {
+      retryAfter: 5,
+      cause,
+    });
+  }
+}

@@ -7,7 +7,7 @@ import { json, problems } from '../schemas/responses.ts';
 
 const Info = Type.Object({
   version: Type.String({ description: 'Version of this service.' }),
-  status: oneOf('loading', 'ready', 'draining'),
+  status: oneOf('loading', 'ready', 'restarting', 'draining'),
   model: Type.Object({
     id: Type.String(),
     hash: Type.String({ description: 'Identity of the frozen model, to which prompts are bound.' }),

@@ -8,7 +8,7 @@ import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/comm
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
 import { ServedParams, Version } from '../schemas/task-inference.ts';
-import { clientSignal } from '../streaming/client-signal.ts';
+import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ScoreBody = Type.Object(
   {
@@ -64,7 +64,7 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
       const { task } = request.params;
       const { results, usage } = await inference.score(
         { task, version, inputs, tier: tier ?? undefined, caller: request.principal },
-        clientSignal(reply),
+        inferenceSignal(reply),
       );
       request.usage = usage;
       metrics.usage(usage);

@@ -27,7 +27,8 @@ export function jsonOrEvents<T extends TSchema>(schema: T, description: string, 
   const whole = json(schema, description, example);
   const events = Type.Unsafe<FastifyReply>({
     type: 'string',
-    description: 'Events `data: {chunk}` and at last `data: [DONE]`; a failure is `data: {"error": {...}}`.',
+    description:
+      'Events `data: {chunk}` and at last `data: [DONE]`; a failure is `data: {"error": {...}}` in front of it.',
   });
   return { ...whole, content: { ...whole.content, 'text/event-stream': { schema: events } } };
 }

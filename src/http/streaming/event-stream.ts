@@ -8,9 +8,9 @@ export const EVENT_STREAM_MEDIA_TYPE = 'text/event-stream';
 const HIGH_WATER_MARK = 16 * 1024;
 
 /**
- * Sends objects as server-sent events, then `data: [DONE]`. Rejects when the source fails before its first
- * object, so that this becomes an ordinary problem response; a later failure becomes an event
- * `data: {"error": ...}`, after which the stream ends without `[DONE]`.
+ * Sends objects as server-sent events, then `data: [DONE]`: a stream without it was cut. Rejects when the source
+ * fails before its first object, so that this becomes an ordinary problem response; a later failure becomes an event
+ * `data: {"error": ...}` in front of `[DONE]`.
  */
 export async function sendEventStream(
   reply: FastifyReply,
@@ -38,7 +38,6 @@ async function* encode(
 ): AsyncGenerator<string> {
   try {
     for (let next = first; next.done !== true; next = await source.next()) yield event(next.value);
-    yield 'data: [DONE]\n\n';
   } catch (error) {
     const refusal = refusalOf(error);
     // A source also fails when its client left; nobody reads what follows.
@@ -48,6 +47,7 @@ async function* encode(
     // Also when the client left: lets the source release what it holds.
     await source.return(undefined);
   }
+  yield 'data: [DONE]\n\n';
 }
 
 /** JSON has no raw line breaks, so one `data:` line always suffices. */
