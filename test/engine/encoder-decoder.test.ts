@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import type { GenerateRequest } from '../../src/domain/engine.ts';
-import type { Backend } from '../../src/engine/backend.ts';
+import type { Backend, EncodeInputs } from '../../src/engine/backend.ts';
 import { EngineCore } from '../../src/engine/core.ts';
 import type { CoreEvent, CoreOptions } from '../../src/engine/core-contract.ts';
 import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
@@ -181,6 +181,46 @@ describe('the engine over an encoder-decoder model', () => {
       await quantised.release();
     });
   }
+
+  it('refuses a source that is not finite before it joins, and keeps the others', async () => {
+    const { encoder } = backend;
+    let runs = 0;
+    const spoiling: Backend = Object.create(backend, {
+      encoder: {
+        value: {
+          startTokenId: encoder!.startTokenId,
+          async encode(inputs: EncodeInputs) {
+            const keysValues = await encoder!.encode(inputs);
+            if (runs++ === 0) keysValues[0] = Number.NaN; // of its first row
+            return keysValues;
+          },
+        },
+      },
+    });
+    const { core, events, tokens } = start({}, spoiling);
+    for (const id of [0, 1]) core.generate(id, request(cases[id]!.input_ids));
+    while (await core.step());
+    const [event, ...more] = events.get(0)!;
+    assert.ok(event?.type === 'error' && event.error.code === 'not_finite', 'it is refused');
+    assert.deepEqual(more, []);
+    assert.deepEqual(tokens(1), cases[1]!.greedy_ids);
+  });
+
+  it('gives the columns of a long source back when it has left', async () => {
+    const { core, tokens } = start();
+    const [first] = cases;
+    core.generate(0, request(first!.input_ids, { maxTokens: 60 }));
+    core.generate(1, request(Array.from({ length: 120 }, () => 7)));
+    for (let step = 0; step < 4; step++) await core.step();
+    const { planes, heads, dim } = backend.kvShape;
+    const bytes = (positions: number) => positions * planes * heads * dim * 4;
+    assert.equal(core.stats().kvCacheBytes, bytes(2 * 64 + 2 * 128), 'outputs and sources of two');
+    core.abort(1);
+    await core.step();
+    assert.equal(core.stats().kvCacheBytes, bytes(2 * 64 + 64), 'one source');
+    while (await core.step());
+    assert.deepEqual(tokens(0).slice(0, 12), first!.greedy_ids);
+  });
 
   it('ends a request for no tokens once its input is known to fit', async () => {
     const { core, events } = start();

@@ -118,6 +118,27 @@ test('capacity shrinks when the long row has left', () => {
   assertRow(slab, 0, 1, 10);
 });
 
+test('without memory for one of the larger planes nothing has changed', () => {
+  let left = Number.POSITIVE_INFINITY;
+  const slab = new KvSlab(SHAPE, (length) => {
+    if (left-- === 0) throw new RangeError('Array buffer allocation failed');
+    return new Float32Array(length);
+  });
+  slab.addRow([sequenceView(1, 40)]);
+  slab.addRow([sequenceView(2, 50)]);
+  const { bytes } = slab;
+  for (let plane = 0; plane < SHAPE.planes; plane++) {
+    left = plane;
+    assert.throws(() => slab.reserve(3, 100), RangeError);
+    assert.deepEqual([slab.capacity, slab.bytes], [64, bytes]);
+    assertRow(slab, 0, 1, 40);
+    assertRow(slab, 1, 2, 50);
+  }
+  left = Number.POSITIVE_INFINITY;
+  slab.reserve(3, 100);
+  assertRow(slab, 1, 2, 50);
+});
+
 test('bytesFor is what a slab of that size takes', () => {
   const slab = new KvSlab(SHAPE);
   for (let row = 0; row < 3; row++) slab.addRow([sequenceView(row, 100)]);

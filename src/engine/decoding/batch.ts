@@ -72,6 +72,7 @@ export class DecodeBatch {
         this.onFailure(sequence, error);
       }
     }
+    this.trimSources();
   }
 
   /** Takes a sequence out; returns whether it was there. */
@@ -117,6 +118,16 @@ export class DecodeBatch {
     } catch (error) {
       this.sources?.removeRow(this.sources.rows - 1);
       throw error;
+    }
+  }
+
+  /** A source that left may have been much longer than those that stay; every step costs with its columns. */
+  private trimSources(): void {
+    if (this.sequences.length === 0) return;
+    try {
+      this.sources?.reserve(this.sequences.length, 0);
+    } catch {
+      // There is no memory for the smaller copy now: the larger one does as well.
     }
   }
 

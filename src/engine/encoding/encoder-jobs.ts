@@ -1,7 +1,7 @@
 import type { PromptHandle, ScoreRequest } from '../../domain/engine.ts';
 import type { Sequence } from '../decoding/sequence.ts';
 import { Job, type JobOptions } from '../job.ts';
-import type { KvView } from '../kv/kv.ts';
+import { isFiniteView, type KvView } from '../kv/kv.ts';
 import { InputWork } from '../reading/input-work.ts';
 import { isFinitePrediction } from '../reading/results.ts';
 import { ScoreWork } from '../reading/score-work.ts';
@@ -77,7 +77,11 @@ export class EncoderJobs implements Requests {
         work = new EncodeWork(this.ports.embeddings, prefix, inputIds);
         return work;
       },
-      finish: () => then(work.result),
+      finish: () => {
+        // Left behind in a row by a request that is aborted, they would reach its successor even through the mask.
+        if (isFiniteView(this.ports.backend.kvShape, work.result)) then(work.result);
+        else this.ports.emit(id!, { type: 'error', error: notFinite() });
+      },
       fail: (error) => this.ports.emit(id!, { type: 'error', error }),
     });
   }

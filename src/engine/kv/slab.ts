@@ -11,9 +11,12 @@ export class KvSlab {
   private rowCapacity = 0;
   private positionCapacity = 0;
   private readonly lengths: number[] = [];
+  private readonly allocate: (length: number) => Float32Array;
 
-  constructor(shape: KvShape) {
+  /** @param allocate zeros; replaced in tests. It throws when there is no memory, and then nothing has changed */
+  constructor(shape: KvShape, allocate = (length: number) => new Float32Array(length)) {
     this.shape = shape;
+    this.allocate = allocate;
   }
 
   get rows(): number {
@@ -137,21 +140,21 @@ export class KvSlab {
     const oldRowStride = this.rowStride;
     const oldCapacity = this.positionCapacity;
     const newRowStride = heads * positionCapacity * dim;
-    for (let plane = 0; plane < this.shape.planes; plane++) {
-      const source = this.planes[plane];
-      // Zero-filled, and never anything but finite numbers later: a masked slot must not turn into NaN.
-      const target = new Float32Array(rowCapacity * newRowStride);
-      if (source !== undefined) {
-        for (let row = 0; row < this.rows; row++) {
-          for (let head = 0; head < heads; head++) {
-            const from = row * oldRowStride + head * oldCapacity * dim;
-            const to = row * newRowStride + head * positionCapacity * dim;
-            target.set(source.subarray(from, from + this.lengths[row]! * dim), to);
-          }
+    // All of them before the first is replaced: there may be no memory for the last one.
+    // Zero-filled, and never anything but finite numbers later: a masked slot must not turn into NaN.
+    const targets = Array.from({ length: this.shape.planes }, () =>
+      this.allocate(rowCapacity * newRowStride),
+    );
+    for (const [plane, source] of this.planes.entries()) {
+      for (let row = 0; row < this.rows; row++) {
+        for (let head = 0; head < heads; head++) {
+          const from = row * oldRowStride + head * oldCapacity * dim;
+          const to = row * newRowStride + head * positionCapacity * dim;
+          targets[plane]!.set(source.subarray(from, from + this.lengths[row]! * dim), to);
         }
       }
-      this.planes[plane] = target;
     }
+    this.planes = targets;
     this.rowCapacity = rowCapacity;
     this.positionCapacity = positionCapacity;
   }
