@@ -1,4 +1,4 @@
-import type { SerializedDomainError } from '../domain/errors.ts';
+import type { Failure } from './failure.ts';
 import type { StoreLimits } from './limits.ts';
 import type { Writes } from './writes.ts';
 
@@ -21,16 +21,10 @@ export type WriterRequest =
     }[keyof Writes]
   | { readonly type: 'close' };
 
-export type WriterFailure =
-  /** A refusal for the caller. */
-  | { readonly refusal: SerializedDomainError }
-  /** A bug. Only its text crosses: cloning loses the message of a SqliteError. */
-  | { readonly bug: { readonly message: string; readonly stack: string | undefined } };
-
 export type WriterResponse =
   /** The first message: the database is open, and these migrations were applied. */
   | { readonly type: 'ready'; readonly applied: readonly string[] }
   /** The first message when it cannot be opened; the thread ends. */
-  | { readonly type: 'failed'; readonly failure: WriterFailure }
+  | { readonly type: 'failed'; readonly failure: Failure }
   | { readonly type: 'done'; readonly id: number; readonly value: unknown }
-  | { readonly type: 'refused'; readonly id: number; readonly failure: WriterFailure };
+  | { readonly type: 'refused'; readonly id: number; readonly failure: Failure };

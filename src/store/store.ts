@@ -41,11 +41,11 @@ export interface Store extends TaskStore, AuditTrail {
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { maxBytes = null, maxPendingWrites = 256, maxPendingBytes = 256 * 2 ** 20, log } = options;
   const file = resolve(options.file);
-  const { client, applied } = await WriterClient.start(
-    { file, maxBytes, limits: { ...NO_LIMITS, ...options.limits } },
-    { maxPendingWrites, maxPendingBytes },
-    (error) => log?.error({ err: error }, 'the store has failed'),
-  );
+  const { client, applied } = await WriterClient.start({
+    data: { file, maxBytes, limits: { ...NO_LIMITS, ...options.limits } },
+    limits: { maxPendingWrites, maxPendingBytes },
+    onFailure: (error) => log?.error({ err: error }, 'the thread that writes has failed'),
+  });
   if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
   // Opened second: a connection that only reads cannot create the file or its write-ahead log.
   const { db, reads, training, audit } = await openReads(file, client);

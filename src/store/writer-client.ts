@@ -1,7 +1,8 @@
-import type { Worker } from 'node:worker_threads';
-import { DomainError, deserializeError } from '../domain/errors.ts';
-import { startWorker } from '../threads/start-worker.ts';
-import type { WriterData, WriterFailure, WriterRequest, WriterResponse } from './protocol.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { DomainError } from '../domain/errors.ts';
+import { failureError } from './failure.ts';
+import type { WriterData, WriterRequest } from './protocol.ts';
+import { type StartThread, type WriterEvents, WriterThread } from './writer-thread.ts';
 import type { Writes } from './writes.ts';
 
 export interface WriterLimits {
@@ -10,53 +11,56 @@ export interface WriterLimits {
   readonly maxPendingBytes: number;
 }
 
+export interface WriterParts {
+  readonly data: WriterData;
+  readonly limits: WriterLimits;
+  readonly onFailure: (error: unknown) => void;
+  /** Replaced in tests. */
+  readonly startThread?: StartThread;
+}
+
 interface PendingWrite {
   readonly bytes: number;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
 
-/** The calling thread's side of the writer thread. Writes happen in the order of their calls. */
+/** Pauses before a new thread is started, by how many ended in a row without a write; the last one repeats. */
+const RESTART_PAUSES_MS = [0, 500, 2000, 8000, 30_000];
+
+/**
+ * The calling thread's side of the writer thread. Writes happen in the order of their calls. A thread that ends
+ * unasked fails the writes that it had, and another takes its place.
+ */
 export class WriterClient {
-  readonly #worker: Worker;
-  readonly #limits: WriterLimits;
+  readonly #parts: WriterParts;
   readonly #pending = new Map<number, PendingWrite>();
-  readonly #ended: Promise<void>;
+  readonly #closing = new AbortController();
+  #thread: WriterThread | null = null;
   #pendingBytes = 0;
   #lastId = 0;
-  /** Why no write is taken any more. */
+  /** Threads in a row that ended without a write. */
+  #failures = 0;
+  /** Why no write is taken now. */
   #refusal: DomainError | null = null;
+  readonly #ended: Promise<void>;
+  #end: () => void = () => {};
 
-  private constructor(worker: Worker, limits: WriterLimits, onFailure: (error: unknown) => void) {
-    this.#worker = worker;
-    this.#limits = limits;
+  private constructor(parts: WriterParts) {
+    this.#parts = parts;
     this.#ended = new Promise((resolve) => {
-      worker.once('exit', () => {
-        this.#fail();
-        resolve();
-      });
+      this.#end = resolve;
     });
-    worker.on('message', (response: WriterResponse) => this.#settle(response));
-    worker.on('error', onFailure);
   }
 
   /** Starts the thread; resolves with the names of the migrations that it applied. */
   static async start(
-    data: WriterData,
-    limits: WriterLimits,
-    onFailure: (error: unknown) => void,
+    parts: WriterParts,
   ): Promise<{ readonly client: WriterClient; readonly applied: readonly string[] }> {
-    const worker = startWorker('writer', import.meta.url, data);
-    const first = await new Promise<WriterResponse>((resolve, reject) => {
-      worker.once('message', resolve);
-      worker.once('error', reject);
-      worker.once('exit', (code) =>
-        reject(new Error(`The writer thread ended with code ${code} at its start`)),
-      );
-    });
-    if (first.type === 'failed') throw toError(first.failure);
-    if (first.type !== 'ready') throw new Error(`The writer began with "${first.type}"`);
-    return { client: new WriterClient(worker, limits, onFailure), applied: first.applied };
+    const client = new WriterClient(parts);
+    const thread = await WriterThread.start(parts.data, client.#events(), parts.startThread);
+    client.#thread = thread;
+    return { client, applied: thread.applied };
   }
 
   /** Queues one write. `bytes` counts against the queue's limit; `transfer` is moved, not copied. */
@@ -72,23 +76,23 @@ export class WriterClient {
     this.#pendingBytes += bytes;
     return new Promise((resolve, reject) => {
       this.#pending.set(id, { bytes, resolve, reject });
-      this.#worker.postMessage({ type: 'write', id, name, args } as WriterRequest, transfer);
+      this.#thread?.post({ type: 'write', id, name, args } as WriterRequest, transfer);
     });
   }
 
   /** Takes no more writes, finishes those that wait, and ends the thread. */
   async close(): Promise<void> {
-    if (this.#refusal === null) {
-      this.#refusal = new DomainError('unavailable', 'store_closed', 'The store is closed.', {
-        retryAfter: 5,
-      });
-      this.#worker.postMessage({ type: 'close' } satisfies WriterRequest);
+    if (!this.#closing.signal.aborted) {
+      this.#closing.abort();
+      this.#refusal = unavailable('store_closed', 'The store is closed.', 5);
+      if (this.#thread === null) this.#end();
+      else this.#thread.post({ type: 'close' });
     }
     await this.#ended;
   }
 
   #overload(bytes: number): DomainError | null {
-    const { maxPendingWrites, maxPendingBytes } = this.#limits;
+    const { maxPendingWrites, maxPendingBytes } = this.#parts.limits;
     const full = this.#pending.size >= maxPendingWrites;
     // A single file may be larger than the limit; it then waits alone.
     if (!full && (this.#pendingBytes === 0 || this.#pendingBytes + bytes <= maxPendingBytes)) return null;
@@ -99,32 +103,65 @@ export class WriterClient {
     });
   }
 
-  #settle(response: WriterResponse): void {
-    if (response.type !== 'done' && response.type !== 'refused') return;
-    const write = this.#pending.get(response.id);
-    if (write === undefined) return;
-    this.#pending.delete(response.id);
+  #events(): WriterEvents {
+    return {
+      onDone: (id, value) => {
+        this.#failures = 0;
+        this.#settled(id)?.resolve(value as never);
+      },
+      onRefused: (id, failure) => this.#settled(id)?.reject(failureError(failure)),
+      onError: this.#parts.onFailure,
+      onEnd: () => this.#lost(),
+    };
+  }
+
+  #settled(id: number): PendingWrite | undefined {
+    const write = this.#pending.get(id);
+    if (write === undefined) return undefined;
+    this.#pending.delete(id);
     this.#pendingBytes -= write.bytes;
-    if (response.type === 'done') write.resolve(response.value as never);
-    else write.reject(toError(response.failure));
+    return write;
   }
 
   /** The thread has ended: whether a write that waited took place is not known. */
-  #fail(): void {
-    this.#refusal ??= new DomainError(
-      'unavailable',
-      'store_failed',
-      'The store has failed; restart the server.',
-      {
-        retryAfter: 30,
-      },
+  #lost(): void {
+    this.#thread = null;
+    const unknown = unavailable(
+      'write_unknown',
+      'The store failed during this write; whether it took place is not known. Look before you repeat it.',
+      1,
     );
-    for (const { reject } of this.#pending.values()) reject(this.#refusal);
+    for (const { reject } of this.#pending.values()) reject(unknown);
     this.#pending.clear();
+    this.#pendingBytes = 0;
+    if (this.#closing.signal.aborted) this.#end();
+    else void this.#restart();
+  }
+
+  async #restart(): Promise<void> {
+    const { signal } = this.#closing;
+    while (this.#thread === null && !signal.aborted) {
+      const pause = RESTART_PAUSES_MS[Math.min(this.#failures, RESTART_PAUSES_MS.length - 1)]!;
+      this.#failures++;
+      this.#refusal = unavailable('store_restarting', 'The store starts again.', Math.ceil(pause / 1000) + 1);
+      await sleep(pause, undefined, { signal }).catch(() => undefined);
+      if (!signal.aborted) await this.#startAgain();
+    }
+  }
+
+  async #startAgain(): Promise<void> {
+    const { data, onFailure, startThread } = this.#parts;
+    try {
+      const thread = await WriterThread.start(data, this.#events(), startThread);
+      if (this.#closing.signal.aborted) return thread.post({ type: 'close' });
+      this.#thread = thread;
+      this.#refusal = null;
+    } catch (error) {
+      onFailure(error);
+    }
   }
 }
 
-function toError(failure: WriterFailure): Error {
-  if ('refusal' in failure) return deserializeError(failure.refusal);
-  return Object.assign(new Error(failure.bug.message), { stack: failure.bug.stack });
+function unavailable(code: string, message: string, retryAfter: number): DomainError {
+  return new DomainError('unavailable', code, message, { retryAfter });
 }

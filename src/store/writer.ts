@@ -1,8 +1,8 @@
 /** Entry of the writer thread: runs writes one after the other, so that none blocks the event loop. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { DomainError, serializeError } from '../domain/errors.ts';
 import { openForWriting } from './connection.ts';
-import type { WriterData, WriterFailure, WriterRequest, WriterResponse } from './protocol.ts';
+import { describeFailure } from './failure.ts';
+import type { WriterData, WriterRequest, WriterResponse } from './protocol.ts';
 import { createWrites, type Writes } from './writes.ts';
 
 const port = parentPort!;
@@ -21,7 +21,7 @@ try {
   });
   respond({ type: 'ready', applied });
 } catch (error) {
-  respond({ type: 'failed', failure: describe(error) });
+  respond({ type: 'failed', failure: describeFailure(error) });
 }
 
 function perform(writes: Writes, { id, name, args }: WriterRequest & { type: 'write' }): WriterResponse {
@@ -30,14 +30,8 @@ function perform(writes: Writes, { id, name, args }: WriterRequest & { type: 'wr
   try {
     return { type: 'done', id, value: write(...args) };
   } catch (error) {
-    return { type: 'refused', id, failure: describe(error) };
+    return { type: 'refused', id, failure: describeFailure(error) };
   }
-}
-
-function describe(error: unknown): WriterFailure {
-  if (error instanceof DomainError) return { refusal: serializeError(error) };
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  return { bug: { message, stack } };
 }
 
 function respond(response: WriterResponse): void {
