@@ -19,6 +19,7 @@ const context: CliContext = {
   version: readVersion(),
   // Loaded on demand: the other commands need neither the HTTP server nor the runtime of the model.
   startService: async (config, log) => (await import('./compose.ts')).startService(config, log),
+  dataCare: async () => (await import('./store/care/care.ts')).dataCare,
   untilShutdown: (service, config, log) =>
     new Promise((resolve, reject) => {
       let hung = false;

@@ -1,11 +1,13 @@
 import type { Logger } from 'pino';
 import type { TaskUses } from './inference/task-uses.ts';
 import { type WarmUpParts, warmRecentTasks } from './prompts/warm-up.ts';
+import type { Store } from './store/store.ts';
 
 /** How often the times of use are written: after a crash the order of the last half minute is unknown. */
 const FLUSH_INTERVAL_MS = 30_000;
 
-export interface UpkeepParts extends Pick<WarmUpParts, 'store' | 'engine' | 'model' | 'prefixCacheBytes'> {
+export interface UpkeepParts extends Pick<WarmUpParts, 'engine' | 'model' | 'prefixCacheBytes'> {
+  readonly store: Store;
   readonly uses: TaskUses;
   readonly log: Logger;
 }
@@ -17,7 +19,7 @@ export interface Upkeep {
   stop(): Promise<void>;
 }
 
-/** Prefixes are computed ahead, from now on, and times of use are written. */
+/** From now on prefixes are computed ahead, contents are checked once, and times of use are written. */
 export function startUpkeep({ uses, log, ...parts }: UpkeepParts): Upkeep {
   const stopping = new AbortController();
   let warming = Promise.resolve();
@@ -45,9 +47,23 @@ export function startUpkeep({ uses, log, ...parts }: UpkeepParts): Upkeep {
       clearInterval(timer);
       stopping.abort();
       await warming;
+      await checking;
       await flush();
     },
   };
   upkeep.warm();
+  const checking = warming.then(() => reportDamage(parts.store, stopping.signal, log));
   return upkeep;
+}
+
+/** What the disk has damaged is found before someone asks for it; a read checks the hash in any case. */
+async function reportDamage(store: Store, signal: AbortSignal, log: Logger): Promise<void> {
+  if (signal.aborted) return;
+  try {
+    const { prompts, files, damage } = await store.inspect(signal);
+    for (const { kind, what, message, repair } of damage) log.error({ kind, what, repair }, message);
+    log.debug({ prompts, files, damaged: damage.length }, 'compared all contents with their hashes');
+  } catch (error) {
+    if (!signal.aborted) log.error({ err: error }, 'the contents could not be checked');
+  }
 }

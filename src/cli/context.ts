@@ -1,5 +1,6 @@
 import type { Logger } from 'pino';
 import type { Config } from '../config.ts';
+import type { DataCare } from '../domain/data-care.ts';
 import type { ResolveOptions } from '../model/cache.ts';
 
 /** A running service, as `serve` needs it. */
@@ -23,6 +24,8 @@ export interface CliContext {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   startService(config: Config, log: Logger): Promise<RunningService>;
+  /** Backup, restore and check of a database. */
+  dataCare(): Promise<DataCare>;
   /** Resolves when the process was asked to stop and the service is closed. */
   untilShutdown(service: RunningService, config: Config, log: Logger): Promise<void>;
   /** Replaced in tests: the import itself and the pip programs. */

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context.ts';
+import { backupCommand, restoreCommand, verifyCommand } from './data.ts';
 import { renderError } from './errors.ts';
 import { evalCommand } from './eval.ts';
 import { classifyCommand, generateCommand } from './infer.ts';
@@ -42,7 +43,10 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .addCommand(trainCommand(context))
     .addCommand(jobCommand(context))
     .addCommand(evalCommand(context))
-    .addCommand(keyCommand(context));
+    .addCommand(keyCommand(context))
+    .addCommand(backupCommand(context))
+    .addCommand(restoreCommand(context))
+    .addCommand(verifyCommand(context));
   inheritOutput(program, context);
   try {
     await program.parseAsync(args, { from: 'user' });

@@ -1,10 +1,12 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
 import { checkSchema, migrate, readMigrations } from './migrations.ts';
 
 const BUSY_TIMEOUT_MS = 5000;
+/** Bytes to which the write-ahead log shrinks after a reader or a large write made it longer. */
+const LARGEST_IDLE_LOG = 64 * 2 ** 20;
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
 
 /**
@@ -17,12 +19,18 @@ export function openForWriting(
 ): { readonly db: Database.Database; readonly applied: readonly string[] } {
   return opening(file, () => {
     mkdirSync(dirname(file), { recursive: true });
+    const before = identity(file);
     const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       // Before anything is set: the journal mode would stay in the file of another program.
       const migrations = readMigrations();
       checkSchema(db, migrations);
+      // Lets deleted rows give their room back; SQLite heeds it only before the first table is created.
+      db.pragma('auto_vacuum = INCREMENTAL');
       db.pragma('journal_mode = WAL');
+      // From here on a restore sees that the file is in use.
+      if (before !== null && identity(file) !== before) throw replaced(file);
+      db.pragma(`journal_size_limit = ${LARGEST_IDLE_LOG}`);
       // better-sqlite3 is built with NORMAL for WAL, which can lose the last transactions in a power cut.
       db.pragma('synchronous = FULL');
       db.pragma('foreign_keys = ON');
@@ -51,13 +59,14 @@ export function openForReading(file: string): Database.Database {
 
 /** The small tables only: the files in `blobs` are checked by their hashes when they are read. */
 function assertSound(db: Database.Database, file: string): void {
-  for (const table of ['tasks', 'prompt_versions']) {
+  for (const table of ['tasks', 'prompt_versions', 'training_files', 'training_jobs']) {
     const result = db.pragma(`quick_check('${table}')`, { simple: true });
     if (result !== 'ok') throw corrupt(file, result);
   }
 }
 
-function opening<T>(file: string, open: () => T): T {
+/** What opening a database says as refusals: `unprocessable` database_corrupt and database_unusable. */
+export function opening<T>(file: string, open: () => T): T {
   try {
     return open();
   } catch (error) {
@@ -75,6 +84,15 @@ function opening<T>(file: string, open: () => T): T {
       },
     );
   }
+}
+
+/** Which file lies under this name; null: none. */
+function identity(file: string): number | null {
+  return statSync(file, { throwIfNoEntry: false })?.ino ?? null;
+}
+
+function replaced(file: string): Error {
+  return new Error(`${file} was replaced while it was opened; start again`);
 }
 
 function corrupt(file: string, reason: unknown): DomainError {

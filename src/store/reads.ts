@@ -60,7 +60,12 @@ export function createReads(db: Database): Reads {
       if (bytes === undefined) return null;
       const given = createHash('sha256').update(bytes).digest('hex');
       if (given !== sha256) {
-        throw new Error(`The stored file ${sha256} is damaged: its content now hashes to ${given}`);
+        throw new DomainError(
+          'internal',
+          'prompt_damaged',
+          `The stored file ${sha256} is damaged. Upload the same file again to repair it.`,
+          { expected: sha256, given },
+        );
       }
       return bytes;
     },

@@ -1,11 +1,13 @@
 import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { AuditTrail } from '../domain/audit.ts';
+import type { Inspection } from '../domain/data-care.ts';
 import { SERVICE } from '../domain/principal.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { assertTaskName } from '../domain/task.ts';
 import type { TrainingStore } from '../domain/training.ts';
 import { createAuditReads } from './audit.ts';
+import { runCare } from './care/care.ts';
 import { openForReading } from './connection.ts';
 import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
 import { createTrainingStore } from './learning/store.ts';
@@ -32,6 +34,8 @@ export interface StoreOptions extends Partial<WriterLimits> {
 /** Tasks and prompts, and all that learning them needs. */
 export interface Store extends TaskStore, AuditTrail {
   readonly training: TrainingStore;
+  /** Compares every content with its hash, in a thread that leaves room for others. Rejects when it is aborted. */
+  inspect(signal: AbortSignal): Promise<Inspection>;
 }
 
 /**
@@ -69,6 +73,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       client.call('activate', [task, version, ifMatch, actor]),
     deleteVersion: (task, version, actor = SERVICE) => client.call('deleteVersion', [task, version, actor]),
     recordUses: (uses) => client.call('recordUses', [uses]),
+    inspect: (signal) => runCare({ kind: 'inspect', database: file, gently: true }, { signal }),
     async close() {
       // The last connection to close empties the write-ahead log into the file, and only a writer can.
       db.close();

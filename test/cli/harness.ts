@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import type { CliContext } from '../../src/cli/context.ts';
 import { runCli } from '../../src/cli/program.ts';
+import { dataCare } from '../../src/store/care/care.ts';
 
 export interface RunResult {
   readonly code: number;
@@ -23,6 +24,7 @@ export async function run(args: readonly string[], context: Partial<CliContext> 
     env: {},
     version: '1.2.3',
     startService: () => Promise.reject(new Error('no service in this test')),
+    dataCare: async () => dataCare,
     untilShutdown: (service) => service.close(),
     ...context,
   });

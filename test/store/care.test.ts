@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { Readable } from 'node:stream';
+import { type TestContext, test } from 'node:test';
+import type { CareProgress } from '../../src/domain/data-care.ts';
+import { dataCare } from '../../src/store/care/care.ts';
+import { openStore, type Store } from '../../src/store/store.ts';
+import { refused } from '../formats/files.ts';
+import { EMPTY, temporaryFile, version, withDatabase } from './temporary.ts';
+
+const ROWS = Buffer.from('{"text":"good","label":"good"}\n');
+
+/** A store with two versions, of which the first is active, and one training file. */
+async function filledStore(t: TestContext): Promise<{ store: Store; file: string; trainingFile: string }> {
+  const file = temporaryFile(t);
+  const store = await openStore({ file });
+  t.after(() => store.close());
+  await store.addVersion(version('mood', 'first'));
+  await store.addVersion(version('mood', 'second'));
+  await store.activate('mood', 1);
+  const { id } = await addRows(store);
+  return { store, file, trainingFile: id };
+}
+
+function addRows(store: Store) {
+  return store.training.addFile(Readable.from([ROWS]), 1000, async () => ({
+    filename: 'rows.jsonl',
+    format: 'jsonl',
+    kind: 'classification',
+    rows: 1,
+    labels: ['good'],
+  }));
+}
+
+test('a backup beside a store in use holds all of one moment, and comes back whole', async (t) => {
+  const { store, file, trainingFile } = await filledStore(t);
+  const out = join(dirname(file), 'copies', 'backup.db');
+  const progress: CareProgress[] = [];
+  const report = await dataCare.backup(file, out, { onProgress: (item) => progress.push(item) });
+  assert.deepEqual({ prompts: report.prompts, files: report.files }, { prompts: 2, files: 1 });
+  assert.ok(
+    progress.some(({ done, total }) => done === total),
+    'the check of the contents reports its end',
+  );
+  assert.deepEqual(readdirSync(dirname(out)), ['backup.db'], 'one file, nothing else');
+  assert.deepEqual((await dataCare.inspect(out)).damage, []);
+
+  await store.activate('mood', 2);
+  await store.training.deleteFile(trainingFile);
+  await store.putTask('later', EMPTY);
+  await assert.rejects(dataCare.restore(out, file), refused('database_in_use', 'conflict'));
+  assert.equal(store.countTasks(), 2, 'the store goes on');
+  await store.close();
+
+  const { previous } = await dataCare.restore(out, file);
+  const restored = await openStore({ file });
+  t.after(() => restored.close());
+  assert.equal(restored.getTask('mood')?.activeVersion, 1);
+  assert.equal(restored.getTask('later'), null);
+  const sha256 = restored.training.getFile(trainingFile)?.sha256 ?? '';
+  assert.deepEqual(readFileSync(restored.training.contentPath(sha256)), ROWS);
+
+  const old = await openStore({ file: previous ?? '' });
+  t.after(() => old.close());
+  assert.equal(old.countTasks(), 2, 'the database of before was kept aside');
+});
+
+test('a backup is refused for a path that is taken, and leaves nothing of a damaged database', async (t) => {
+  const { store, file } = await filledStore(t);
+  await assert.rejects(dataCare.backup(file, file), refused('file_exists', 'conflict'));
+  await assert.rejects(dataCare.backup(`${file}.no`, `${file}.b`), refused('database_missing', 'not_found'));
+  await store.close();
+  withDatabase(file, (db) => db.exec("UPDATE blobs SET content = x'00'"));
+  await assert.rejects(dataCare.backup(file, `${file}.b`), refused('database_damaged', 'unprocessable'));
+  assert.deepEqual(
+    readdirSync(dirname(file)).filter((name) => name.startsWith('store.db.')),
+    [],
+  );
+});
+
+test('a restore of what is no whole backup changes nothing', async (t) => {
+  const { store, file } = await filledStore(t);
+  const out = join(dirname(file), 'backup.db');
+  await dataCare.backup(file, out);
+  await store.close();
+  const before = readFileSync(file);
+  const sound = readFileSync(out);
+  const unchanged = async (code: string) => {
+    await assert.rejects(dataCare.restore(out, file), refused(code, 'unprocessable'));
+    assert.deepEqual(readFileSync(file), before, code);
+    assert.deepEqual(readdirSync(dirname(file)).sort(), ['backup.db', 'store.db', 'store.db-files'], code);
+  };
+  withDatabase(out, (db) => db.exec("UPDATE backup_files SET content = x'00'"));
+  await unchanged('database_damaged');
+  writeFileSync(out, sound);
+  withDatabase(out, (db) => db.exec("INSERT INTO schema_migrations VALUES (9999, '9999-later.sql', 'x', 0)"));
+  await unchanged('database_newer');
+  writeFileSync(out, sound);
+  truncateSync(out, 8192);
+  await unchanged('database_corrupt');
+  writeFileSync(out, 'no database');
+  await unchanged('database_corrupt');
+  writeFileSync(out, before);
+  await unchanged('not_a_backup');
+  rmSync(out);
+  await assert.rejects(dataCare.restore(out, file), refused('database_missing', 'not_found'));
+});
+
+test('a damaged database can be replaced, and is kept aside', async (t) => {
+  const { store, file } = await filledStore(t);
+  const out = join(dirname(file), 'backup.db');
+  await dataCare.backup(file, out);
+  await store.close();
+  writeFileSync(file, Buffer.alloc(8192, 7));
+  const { previous } = await dataCare.restore(out, file);
+  assert.deepEqual(readFileSync(previous ?? ''), Buffer.alloc(8192, 7));
+  assert.deepEqual((await dataCare.inspect(file)).damage, []);
+});
+
+test('every damaged content is named with what uses it', async (t) => {
+  const { store, file, trainingFile } = await filledStore(t);
+  const { sha256 } = store.training.getFile(trainingFile)!;
+  const content = store.training.contentPath(sha256);
+  const { sha256: first } = store.getVersion('mood', 1)!;
+  withDatabase(file, (db) =>
+    db.prepare('UPDATE blobs SET content = ? WHERE sha256 = ?').run(Buffer.from('x'), first),
+  );
+  writeFileSync(content, 'other rows');
+  const kinds = async () => (await dataCare.inspect(file)).damage.map(({ kind, what }) => `${kind} ${what}`);
+  assert.deepEqual(await kinds(), ['prompt mood@1', `file ${trainingFile}`]);
+  assert.throws(() => store.readFile(first), refused('prompt_damaged', 'internal'));
+  rmSync(content);
+  assert.match((await dataCare.inspect(file)).damage[1]?.message ?? '', /is missing/);
+
+  await store.addVersion(version('mood', 'first'));
+  await addRows(store);
+  assert.deepEqual(await kinds(), [], 'the same contents again repair');
+  assert.equal(existsSync(content), true);
+});
+
+test('a database that is structurally damaged is reported, not thrown', async (t) => {
+  const { store, file } = await filledStore(t);
+  await store.addVersion(version('mood', Buffer.alloc(100_000, 1)));
+  await store.close();
+  const bytes = readFileSync(file);
+  // The last pages are those of the large content.
+  writeFileSync(file, bytes.fill(0xff, bytes.length - 3 * 4096));
+  const { damage } = await dataCare.inspect(file);
+  assert.equal(damage[0]?.kind, 'structure');
+});
