@@ -1,3 +1,4 @@
+import type { OpenClaim } from './idempotency.ts';
 import type { PeftType } from './peft.ts';
 import type { Actor } from './principal.ts';
 import type { AddedPromptVersion } from './store.ts';
@@ -30,7 +31,11 @@ export interface PromptPublisher {
   publish(
     task: string,
     upload: PromptUpload,
-    options: { readonly activate: boolean; readonly actor?: Actor },
+    options: {
+      readonly activate: boolean;
+      readonly actor?: Actor;
+      readonly claim?: OpenClaim | undefined;
+    },
   ): Promise<PublishedPrompt>;
   /** Warms the version's prefix, then activates it. `ifMatch` as in `TaskStore.activate`. */
   activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;

@@ -1,3 +1,4 @@
+import type { OpenClaim } from './idempotency.ts';
 import type { PeftType } from './peft.ts';
 import type { Actor } from './principal.ts';
 import type { AdapterConfig, PromptVersion } from './prompt.ts';
@@ -26,6 +27,15 @@ export interface AddedPromptVersion {
   readonly version: PromptVersion;
   /** False when the task already held the same content; `version` is then the existing one. */
   readonly created: boolean;
+  /** The version of the task that is active after it. */
+  readonly activeVersion: number | null;
+}
+
+export interface AddVersionOptions {
+  /** Also moves the task's pointer, in the same transaction. */
+  readonly activate?: boolean;
+  readonly actor?: Actor | undefined;
+  readonly claim?: OpenClaim | undefined;
 }
 
 /**
@@ -58,11 +68,13 @@ export interface TaskStore {
   ): Promise<{ readonly task: Task; readonly created: boolean }>;
   /** Deletes a task with all its versions. Throws `not_found`. */
   deleteTask(name: string, actor?: Actor): Promise<void>;
+  /** What an earlier request with this claim added, or null. Throws `unprocessable` idempotency_key_reused. */
+  earlierVersion(claim: OpenClaim): AddedPromptVersion | null;
   /**
-   * Adds an inactive version; creates the task when it does not exist. Idempotent by (sha256, peftType, modelHash).
-   * Throws `storage_full` too_many_tasks, too_many_versions and task_bytes_exceeded.
+   * Adds a version; creates the task when it does not exist. Idempotent by (sha256, peftType, modelHash), and by the
+   * claim. Throws `storage_full` too_many_tasks, too_many_versions and task_bytes_exceeded.
    */
-  addVersion(version: NewPromptVersion, actor?: Actor): Promise<AddedPromptVersion>;
+  addVersion(version: NewPromptVersion, options?: AddVersionOptions): Promise<AddedPromptVersion>;
   /**
    * Moves the task's pointer in one transaction. `ifMatch` is the sha256 that must be active now.
    * Throws `not_found`, `precondition_failed` active_version_changed.

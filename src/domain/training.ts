@@ -1,4 +1,5 @@
 import { DomainError } from './errors.ts';
+import type { OpenClaim } from './idempotency.ts';
 import type { PeftType } from './peft.ts';
 import type { Actor, Principal } from './principal.ts';
 import type { AdapterFiles } from './prompt.ts';
@@ -282,6 +283,7 @@ export interface TrainingStore {
     maxBytes: number,
     inspect: (path: string) => Promise<FileFacts>,
     actor?: Actor,
+    claim?: OpenClaim,
   ): Promise<TrainingFile>;
   /** Throws `not_found` file_not_found and `conflict` file_in_use. */
   deleteFile(id: string, actor?: Actor): Promise<void>;
@@ -293,7 +295,9 @@ export interface TrainingStore {
   /** The oldest job in this status. */
   nextJob(status: JobStatus): TrainingJob | null;
   /** Throws `not_found` when one of its files is gone, and `storage_full` too_many_jobs. */
-  addJob(spec: JobSpec, actor?: Actor): Promise<TrainingJob>;
+  addJob(spec: JobSpec, actor?: Actor, claim?: OpenClaim): Promise<TrainingJob>;
+  /** What an earlier request with this claim added, or null. Throws `unprocessable` idempotency_key_reused. */
+  earlierJob(claim: OpenClaim): TrainingJob | null;
   /**
    * Changes a job and says so, in one transaction, if it is in one of these states. Null: it is not.
    * @param when `busy: false` also requires that its result is not being published
@@ -348,9 +352,10 @@ export interface Training {
     mediaType: string,
     content: AsyncIterable<Uint8Array>,
     actor: Actor,
+    claim?: OpenClaim,
   ): Promise<TrainingFile>;
   /** Finds only the tasks, files and jobs that the caller sees. Throws `not_found`, `unprocessable`; see the parts. */
-  create(request: JobRequest, caller: Principal, actor: Actor): Promise<TrainingJob>;
+  create(request: JobRequest, caller: Principal, actor: Actor, claim?: OpenClaim): Promise<TrainingJob>;
   /** Throw `not_found` job_not_found and `conflict` job_state. */
   cancel(id: string, actor: Actor): Promise<TrainingJob>;
   pause(id: string): Promise<TrainingJob>;

@@ -19,16 +19,17 @@ export interface PublisherParts {
 
 export function createPublisher({ store, engine, model, prompts }: PublisherParts): PromptPublisher {
   return {
-    async publish(task, upload, { activate, actor }) {
+    async publish(task, upload, { activate, actor, claim }) {
       assertTaskName(task);
       assertNotModelId(task, model.id);
       const { version, values, warnings } = validateUpload(upload, model);
+      const earlier = claim && store.earlierVersion(claim);
+      if (earlier) return { ...earlier, warnings };
       if (version.numLabels !== null) headRows(version.numLabels, store.getTask(task)?.labels ?? null, null);
       // The prefix comes first: when the engine cannot compute it, nothing has been stored that must go again.
       const handle = promptHandle(version);
       await prompts.withStaged(handle.key, values, () => engine.warm(handle));
-      const added = await store.addVersion({ ...version, task }, actor);
-      if (activate) await store.activate(task, added.version.version, undefined, actor);
+      const added = await store.addVersion({ ...version, task }, { activate, actor, claim });
       return { ...added, warnings };
     },
 

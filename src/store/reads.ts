@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
-import type { Page, TaskStore } from '../domain/store.ts';
+import type { AddedPromptVersion, Page, TaskStore } from '../domain/store.ts';
+import { claimReader } from './claims.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
 import { translating } from './sqlite-errors.ts';
 
@@ -14,6 +15,7 @@ export type Reads = Pick<
   | 'listVersions'
   | 'findByContent'
   | 'recentTasks'
+  | 'earlierVersion'
   | 'readFile'
 >;
 
@@ -38,6 +40,7 @@ export function createReads(db: Database): Reads {
     WHERE active_version IS NOT NULL
     ORDER BY last_used_at DESC NULLS LAST, updated_at DESC, name LIMIT ?`);
   const file = db.prepare<[string], Buffer>('SELECT content FROM blobs WHERE sha256 = ?').pluck();
+  const earlier = claimReader(db);
 
   return {
     getTask: (name) => translating(() => optional(task.get(name), toTask)),
@@ -55,6 +58,11 @@ export function createReads(db: Database): Reads {
     findByContent: (sha256, peftType) =>
       translating(() => optional(content.get(sha256, peftType), toVersion)),
     recentTasks: (limit) => translating(() => recent.all(limit).map(toTask)),
+    earlierVersion(claim) {
+      const found = translating(() => earlier(claim)) as AddedPromptVersion | null;
+      if (found !== null) claim.onReplay();
+      return found;
+    },
     readFile(sha256) {
       const bytes = translating(() => file.get(sha256));
       if (bytes === undefined) return null;

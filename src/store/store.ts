@@ -8,6 +8,7 @@ import { assertTaskName } from '../domain/task.ts';
 import type { TrainingStore } from '../domain/training.ts';
 import { createAuditReads } from './audit.ts';
 import { runCare } from './care/care.ts';
+import { claimData, resultOf } from './claims.ts';
 import { openForReading } from './connection.ts';
 import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
 import { createTrainingStore } from './learning/store.ts';
@@ -62,11 +63,14 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       assertTaskName(name);
       return client.call('putTask', [name, metadata, actor]);
     },
-    async addVersion(version, actor = SERVICE) {
+    async addVersion(version, { activate = false, actor = SERVICE, claim } = {}) {
       assertTaskName(version.task);
       // A copy, because the caller may go on using a buffer that others share.
       const copy = new Uint8Array(version.file);
-      return client.call('addVersion', [{ ...version, file: copy }, actor], copy.length, [copy.buffer]);
+      const data = claim ? claimData(claim) : null;
+      const write = { ...version, file: copy };
+      const added = client.call('addVersion', [write, activate, actor, data], copy.length, [copy.buffer]);
+      return resultOf(await added, claim);
     },
     deleteTask: (name, actor = SERVICE) => client.call('deleteTask', [name, actor]),
     activate: (task, version, ifMatch, actor = SERVICE) =>

@@ -1,9 +1,11 @@
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
+import type { Claim } from '../domain/idempotency.ts';
 import type { Actor } from '../domain/principal.ts';
 import type { AddedPromptVersion, NewPromptVersion } from '../domain/store.ts';
 import type { Task, TaskMetadata } from '../domain/task.ts';
 import { auditWriter } from './audit.ts';
+import { claimWriter, type Once } from './claims.ts';
 import { createTrainingWrites, type TrainingWrites } from './learning/writes.ts';
 import { createRoom, type StoreLimits } from './limits.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
@@ -17,7 +19,12 @@ export interface Writes extends TrainingWrites {
     actor: Actor,
   ): { readonly task: Task; readonly created: boolean };
   deleteTask(name: string, actor: Actor): void;
-  addVersion(version: NewPromptVersion, actor: Actor): AddedPromptVersion;
+  addVersion(
+    version: NewPromptVersion,
+    activate: boolean,
+    actor: Actor,
+    claim: Claim | null,
+  ): Once<AddedPromptVersion>;
   activate(task: string, version: number, ifMatch: string | undefined, actor: Actor): Task;
   deleteVersion(task: string, version: number, actor: Actor): void;
   recordUses(uses: ReadonlyMap<string, number>): void;
@@ -69,6 +76,8 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     INSERT INTO task_uses (task, last_used_at) SELECT name, ? FROM tasks WHERE name = ?
     ON CONFLICT (task) DO UPDATE SET last_used_at = excluded.last_used_at`);
 
+  const once = claimWriter(db);
+
   function ensureTask(name: string, { key }: Actor, now: number): void {
     if (selectTask.get(name) !== undefined) return;
     room.forTask(key);
@@ -98,6 +107,45 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     return row;
   }
 
+  function addVersion(
+    added: NewPromptVersion,
+    actor: Actor,
+  ): Pick<AddedPromptVersion, 'version' | 'created'> {
+    const now = Date.now();
+    const { task, sha256, peftType, modelHash, file } = added;
+    ensureTask(task, actor, now);
+    upsertBlob.run(sha256, file);
+    const same = selectSame.get(task, sha256, peftType, modelHash);
+    if (same !== undefined) return { version: toVersion(same), created: false };
+    room.forVersion(task, file.length);
+    const row: VersionRow = {
+      task,
+      version: nextVersion.get(task)!,
+      sha256,
+      peft_type: peftType,
+      num_virtual_tokens: added.numVirtualTokens,
+      token_dim: added.tokenDim,
+      num_labels: added.numLabels,
+      bytes: file.length,
+      model_hash: modelHash,
+      config: JSON.stringify(added.config),
+      created_at: now,
+    };
+    insertVersion.run(row);
+    audit('prompt.upload', actor, { task, version: row.version, sha256 });
+    return { version: toVersion(row), created: true };
+  }
+
+  /** Makes a version of the task the active one. */
+  function point(
+    task: string,
+    { version, sha256 }: { version: number; sha256: string },
+    actor: Actor,
+  ): TaskRow {
+    audit('prompt.activate', actor, { task, version, sha256 });
+    return setActive.get(version, Date.now(), task)!;
+  }
+
   return {
     ...createTrainingWrites(db, limits, audit),
     putTask: transaction(db, (name, { description, template, labels, defaults }, actor) => {
@@ -124,31 +172,13 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
       audit('task.delete', actor, { task: name });
     }),
 
-    addVersion: transaction(db, (added, actor) => {
-      const now = Date.now();
-      const { task, sha256, peftType, modelHash, file } = added;
-      ensureTask(task, actor, now);
-      upsertBlob.run(sha256, file);
-      const same = selectSame.get(task, sha256, peftType, modelHash);
-      if (same !== undefined) return { version: toVersion(same), created: false };
-      room.forVersion(task, file.length);
-      const row: VersionRow = {
-        task,
-        version: nextVersion.get(task)!,
-        sha256,
-        peft_type: peftType,
-        num_virtual_tokens: added.numVirtualTokens,
-        token_dim: added.tokenDim,
-        num_labels: added.numLabels,
-        bytes: file.length,
-        model_hash: modelHash,
-        config: JSON.stringify(added.config),
-        created_at: now,
-      };
-      insertVersion.run(row);
-      audit('prompt.upload', actor, { task, version: row.version, sha256 });
-      return { version: toVersion(row), created: true };
-    }),
+    addVersion: transaction(db, (added, activate, actor, claim) =>
+      once(claim, () => {
+        const { version, created } = addVersion(added, actor);
+        const active = activate ? point(added.task, version, actor) : requireTask(added.task);
+        return { version, created, activeVersion: active.active_version };
+      }),
+    ),
 
     activate: transaction(db, (task, version, ifMatch, actor) => {
       const { sha256 } = requireVersion(task, version);
@@ -162,8 +192,7 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
           { param: 'If-Match', expected: ifMatch, given },
         );
       }
-      audit('prompt.activate', actor, { task, version, sha256 });
-      return toTask(setActive.get(version, Date.now(), task)!);
+      return toTask(point(task, { version, sha256 }, actor));
     }),
 
     deleteVersion: transaction(db, (task, version, actor) => {

@@ -280,6 +280,9 @@ export class FakeStore implements TaskStore {
   addVersion(): never {
     throw new Error('not part of this fake: versions come from the fake publisher');
   }
+  earlierVersion(): null {
+    return null;
+  }
   async activate(name: string, version: number, ifMatch?: string): Promise<Task> {
     const task = this.tasks.get(name);
     if (!task || !this.getVersion(name, version)) {
@@ -331,7 +334,8 @@ export class FakePublisher implements PromptPublisher {
     if (!existing) store.versions.push(version);
     store.files.set(sha256, upload.model);
     if (activate) await store.activate(name, version.version);
-    return { version, created: existing === undefined, warnings: this.warnings };
+    const activeVersion = store.getTask(name)?.activeVersion ?? null;
+    return { version, created: existing === undefined, activeVersion, warnings: this.warnings };
   }
 
   activate(task: string, version: number, ifMatch?: string): Promise<Task> {

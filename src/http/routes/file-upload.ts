@@ -4,6 +4,7 @@ import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { actorOf } from '../plugins/grants.ts';
+import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
 import { boundUploads } from '../plugins/upload-places.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_FILE, FileSchema, fileBody } from '../schemas/file.ts';
@@ -39,6 +40,7 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
       expected: 'multipart/form-data',
     });
   });
+  const keys = new IdempotencyKeys('createFile');
   boundUploads(app, limits.concurrentUploads);
 
   app.post(
@@ -49,10 +51,11 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         summary: 'Upload labelled rows',
         description: 'The whole file is checked; a refusal lists its problems with row and line.',
         operationId: 'createFile',
+        headers: IdempotencyHeaders,
         body: FormBody,
         response: {
-          200: json(reference(FileSchema), 'The file is stored.', EXAMPLE_FILE),
-          ...problems(400, 413, 415, 422, 429, 503, 507),
+          200: json(reference(FileSchema), 'The file is stored.', EXAMPLE_FILE, idempotencyReplayed),
+          ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
       config: { access: 'write' },
@@ -68,7 +71,7 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         });
       },
     },
-    async (request) => {
+    async (request, reply) => {
       if (!request.isMultipart()) {
         throw new DomainError(
           'unsupported_media',
@@ -81,9 +84,12 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
           },
         );
       }
-      const { filename, mediaType, content } = await readFileForm(request);
-      const name = filename.slice(0, 255);
-      return fileBody(await training.addFile(name, mediaType, content, actorOf(request)));
+      return keys.once(request, reply, async (claimOf) => {
+        const { filename, mediaType, content } = await readFileForm(request);
+        const name = filename.slice(0, 255);
+        const claim = claimOf([name, mediaType]);
+        return fileBody(await training.addFile(name, mediaType, content, actorOf(request), claim));
+      });
     },
   );
 };

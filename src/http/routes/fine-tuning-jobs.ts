@@ -3,6 +3,7 @@ import { Type } from 'typebox';
 import { visibleJobs } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { actorOf, assertGranted } from '../plugins/grants.ts';
+import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import {
@@ -28,6 +29,7 @@ type Options = Pick<AppDependencies, 'training' | 'state'>;
 
 export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { training, state }) => {
   const { store } = training;
+  const keys = new IdempotencyKeys('createFineTuningJob');
 
   app.post(
     '/v1/fine_tuning/jobs',
@@ -38,20 +40,23 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
         description:
           'The frozen model serves on while the job runs; the result is a new version of the task.',
         operationId: 'createFineTuningJob',
+        headers: IdempotencyHeaders,
         body: JobBody,
         response: {
-          200: json(JobRef, 'The job waits for its turn.', EXAMPLE_JOB),
+          200: json(JobRef, 'The job waits for its turn.', EXAMPLE_JOB, idempotencyReplayed),
           ...problems(400, 404, 409, 413, 415, 422, 429, 503, 507),
         },
       },
       config: { access: 'write' },
       onRequest: requireReady(state),
     },
-    async (request) => {
-      const job = jobRequest(request.body);
+    async (request, reply) => {
+      const wanted = jobRequest(request.body);
       const { principal } = request;
-      for (const { task } of [job, ...job.otherTasks]) assertGranted(principal, task, 'suffix');
-      return jobBody(await training.create(job, principal, actorOf(request)));
+      for (const { task } of [wanted, ...wanted.otherTasks]) assertGranted(principal, task, 'suffix');
+      return keys.once(request, reply, async (claimOf) =>
+        jobBody(await training.create(wanted, principal, actorOf(request), claimOf([wanted]))),
+      );
     },
   );
 

@@ -8,11 +8,11 @@ import type { PromptUpload } from '../../domain/publishing.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagOf } from '../etag.ts';
 import { actorOf, requireGrant } from '../plugins/grants.ts';
+import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_PROMPT, etagHeader, promptBody, UploadedPromptSchema } from '../schemas/prompt.ts';
 import { json, problems, reference } from '../schemas/responses.ts';
 import { TaskParams } from '../schemas/task.ts';
-import { taskOf } from './lookup.ts';
 import { readUploadForm } from './upload-form.ts';
 import { refusePickleOrZip, unsupportedUpload } from './upload-types.ts';
 
@@ -37,12 +37,13 @@ const UploadBody = {
 
 const UploadedRef = reference(UploadedPromptSchema);
 const EXAMPLE = { ...EXAMPLE_PROMPT, warnings: [] };
+const answerHeaders = { ...etagHeader, ...idempotencyReplayed };
 const location = { type: 'string', description: 'Path of the version.' } as const;
 
-type Options = Pick<AppDependencies, 'store' | 'publisher' | 'limits'>;
+type Options = Pick<AppDependencies, 'publisher' | 'limits'>;
 
 export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
-  const { store, publisher, limits } = options;
+  const { publisher, limits } = options;
   app.removeAllContentTypeParsers();
   await app.register(multipart, { throwFileSizeLimit: false });
   app.addContentTypeParser('application/octet-stream', { parseAs: 'buffer' }, (_request, body, done) =>
@@ -54,6 +55,7 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     throw unsupportedUpload(mediaType);
   });
 
+  const keys = new IdempotencyKeys('createPrompt');
   let running = 0;
   app.addHook('onRequest', async (_request, reply) => {
     if (running >= limits.concurrentUploads) {
@@ -96,10 +98,11 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
           },
           { additionalProperties: false },
         ),
+        headers: IdempotencyHeaders,
         body: UploadBody,
         response: {
-          200: json(UploadedRef, 'The content is already there.', EXAMPLE, etagHeader),
-          201: json(UploadedRef, 'The version was created.', EXAMPLE, { ...etagHeader, location }),
+          200: json(UploadedRef, 'The content is already there.', EXAMPLE, answerHeaders),
+          201: json(UploadedRef, 'The version was created.', EXAMPLE, { ...answerHeaders, location }),
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
@@ -110,20 +113,27 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
     },
     async (request, reply) => {
       const { activate = true, task_id: taskId } = request.query;
-      const upload = await readUpload(request, limits.uploadBytes, taskId);
-      const published = await publisher.publish(request.params.task, upload, {
-        activate,
-        actor: actorOf(request),
+      const { task } = request.params;
+      const published = await keys.once(request, reply, async (claimOf) => {
+        const upload = await readUpload(request, limits.uploadBytes, taskId);
+        const claim = claimOf(askedOf(task, activate, upload));
+        return publisher.publish(task, upload, { activate, actor: actorOf(request), claim });
       });
-      const { version, created, warnings } = published;
+      const { version, created, activeVersion, warnings } = published;
       const path = `/v1/tasks/${version.task}/prompts/${version.version}`;
       reply.code(created ? 201 : 200).header('etag', etagOf(version.sha256));
       if (created) reply.header('location', path);
-      const { activeVersion } = taskOf(store, version.task);
       return { ...promptBody(version, activeVersion), warnings: [...warnings] };
     },
   );
 };
+
+/** What tells an upload from others, whichever way its form was written. */
+function askedOf(task: string, activate: boolean, upload: PromptUpload): readonly unknown[] {
+  const { model, ...rest } = upload;
+  const config = rest.kind === 'peft' ? rest.config : new Uint8Array();
+  return [{ task, activate, kind: rest.kind, taskId: 'taskId' in rest ? rest.taskId : null }, config, model];
+}
 
 async function readUpload(
   request: FastifyRequest,

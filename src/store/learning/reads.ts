@@ -4,9 +4,11 @@ import {
   checkpointId,
   eventId,
   type PageOptions,
+  type TrainingJob,
   type TrainingStore,
   unknownCursor,
 } from '../../domain/training.ts';
+import { claimReader } from '../claims.ts';
 import { translating } from '../sqlite-errors.ts';
 import {
   type CheckpointRow,
@@ -30,6 +32,7 @@ export type TrainingReads = Pick<
   | 'listEvents'
   | 'latestCheckpoint'
   | 'listCheckpoints'
+  | 'earlierJob'
 > & { readonly contents: () => readonly string[]; readonly hasContent: (sha256: string) => boolean };
 
 /** Lists are newest first; their cursors are the ids that clients see. */
@@ -67,7 +70,13 @@ export function createTrainingReads(db: Database): TrainingReads {
     const digits = /-([0-9]{1,15})$/.exec(id)?.[1];
     return digits === undefined ? undefined : Number(digits);
   };
+  const earlier = claimReader(db);
   return {
+    earlierJob(claim) {
+      const found = translating(() => earlier(claim)) as TrainingJob | null;
+      if (found !== null) claim.onReplay();
+      return found;
+    },
     contents: () => translating(() => contents.all()),
     hasContent: (sha256) => translating(() => holder.get(sha256) !== undefined),
     getFile: (id) => translating(() => optional(file.get(id), toFile)),

@@ -1,6 +1,7 @@
 import { DomainError } from '../../domain/errors.ts';
 import { SERVICE } from '../../domain/principal.ts';
 import type { TrainingStore } from '../../domain/training.ts';
+import { claimData, resultOf, withContent } from '../claims.ts';
 import type { WriterClient } from '../writer-client.ts';
 import { Contents } from './contents.ts';
 import type { TrainingReads } from './reads.ts';
@@ -23,15 +24,17 @@ export async function createTrainingStore(
     ...reads,
     trainerLock: `${database}-trainer.lock`,
     contentPath: (sha256) => contents.path(sha256),
-    async addFile(source, maxBytes, inspect, actor = SERVICE) {
+    async addFile(source, maxBytes, inspect, actor = SERVICE, claim = undefined) {
       const received = await contents.receive(source, maxBytes);
       try {
         const { sha256, bytes } = received;
         const found = await inspect(received.path);
         return await inTurn(async () => {
           await contents.keep(received);
+          const file = { ...found, sha256, bytes };
+          const claimed = claim ? withContent(claim, sha256) : null;
           try {
-            return await client.call('addTrainingFile', [{ ...found, sha256, bytes }, actor]);
+            return resultOf(await client.call('addTrainingFile', [file, actor, claimed]), claim);
           } catch (error) {
             // What was refused must not fill the disk; what failed otherwise may be stored, and stays.
             if (isRefused(error) && !hasContent(sha256)) await contents.remove(sha256);
@@ -47,7 +50,8 @@ export async function createTrainingStore(
         const unused = await client.call('deleteTrainingFile', [id, actor]);
         if (unused !== null) await contents.remove(unused);
       }),
-    addJob: (spec, actor = SERVICE) => client.call('addJob', [spec, actor]),
+    addJob: async (spec, actor = SERVICE, claim = undefined) =>
+      resultOf(await client.call('addJob', [spec, actor, claim ? claimData(claim) : null]), claim),
     changeJob: (id, when, change, events = [], audited = undefined) =>
       client.call('changeJob', [id, when, change, events, audited]),
     addEvents: (job, events) => client.call('addJobEvents', [job, events]),

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../../domain/errors.ts';
+import type { Claim } from '../../domain/idempotency.ts';
 import type { Actor } from '../../domain/principal.ts';
 import {
   type JobChange,
@@ -13,6 +14,7 @@ import {
   type TrainingJob,
 } from '../../domain/training.ts';
 import type { Audit } from '../audit.ts';
+import { claimWriter, type Once } from '../claims.ts';
 import { createRoom, type Room, type StoreLimits } from '../limits.ts';
 import { transaction } from '../transaction.ts';
 import { type FileRow, type JobRow, toFile, toJob } from './rows.ts';
@@ -22,10 +24,14 @@ const KEPT_CHECKPOINTS = 3;
 
 /** The writing half of the training store. Each method is one durable transaction. */
 export interface TrainingWrites {
-  addTrainingFile(file: Omit<TrainingFile, 'id' | 'owner' | 'createdAt'>, actor: Actor): TrainingFile;
+  addTrainingFile(
+    file: Omit<TrainingFile, 'id' | 'owner' | 'createdAt'>,
+    actor: Actor,
+    claim: Claim | null,
+  ): Once<TrainingFile>;
   /** Returns the hash of a content that no file has any more, or null. */
   deleteTrainingFile(id: string, actor: Actor): string | null;
-  addJob(spec: JobSpec, actor: Actor): TrainingJob;
+  addJob(spec: JobSpec, actor: Actor, claim: Claim | null): Once<TrainingJob>;
   changeJob(
     id: string,
     when: { readonly from: readonly JobStatus[]; readonly busy?: false },
@@ -74,24 +80,27 @@ function fileWrites({
         SELECT 1 FROM json_each(spec, '$.otherTasks')
         WHERE :id IN (value ->> '$.trainingFile.id', value ->> '$.validationFile.id'))) LIMIT 1`)
     .pluck();
+  const once = claimWriter(db);
   return {
-    addTrainingFile: transaction(db, (file, actor) => {
-      room.forFile(actor.key, file.bytes);
-      const row = insert.get({
-        id: newId('file'),
-        sha256: file.sha256,
-        filename: file.filename,
-        format: file.format,
-        kind: file.kind,
-        bytes: file.bytes,
-        row_count: file.rows,
-        labels: JSON.stringify(file.labels),
-        owner: actor.key,
-        created_at: Date.now(),
-      })!;
-      audit('file.upload', actor, { sha256: row.sha256, subject: row.id });
-      return toFile(row);
-    }),
+    addTrainingFile: transaction(db, (file, actor, claim) =>
+      once(claim, () => {
+        room.forFile(actor.key, file.bytes);
+        const row = insert.get({
+          id: newId('file'),
+          sha256: file.sha256,
+          filename: file.filename,
+          format: file.format,
+          kind: file.kind,
+          bytes: file.bytes,
+          row_count: file.rows,
+          labels: JSON.stringify(file.labels),
+          owner: actor.key,
+          created_at: Date.now(),
+        })!;
+        audit('file.upload', actor, { sha256: row.sha256, subject: row.id });
+        return toFile(row);
+      }),
+    ),
     deleteTrainingFile: transaction(db, (id, actor) => {
       const row = select.get(id);
       if (row === undefined) throw fileNotFound(id, 'file');
@@ -123,28 +132,31 @@ function jobWrites({ db, room, audit, addEvents }: Parts): Pick<TrainingWrites, 
     UPDATE training_jobs SET status = :status, plan = :plan, result = :result, error = :error,
       publishing = :publishing, started_at = :started_at, finished_at = :finished_at
     WHERE id = :id RETURNING *`);
+  const once = claimWriter(db);
   const json = (value: unknown): string | null => (value === null ? null : JSON.stringify(value));
   return {
-    addJob: transaction(db, (spec, actor) => {
-      room.forJob(actor.key);
-      // In the same transaction: a file that is deleted now is either refused or missing here.
-      const files = jobTasks(spec).flatMap(
-        ({ trainingFile, validationFile }) =>
-          [
-            ['training_file', trainingFile],
-            ['validation_file', validationFile],
-          ] as const,
-      );
-      for (const [param, reference] of files) {
-        if (reference !== null && file.get(reference.id) === undefined)
-          throw fileNotFound(reference.id, param);
-      }
-      const { key, requestId } = actor;
-      const text = JSON.stringify(spec);
-      const row = insert.get(newId('ftjob'), 'validating_files', text, key, requestId, Date.now())!;
-      for (const { task } of jobTasks(spec)) audit('job.create', actor, { task, subject: row.id });
-      return toJob(row);
-    }),
+    addJob: transaction(db, (spec, actor, claim) =>
+      once(claim, () => {
+        room.forJob(actor.key);
+        // In the same transaction: a file that is deleted now is either refused or missing here.
+        const files = jobTasks(spec).flatMap(
+          ({ trainingFile, validationFile }) =>
+            [
+              ['training_file', trainingFile],
+              ['validation_file', validationFile],
+            ] as const,
+        );
+        for (const [param, reference] of files) {
+          if (reference !== null && file.get(reference.id) === undefined)
+            throw fileNotFound(reference.id, param);
+        }
+        const { key, requestId } = actor;
+        const text = JSON.stringify(spec);
+        const row = insert.get(newId('ftjob'), 'validating_files', text, key, requestId, Date.now())!;
+        for (const { task } of jobTasks(spec)) audit('job.create', actor, { task, subject: row.id });
+        return toJob(row);
+      }),
+    ),
     changeJob: transaction(db, (id, when, change, events, audited) => {
       const row = select.get(id);
       if (row === undefined) return null;

@@ -121,20 +121,22 @@ export function startTraining(parts: TrainingParts): TrainingService {
     store,
     maxFileBytes,
     pid: (job) => runner?.pid(job),
-    addFile(filename, mediaType, content, actor) {
+    addFile(filename, mediaType, content, actor, claim) {
       const inspect = async (path: string): Promise<FileFacts> => {
         const format = await formatOf(filename, mediaType, path);
         const { kind, rows, labels } = await readDataset(createReadStream(path), { format });
         return { filename, format, kind, rows: rows.length, labels };
       };
-      return store.addFile(content, maxFileBytes, inspect, actor);
+      return store.addFile(content, maxFileBytes, inspect, actor, claim);
     },
-    async create(request, caller, actor) {
+    async create(request, caller, actor, claim) {
+      const earlier = claim && store.earlierJob(claim);
+      if (earlier) return earlier;
       const seen = { ...visibleFiles(store, caller), ...visibleJobs(store, caller) };
       const spec = specify({ store: seen, tasks: visibleLookups(tasks, caller), model }, request);
       // Asked now as well as at the start: the person who can import it is here.
       await trainableBundle(bundle, home);
-      const job = await store.addJob(spec, actor);
+      const job = await store.addJob(spec, actor, claim);
       events.add(job.id, message('info', `Created fine-tuning job: ${job.id}`));
       await events.flush();
       runner?.kick();
