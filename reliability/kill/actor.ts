@@ -1,0 +1,36 @@
+/** Someone who changes the service's data and knows what must be there afterwards. */
+export interface Actor {
+  /** One change. Rejects when the connection breaks: whether it took place is then not known. */
+  step(url: string): Promise<void>;
+  /** What the service has that it should not have, or the other way round; adopts what it finds. */
+  verify(url: string): Promise<readonly string[]>;
+  /** Changes that were answered with success. */
+  readonly acknowledged: number;
+}
+
+export interface Sent<T> {
+  readonly status: number;
+  readonly body: T;
+}
+
+/** Sends a request and reads the whole answer. Rejects when the connection breaks before its end. */
+export async function send<T>(
+  url: string,
+  method: string,
+  path: string,
+  init: Omit<RequestInit, 'method'> = {},
+): Promise<Sent<T>> {
+  const response = await fetch(`${url}${path}`, { method, ...init });
+  const text = await response.text();
+  return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
+}
+
+/** The items of a list of at most a hundred. */
+export async function list<T>(url: string, path: string): Promise<readonly T[]> {
+  const { status, body } = await send<{ data: T[] }>(url, 'GET', `${path}?limit=100`);
+  if (status === 404) return [];
+  if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+  return body.data;
+}
+
+export const succeeded = ({ status }: Sent<unknown>): boolean => status >= 200 && status < 300;
