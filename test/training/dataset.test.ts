@@ -107,6 +107,14 @@ test('what readers understand in different ways is refused', async () => {
   ]);
 });
 
+test('a CSV header of as many columns as fit into a row is read in one pass', async () => {
+  const header = Array.from({ length: 100_000 }, (_, i) => `c${i}`).join();
+  const started = process.cpuUsage();
+  await refusal(read(header, { format: 'csv' }));
+  const { user, system } = process.cpuUsage(started);
+  assert.ok(user + system < 3_000_000, `took ${(user + system) / 1000} ms`); // in two loops it took a minute
+});
+
 test('labels are as long and as many as a task may have', async () => {
   const long = { text: 'a', label: 'x'.repeat(1025) };
   assert.deepEqual(await problems(`{"text":"b","label":"y"}\n${JSON.stringify(long)}`), [

@@ -34,7 +34,9 @@ export async function* readCsv(
   try {
     for await (const { record, info } of parser as AsyncIterable<CsvRecord>) {
       if (header === null) {
-        const twice = record.find((name, i) => record.indexOf(name) !== i);
+        const names = new Set<string>();
+        // One pass: a header may have as many columns as fit into a row.
+        const twice = record.find((name) => names.size === names.add(name).size);
         if (twice !== undefined) {
           const message = `the column ${JSON.stringify(twice.slice(0, 40))} comes twice`;
           problems.add({ row: 1, line: info.lines, code: 'duplicate_column', message });
