@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { seededRandom } from '../../bench/random.ts';
+import { Corpus } from '../../reliability/fuzz/corpus.ts';
+import { fuzz } from '../../reliability/fuzz/fuzz.ts';
+import type { Target } from '../../reliability/fuzz/target.ts';
+import { TARGETS } from '../../reliability/fuzz/targets/index.ts';
+
+/** Mutants of each target; those that pass through the routes take longer. */
+const MUTANTS: Readonly<Record<string, number>> = {
+  tensors: 2000,
+  configs: 2000,
+  forms: 200,
+  bodies: 200,
+  rows: 500,
+};
+
+describe('the corpus and some mutants of it are refused, or accepted as another reader reads them', () => {
+  for (const [name, create] of Object.entries(TARGETS)) {
+    test(name, async () => {
+      const target = await create();
+      const { inputs } = new Corpus(name);
+      assert.notEqual(inputs.length, 0);
+      const plan = {
+        corpus: inputs,
+        random: seededRandom(6),
+        goesOn: (count: number) => count < MUTANTS[name]!,
+      };
+      const { faults, accepted } = await fuzz(target, plan);
+      await target.close?.();
+      assert.deepEqual(faults, []);
+      assert.ok(accepted >= target.seeds.length, 'the seeds are accepted');
+    });
+  }
+});
+
+test('the fuzzer finds a crash, what is slow and what is wrongly accepted', async () => {
+  const target: Target = {
+    seeds: ['good', 'crash', 'slow', 'wrong'].map((context) => ({ context, bytes: Buffer.from(context) })),
+    mutate: ({ bytes }) => bytes,
+    run({ context }) {
+      if (context === 'crash') throw new TypeError('a bug');
+      if (context === 'slow') for (const end = performance.now() + 110; performance.now() < end; );
+      return { kind: 'accepted', shape: context, fault: context === 'wrong' ? 'too long' : null };
+    },
+  };
+  const { faults } = await fuzz(target, { corpus: [], random: seededRandom(1), goesOn: () => false });
+  assert.deepEqual(
+    faults.map(({ what, input }) => [what, input.context]),
+    [
+      ['crash', 'crash'],
+      ['slow', 'slow'],
+      ['wrongly accepted', 'wrong'],
+    ],
+  );
+});
