@@ -20,8 +20,6 @@ export function readRuns(): readonly Run[] {
   return existsSync(FILE) ? (JSON.parse(readFileSync(FILE, 'utf8')) as Run[]) : [];
 }
 
-/** Adds runs, one a line, so that a difference shows what was added. */
 export function addRuns(runs: readonly Run[]): void {
-  const lines = [...readRuns(), ...runs].map((run) => `  ${JSON.stringify(run)}`);
-  writeFileSync(FILE, `[\n${lines.join(',\n')}\n]\n`);
+  writeFileSync(FILE, `${JSON.stringify([...readRuns(), ...runs], null, 2)}\n`);
 }

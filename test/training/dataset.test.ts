@@ -110,7 +110,7 @@ test('what readers understand in different ways is refused', async () => {
 test('a CSV header of as many columns as fit into a row is read in one pass', async () => {
   const header = Array.from({ length: 100_000 }, (_, i) => `c${i}`).join();
   const started = process.cpuUsage();
-  await refusal(read(header, { format: 'csv' }));
+  await refusal(readDataset(chunks(header, 2 ** 16), { format: 'csv' }));
   const { user, system } = process.cpuUsage(started);
   assert.ok(user + system < 3_000_000, `took ${(user + system) / 1000} ms`); // in two loops it took a minute
 });
