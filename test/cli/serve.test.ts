@@ -56,6 +56,6 @@ describe('softprompt serve', () => {
   it('refuses a host that others can reach before it touches the model', async () => {
     const { code, stderr } = await run(['serve', '--host', '0.0.0.0']);
     assert.equal(code, 1);
-    assert.match(stderr, /no API keys.*\[host_not_allowed\]\n {2}field: {4}--host\n/);
+    assert.match(stderr, /without API keys.*\[host_not_allowed\]\n {2}field: {4}--host\n/);
   });
 });

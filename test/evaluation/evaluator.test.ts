@@ -75,7 +75,9 @@ describe('an evaluation of labels', () => {
   it('ranks them as batch work and scores the active version', async () => {
     const { report, events, requests } = await run({ rank }, inline(ROWS));
     const inputs = ['fine', 'poor', 'hmm', 'eh'];
-    assert.deepEqual(requests, [{ task: 'mood', version: 2, inputs, labels: TASK.labels, tier: 'flex' }]);
+    assert.deepEqual(requests, [
+      { task: 'mood', version: 2, inputs, labels: TASK.labels, caller: ANYONE, tier: 'flex' },
+    ]);
     const [contender] = report.contenders;
     const { seconds, scores, loss, ...rest } = contender!;
     assert.deepEqual(rest, {

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { CompletionRequest } from '../../src/domain/inference.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { startApp } from './harness.ts';
 
 const url = '/v1/completions';
@@ -69,7 +70,13 @@ describe('POST /v1/completions', () => {
     };
     const all = { ...fields, prompt: 'x', logprobs: 0, echo: true, stream: false, return_token_ids: false };
     assert.equal((await inject({ method: 'POST', url, payload: all })).statusCode, 200);
-    assert.deepEqual(inference.requests[0], { ...fields, prompts: ['x'], logprobs: 0, echo: true });
+    assert.deepEqual(inference.requests[0], {
+      ...fields,
+      prompts: ['x'],
+      logprobs: 0,
+      echo: true,
+      caller: ANYONE,
+    });
 
     const nulls = Object.fromEntries(Object.keys(all).map((name) => [name, null]));
     const payload = { ...nulls, model: 'm', prompt: 'x' };
@@ -81,6 +88,7 @@ describe('POST /v1/completions', () => {
       prompts: ['x'],
       logprobs: null,
       echo: false,
+      caller: ANYONE,
     });
   });
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { startApp } from './harness.ts';
 import { MULTIPART_HEADERS, multipartBody, type Part } from './multipart.ts';
 import { eventsOf } from './sse.ts';
@@ -77,6 +78,7 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
     assert.deepEqual(response.json(), EVALUATION);
     assert.deepEqual(evaluator.requests, [
       {
+        caller: ANYONE,
         task: 'mood',
         versions: [1, 2],
         baselines: ['zero_shot', 'k_shot'],
@@ -120,6 +122,7 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
     assert.deepEqual(response.json(), EVALUATION, response.body);
     assert.deepEqual(evaluator.requests, [
       {
+        caller: ANYONE,
         task: 'mood',
         versions: [1, 4],
         baselines: ['k_shot'],

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
+import { ANYONE } from '../../src/domain/principal.ts';
 import { startApp } from './harness.ts';
 
 const usage = {
@@ -23,7 +24,7 @@ describe('classify', () => {
     const result = { label: 'p', probabilities: { p: 0.5, q: 0.5 } };
     assert.deepEqual(response.json(), { results: [result, result], usage });
     const request = { task: 'mood', version: 3, inputs: ['x', 'y'], labels: ['p', 'q'], tier: 'flex' };
-    assert.deepEqual(inference.requests[0], request);
+    assert.deepEqual(inference.requests[0], { ...request, caller: ANYONE });
     await inject({ method: 'POST', url, payload: { inputs: ['x'] } });
     assert.deepEqual(inference.requests[1], {
       task: 'mood',
@@ -31,6 +32,7 @@ describe('classify', () => {
       inputs: ['x'],
       labels: null,
       tier: undefined,
+      caller: ANYONE,
     });
   });
 

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import Database from 'better-sqlite3';
-import type { NewPromptVersion, TaskStore } from '../../src/domain/store.ts';
+import type { NewPromptVersion } from '../../src/domain/store.ts';
 import type { TaskMetadata } from '../../src/domain/task.ts';
-import { openStore, type StoreOptions } from '../../src/store/store.ts';
+import { openStore, type Store, type StoreOptions } from '../../src/store/store.ts';
 
 export const EMPTY: TaskMetadata = { description: null, template: null, labels: null, defaults: null };
 
@@ -21,7 +21,7 @@ export function temporaryFile(t: TestContext): string {
 export async function temporaryStore(
   t: TestContext,
   options: Partial<StoreOptions> = {},
-): Promise<{ readonly store: TaskStore; readonly file: string }> {
+): Promise<{ readonly store: Store; readonly file: string }> {
   const file = options.file ?? temporaryFile(t);
   const store = await openStore({ ...options, file });
   t.after(() => store.close());

@@ -35,7 +35,7 @@ export type CountFailure = (request: FastifyRequest) => Promise<boolean>;
  * start with a route that declares no access.
  */
 export function controlAccess(app: FastifyInstance, keys: KeyRing | null, countFailure: CountFailure): void {
-  app.decorateRequest('principal', NOBODY);
+  app.decorateRequest('principal');
   const routes: { readonly url: string; readonly config?: object }[] = [];
   app.addHook('onRoute', (route) => {
     routes.push(route);
@@ -45,10 +45,8 @@ export function controlAccess(app: FastifyInstance, keys: KeyRing | null, countF
     if (open !== undefined) throw new Error(`The route ${open.url} declares no access.`);
   });
   app.addHook('onRequest', async (request, reply) => {
-    if (keys === null) {
-      request.principal = ANYONE;
-      return;
-    }
+    request.principal = keys === null ? ANYONE : NOBODY;
+    if (keys === null) return;
     const access = request.is404 ? 'open' : request.routeOptions.config.access;
     if (access === 'open') return;
     const principal = authenticate(request, keys);
