@@ -13,14 +13,18 @@ export interface Sent<T> {
   readonly body: T;
 }
 
+/** A service that has not answered by then has failed. */
+const PATIENCE_MS = 20_000;
+
 /** Sends a request and reads the whole answer. Rejects when the connection breaks before its end. */
 export async function send<T>(
   url: string,
   method: string,
   path: string,
-  init: Omit<RequestInit, 'method'> = {},
+  init: { readonly body?: string | Blob | FormData; readonly headers?: Record<string, string> } = {},
 ): Promise<Sent<T>> {
-  const response = await fetch(`${url}${path}`, { method, ...init });
+  const signal = AbortSignal.timeout(PATIENCE_MS);
+  const response = await fetch(`${url}${path}`, { method, ...init, signal });
   const text = await response.text();
   return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
 }

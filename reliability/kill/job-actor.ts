@@ -111,7 +111,7 @@ function upload(url: string, { name, key }: Request): Promise<Sent<{ id: string 
 }
 
 function start(url: string, { name, file, key }: Request): Promise<Sent<{ id: string }>> {
-  const hyperparameters = { max_steps: 60, save_steps: 2, batch_size: 4 };
+  const hyperparameters = { max_steps: 30, save_steps: 1, batch_size: 4 };
   return send(url, 'POST', '/v1/fine_tuning/jobs', {
     body: JSON.stringify({
       model: TINY_MODEL,

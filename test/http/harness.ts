@@ -19,6 +19,7 @@ export interface TestApp {
   readonly publisher: FakePublisher;
   readonly training: FakeTraining;
   readonly evaluator: FakeEvaluator;
+  readonly training: FakeTraining;
   /** What was logged, one object a line. */
   readonly logs: Record<string, unknown>[];
   phase: ServicePhase;
@@ -58,6 +59,7 @@ export async function startApp(
   const publisher = new FakePublisher(store);
   const training = new FakeTraining();
   const evaluator = new FakeEvaluator();
+  const training = new FakeTraining();
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => logs.push(JSON.parse(line)) });
   const test: Partial<TestApp> & Pick<TestApp, 'phase' | 'full'> = { phase: 'ready', full: false };
@@ -90,6 +92,7 @@ export async function startApp(
   return Object.assign(test, {
     app,
     engine,
+    training,
     inference,
     store,
     publisher,

@@ -12,6 +12,8 @@ export interface FileForm {
   readonly mediaType: string;
   /** Fails after the last byte when the rest of the form is wrong, so that nothing of it is kept. */
   readonly content: AsyncGenerator<Uint8Array>;
+  /** Lets what was not read of the file pass, also when nobody began: the connection's next request lies behind it. */
+  readonly drop: () => void;
 }
 
 /** Reads a form with a file and its purpose, in either order, without holding the file. Throws `invalid`. */
@@ -25,7 +27,8 @@ export async function readFileForm(request: FastifyRequest): Promise<FileForm> {
       if (part.type === 'field') {
         purpose = readPurpose(part.fieldname, part.value, purpose);
       } else if (part.fieldname === 'file') {
-        return { filename: part.filename, mediaType: part.mimetype, content: content(part) };
+        const { filename, mimetype: mediaType, file } = part;
+        return { filename, mediaType, content: content(part), drop: () => void file.resume() };
       } else {
         part.file.resume();
         throw unknownPart(part.fieldname);
@@ -38,7 +41,8 @@ export async function readFileForm(request: FastifyRequest): Promise<FileForm> {
 
   async function* content(part: MultipartFile): AsyncGenerator<Uint8Array> {
     try {
-      yield* part.file as AsyncIterable<Uint8Array>;
+      // Not destroyed by a reader that stops: the parser would wait for it, and the connection for the parser.
+      yield* part.file.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>;
       for (let next = await parts.next(); !next.done; next = await parts.next()) {
         if (next.value.type === 'file') {
           next.value.file.resume();
@@ -49,9 +53,6 @@ export async function readFileForm(request: FastifyRequest): Promise<FileForm> {
       if (purpose === undefined) throw missing('purpose');
     } catch (error) {
       throw malformed(error);
-    } finally {
-      // After a refusal the rest is read and dropped, so that the client gets to see the answer.
-      part.file.resume();
     }
   }
 }

@@ -85,10 +85,14 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         );
       }
       return keys.once(request, reply, async (claimOf) => {
-        const { filename, mediaType, content } = await readFileForm(request);
+        const { filename, mediaType, content, drop } = await readFileForm(request);
         const name = filename.slice(0, 255);
         const claim = claimOf([name, mediaType]);
-        return fileBody(await training.addFile(name, mediaType, content, actorOf(request), claim));
+        try {
+          return fileBody(await training.addFile(name, mediaType, content, actorOf(request), claim));
+        } finally {
+          drop();
+        }
       });
     },
   );

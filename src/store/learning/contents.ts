@@ -8,6 +8,17 @@ import { DomainError } from '../../domain/errors.ts';
 /** What no one knows but is younger may be an upload that another server on this store receives now. */
 const ABANDONED_MS = 3_600_000;
 
+/** System errors that say that the disk, not the request, is at fault. */
+const DISK_FAULTS: ReadonlySet<unknown> = new Set([
+  'EIO',
+  'EROFS',
+  'EACCES',
+  'EPERM',
+  'EFBIG',
+  'ENXIO',
+  'ENODEV',
+]);
+
 /** A content that was received but is not kept yet. */
 export interface Received {
   readonly path: string;
@@ -60,13 +71,18 @@ export class Contents {
 
   /** Makes a received content durable under its hash. */
   async keep({ path, sha256 }: Received): Promise<void> {
-    await synced(path);
-    await rename(path, this.path(sha256));
-    await synced(this.directory);
+    try {
+      await synced(path);
+      await rename(path, this.path(sha256));
+      await synced(this.directory);
+    } catch (error) {
+      throw translate(error);
+    }
   }
 
+  /** What cannot be removed now, because the disk fails, is abandoned and goes later. */
   async discard(path: string): Promise<void> {
-    await rm(path, { force: true });
+    await rm(path, { force: true }).catch(() => undefined);
   }
 
   async remove(sha256: string): Promise<void> {
@@ -96,8 +112,13 @@ function tooLarge(maxBytes: number): DomainError {
   });
 }
 
+/** What the disk says, as a refusal. Other errors pass. */
 function translate(error: unknown): unknown {
   const { code } = Object(error);
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new DomainError('storage_full', 'storage_full', 'The disk has no room left.', { cause: error });
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return new DomainError('storage_full', 'storage_full', 'The disk has no room left.', { cause: error });
+  }
+  if (!DISK_FAULTS.has(code)) return error;
+  const message = `The disk of the training files failed: ${code}.`;
+  return new DomainError('unavailable', 'storage_io_error', message, { retryAfter: 10, cause: error });
 }
