@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Engine, EngineStats } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type {
@@ -101,6 +102,8 @@ export class FakeInference implements Inference {
   failure: { readonly after: number; readonly error: unknown } | null = null;
   /** Emits this piece until the signal aborts. */
   endless: string | null = null;
+  /** Time that passes before the first piece. */
+  delayMs = 0;
   emitted = 0;
   /** Resolves when an endless generation has ended. */
   readonly stopped: Promise<void>;
@@ -156,11 +159,13 @@ export class FakeInference implements Inference {
           yield { type: 'delta', choice: 0, text: this.endless, tokenIds: [1], logprobs: [] };
           await new Promise((resolve) => setImmediate(resolve));
         }
+        signal.throwIfAborted();
         return;
       } finally {
         this.#stop();
       }
     }
+    if (this.delayMs > 0) await sleep(this.delayMs);
     for (const [id, text] of PIECES.entries()) {
       for (let choice = 0; choice < choices; choice += 1) {
         checkFailure();
