@@ -30,7 +30,7 @@ const METADATA = { description: null, template: null, labels: null, defaults: nu
 const VERSION = { kind: 'tensor', model: Buffer.from('x') } as const;
 
 async function start(t: TestContext, access: Parameters<typeof startApp>[2] = {}): Promise<TestApp> {
-  const test = await startApp(t, {}, { keys: ring, ...access });
+  const test = await startApp(t, {}, { access: { keys: ring, ...access } });
   for (const task of ['mine', 'secret', 'team-x'])
     await test.publisher.publish(task, VERSION, { activate: true });
   return test;

@@ -50,8 +50,10 @@ const TIMEOUTS: HttpTimeouts = {
 export async function startApp(
   t: TestContext,
   limits: Partial<HttpLimits> = {},
-  access: Partial<AccessOptions> = {},
-  timeouts: Partial<HttpTimeouts> = {},
+  {
+    access = {},
+    timeouts = {},
+  }: { readonly access?: Partial<AccessOptions>; readonly timeouts?: Partial<HttpTimeouts> } = {},
 ): Promise<TestApp> {
   const engine = new FakeEngine();
   const inference = new FakeInference();

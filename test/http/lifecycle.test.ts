@@ -75,7 +75,7 @@ describe('admission', () => {
 
 describe('time limits', () => {
   it('of headers and bodies end in 408, and the connection closes', async (t) => {
-    const test = await startApp(t, {}, { headers: 100, receive: 200 });
+    const test = await startApp(t, {}, { timeouts: { headers: 100, receive: 200 } });
     const url = await test.listen();
     const [silent, headers, body] = await Promise.all([dial(url), dial(url), dial(url)]);
     headers!.write('POST /v1/completions HTTP/1.1\r\nhost: x\r\n');
@@ -86,7 +86,7 @@ describe('time limits', () => {
   });
 
   it('of an inference ends a stream with an error and [DONE], and stops the work', async (t) => {
-    const { listen, inference } = await startApp(t, {}, { inference: 60 });
+    const { listen, inference } = await startApp(t, {}, { timeouts: { inference: 60 } });
     inference.endless = 'piece ';
     const response = await fetch(`${await listen()}/v1/completions`, {
       method: 'POST',
@@ -100,7 +100,7 @@ describe('time limits', () => {
   });
 
   it('of an inference becomes a problem where nothing was sent yet', async (t) => {
-    const { inject, inference } = await startApp(t, {}, { inference: 30 });
+    const { inject, inference } = await startApp(t, {}, { timeouts: { inference: 30 } });
     inference.endless = 'piece ';
     const response = await inject({ ...COMPLETION, payload: BODY });
     assert.deepEqual([response.statusCode, response.headers['retry-after']], [503, '5']);
@@ -111,7 +111,11 @@ describe('time limits', () => {
   });
 
   it('of idle connections close them, but not one whose answer is still computed', async (t) => {
-    const { listen, inference } = await startApp(t, {}, { stall: 100, keepAlive: 60_000, headers: 60_000 });
+    const { listen, inference } = await startApp(
+      t,
+      {},
+      { timeouts: { stall: 100, keepAlive: 60_000, headers: 60_000 } },
+    );
     const url = await listen();
     inference.delayMs = 400;
     const answer = fetch(`${url}/v1/completions`, {
@@ -127,7 +131,7 @@ describe('time limits', () => {
 
 describe('slow readers', () => {
   it('are cut, counted and logged; the work for them ends', async (t) => {
-    const { listen, inference, inject, logs } = await startApp(t, {}, { stall: 150 });
+    const { listen, inference, inject, logs } = await startApp(t, {}, { timeouts: { stall: 150 } });
     inference.endless = 'x'.repeat(64 * 1024);
     const url = await listen();
     const socket = await dial(url);
@@ -144,7 +148,7 @@ describe('slow readers', () => {
   });
 
   it('that read at last stay', async (t) => {
-    const { listen, inference } = await startApp(t, {}, { stall: 300 });
+    const { listen, inference } = await startApp(t, {}, { timeouts: { stall: 300 } });
     inference.endless = 'x'.repeat(64 * 1024);
     const socket = await dial(await listen());
     socket.pause();
