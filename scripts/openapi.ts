@@ -32,8 +32,9 @@ async function describeRoutes(): Promise<unknown> {
     evaluator: untouchable('evaluator'),
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0 },
     state: { phase: () => 'loading', assertRoom: () => undefined },
-    limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1, connections: 1 },
+    limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1, connections: 1, metricsTasks: 0 },
     timeouts: { headers: 1000, receive: 1000, keepAlive: 1000, inference: 1000, stall: 1000 },
+    tracer: null,
     log: pino({ level: 'silent' }),
     version: (JSON.parse(manifest) as { version: string }).version,
   });

@@ -140,6 +140,7 @@ async function start(
       uploadBytes: config.maxUploadBytes,
       concurrentUploads: CONCURRENT_UPLOADS,
       connections: config.maxConnections,
+      metricsTasks: config.metricsTasks,
     },
     timeouts: {
       headers: config.headersTimeoutMs,
@@ -153,6 +154,7 @@ async function start(
       requestsPerMinute: config.rateLimit,
       concurrentRequests: config.maxRequestsPerKey,
     },
+    tracer: null,
     log,
     version: readVersion(),
   });

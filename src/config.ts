@@ -219,6 +219,12 @@ const schema = Type.Object({
     default: 0,
     description: 'milliseconds at shutdown that the port stays open at least, so that balancers see 503',
   }),
+  metricsTasks: Type.Integer({
+    minimum: 0,
+    maximum: 1000,
+    default: 100,
+    description: 'tasks with metrics of their own; the others are counted together',
+  }),
   hubUrl: Type.String({
     pattern: '^https?://[^\\s]+$',
     default: 'https://huggingface.co',

@@ -45,6 +45,7 @@ export const serveSettings: readonly Setting[] = [
   'threads',
   'drainTimeoutMs',
   'drainNoticeMs',
+  'metricsTasks',
   'hubUrl',
 ];
 

@@ -1,3 +1,4 @@
+import type { Distribution } from './distribution.ts';
 import type { ModelInfo } from './model.ts';
 import type { SamplingParams } from './sampling.ts';
 
@@ -90,6 +91,10 @@ export interface HiddenStateRequest extends Turn {
 export interface EngineStats {
   readonly running: number;
   readonly waiting: number;
+  /** Seconds from the queue to the first run, of every request that had one. */
+  readonly queueWaitSeconds: Distribution;
+  /** Rows of each decode step. */
+  readonly decodeRows: Distribution;
   readonly stepsTotal: number;
   readonly stepSecondsTotal: number;
   /** Part of `stepSecondsTotal` inside session.run. */

@@ -1,3 +1,4 @@
+import type { Distribution } from './distribution.ts';
 import type { OpenClaim } from './idempotency.ts';
 import type { PeftType } from './peft.ts';
 import type { Actor } from './principal.ts';
@@ -36,6 +37,18 @@ export interface AddVersionOptions {
   readonly activate?: boolean;
   readonly actor?: Actor | undefined;
   readonly claim?: OpenClaim | undefined;
+}
+
+/** A snapshot for /metrics. */
+export interface StoreStats {
+  readonly pendingWrites: number;
+  /** Of the files in them. */
+  readonly pendingBytes: number;
+  /** Seconds from the call of a write to its answer, its wait for others included. */
+  readonly writeSeconds: Distribution;
+  readonly databaseBytes: number;
+  /** Of the write-ahead log. */
+  readonly walBytes: number;
 }
 
 /**
@@ -84,5 +97,6 @@ export interface TaskStore {
   deleteVersion(task: string, version: number, actor?: Actor): Promise<void>;
   /** Remembers when tasks last served a request (Unix milliseconds). Tasks that are gone are left out. */
   recordUses(uses: ReadonlyMap<string, number>): Promise<void>;
+  stats(): StoreStats;
   close(): Promise<void>;
 }

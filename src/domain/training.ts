@@ -294,6 +294,7 @@ export interface TrainingStore {
   listJobs(options: PageOptions): Page<TrainingJob>;
   /** The oldest job in this status. */
   nextJob(status: JobStatus): TrainingJob | null;
+  countJobs(): Readonly<Record<JobStatus, number>>;
   /** Throws `not_found` when one of its files is gone, and `storage_full` too_many_jobs. */
   addJob(spec: JobSpec, actor?: Actor, claim?: OpenClaim): Promise<TrainingJob>;
   /** What an earlier request with this claim added, or null. Throws `unprocessable` idempotency_key_reused. */
@@ -342,6 +343,13 @@ export interface JobRequest extends TaskRequest {
   readonly metadata: Readonly<Record<string, string>> | null;
 }
 
+/** A snapshot for /metrics. */
+export interface TrainingStats {
+  readonly jobs: Readonly<Record<JobStatus, number>>;
+  /** Recent mean of the job that trains here; null: none does, or it has not said yet. */
+  readonly stepSeconds: number | null;
+}
+
 /** Learning prompts, as the HTTP layer sees it. */
 export interface Training {
   /** Largest file that {@link addFile} takes. */
@@ -367,6 +375,7 @@ export interface Training {
   adapter(id: string): AdapterFiles;
   /** All events of a job from its first, then those that come, to the end of the job or of the signal. */
   follow(id: string, signal: AbortSignal): AsyncGenerator<JobEvent, void, void>;
+  stats(): TrainingStats;
   readonly store: Pick<
     TrainingStore,
     | 'getFile'

@@ -27,4 +27,6 @@ export interface CorePorts {
   requestPrompt(key: string): void;
   /** A run failed; called once a run, before its requests are told. */
   reportFailure(error: Error): void;
+  /** The first run of a request begins, for which it has waited so long. */
+  begun?(id: number, waitedMs: number): void;
 }

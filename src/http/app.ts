@@ -70,18 +70,24 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
       // Node's own refusal has no body; `takeUrlsLiterally` gives one.
       requireHostHeader: false,
     },
-    frameworkErrors: handleError,
-    clientErrorHandler: answerClientError,
+    frameworkErrors: (error, request, reply) => {
+      watch(request, reply);
+      handleError(error, request, reply);
+    },
+    clientErrorHandler: (error, socket) => {
+      const code = answerClientError(error, socket);
+      if (code !== null) metrics.http.refused(code);
+    },
     // Its 503 is not a problem document; while the service drains, `requireReady` gives one.
     return503OnClosing: false,
   }).withTypeProvider<TypeBoxTypeProvider>();
-  const metrics = new Metrics(dependencies.engine);
-  const tokens = { ...dependencies, metrics: metrics.tokens };
+  const metrics = metricsOf(dependencies);
+  const counted = { ...dependencies, metrics: metrics.inference };
 
   app.setValidatorCompiler(compileValidator);
   acceptJson(app);
   answerWithProblems(app);
-  observeRequests(app, metrics.http);
+  const watch = observeRequests(app, metrics, dependencies.tracer);
   await countRequests(app);
   controlAccess(app, access.keys, failureCounter(app));
   boundKeys(app, access);
@@ -109,16 +115,16 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     negotiateTypes(api);
     takeUrlsLiterally(api);
     requirePlainBodies(api);
-    await api.register(completionRoutes, tokens);
-    await api.register(chatRoutes, tokens);
-    await api.register(classifyRoutes, tokens);
-    await api.register(scoreRoutes, tokens);
+    await api.register(completionRoutes, counted);
+    await api.register(chatRoutes, counted);
+    await api.register(classifyRoutes, counted);
+    await api.register(scoreRoutes, counted);
     await api.register(tokenizeRoutes, dependencies);
     await api.register(taskRoutes, dependencies);
     await api.register(promptRoutes, dependencies);
     await api.register(promptUploadRoutes, dependencies);
     await api.register(promptFileRoutes, dependencies);
-    await api.register(evaluationRoutes, tokens);
+    await api.register(evaluationRoutes, counted);
     await api.register(fileRoutes, dependencies);
     await api.register(fileUploadRoutes, dependencies);
     await api.register(fineTuningJobRoutes, dependencies);
@@ -134,4 +140,15 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   });
   await app.ready();
   return app;
+}
+
+function metricsOf({ engine, store, training, limits }: AppDependencies): Metrics {
+  return new Metrics({
+    model: () => engine.model.id,
+    tasks: limits.metricsTasks,
+    engine: () => engine.stats(),
+    store: () => store.stats(),
+    training: () => training.stats(),
+    taskExists: (name) => store.getTask(name) !== null,
+  });
 }

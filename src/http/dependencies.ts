@@ -6,6 +6,7 @@ import type { Inference } from '../domain/inference.ts';
 import type { KeyRing } from '../domain/principal.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
 import type { TaskStore } from '../domain/store.ts';
+import type { Tracer } from '../domain/tracing.ts';
 import type { Training } from '../domain/training.ts';
 import type { Quotas } from './plugins/quotas.ts';
 
@@ -27,6 +28,8 @@ export interface HttpLimits {
   readonly concurrentUploads: number;
   /** Open connections; one more is closed at once. */
   readonly connections: number;
+  /** Tasks that have metrics of their own; the others share theirs. */
+  readonly metricsTasks: number;
 }
 
 /** Milliseconds that each part of a request may take; what is late is ended. */
@@ -62,6 +65,8 @@ export interface AppDependencies {
   readonly limits: HttpLimits;
   readonly access: AccessOptions;
   readonly timeouts: HttpTimeouts;
+  /** Null: requests are not traced. */
+  readonly tracer: Tracer | null;
   /** A pino logger. */
   readonly log: FastifyBaseLogger;
   /** Version of this service, as /info and the OpenAPI document show it. */

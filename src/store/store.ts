@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { AuditTrail } from '../domain/audit.ts';
@@ -14,7 +15,7 @@ import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
 import { createTrainingStore } from './learning/store.ts';
 import { NO_LIMITS, type StoreLimits } from './limits.ts';
 import { createReads, type Reads } from './reads.ts';
-import { WriterClient, type WriterLimits } from './writer-client.ts';
+import { type WatchWrite, WriterClient, type WriterLimits } from './writer-client.ts';
 
 /** The part of a pino logger that the store uses. */
 interface StoreLog {
@@ -30,6 +31,8 @@ export interface StoreOptions extends Partial<WriterLimits> {
   /** Those left out do not limit anything. */
   readonly limits?: Partial<StoreLimits>;
   readonly log?: StoreLog;
+  /** Told of every write when it is asked for; calls what it gets when the write has its answer. */
+  readonly watchWrite?: WatchWrite;
 }
 
 /** Tasks and prompts, and all that learning them needs. */
@@ -50,6 +53,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     data: { file, maxBytes, limits: { ...NO_LIMITS, ...options.limits } },
     limits: { maxPendingWrites, maxPendingBytes },
     onFailure: (error) => log?.error({ err: error }, 'the thread that writes has failed'),
+    watchWrite: options.watchWrite,
   });
   if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
   // Opened second: a connection that only reads cannot create the file or its write-ahead log.
@@ -78,6 +82,11 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     deleteVersion: (task, version, actor = SERVICE) => client.call('deleteVersion', [task, version, actor]),
     recordUses: (uses) => client.call('recordUses', [uses]),
     inspect: (signal) => runCare({ kind: 'inspect', database: file, gently: true }, { signal }),
+    stats: () => ({
+      ...client.stats(),
+      databaseBytes: sizeOf(file),
+      walBytes: sizeOf(`${file}-wal`),
+    }),
     async close() {
       // The last connection to close empties the write-ahead log into the file, and only a writer can.
       db.close();
@@ -85,6 +94,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     },
   };
 }
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 
 interface Opened {
   readonly db: Database;

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { Spread } from '../domain/distribution.ts';
 import { DomainError } from '../domain/errors.ts';
+import type { StoreStats } from '../domain/store.ts';
 import { failureError } from './failure.ts';
 import type { WriterData, WriterRequest } from './protocol.ts';
 import { type StartThread, type WriterEvents, WriterThread } from './writer-thread.ts';
@@ -11,16 +13,24 @@ export interface WriterLimits {
   readonly maxPendingBytes: number;
 }
 
+/** Told the name of a write; what it returns is called when the write has its answer. */
+export type WatchWrite = (name: string) => () => void;
+
 export interface WriterParts {
   readonly data: WriterData;
   readonly limits: WriterLimits;
   readonly onFailure: (error: unknown) => void;
+  readonly watchWrite?: WatchWrite | undefined;
   /** Replaced in tests. */
   readonly startThread?: StartThread;
 }
 
+/** Seconds. */
+const LATENCY_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
+
 interface PendingWrite {
   readonly bytes: number;
+  readonly ended: () => void;
   readonly resolve: (value: never) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -36,6 +46,7 @@ export class WriterClient {
   readonly #parts: WriterParts;
   readonly #pending = new Map<number, PendingWrite>();
   readonly #closing = new AbortController();
+  readonly #latencies = new Spread(LATENCY_BOUNDS);
   #thread: WriterThread | null = null;
   #pendingBytes = 0;
   #lastId = 0;
@@ -74,8 +85,9 @@ export class WriterClient {
     if (refusal !== null) return Promise.reject(refusal);
     const id = ++this.#lastId;
     this.#pendingBytes += bytes;
+    const ended = this.#timed(name);
     return new Promise((resolve, reject) => {
-      this.#pending.set(id, { bytes, resolve, reject });
+      this.#pending.set(id, { bytes, ended, resolve, reject });
       this.#thread?.post({ type: 'write', id, name, args } as WriterRequest, transfer);
     });
   }
@@ -89,6 +101,23 @@ export class WriterClient {
       else this.#thread.post({ type: 'close' });
     }
     await this.#ended;
+  }
+
+  stats(): Omit<StoreStats, 'databaseBytes' | 'walBytes'> {
+    return {
+      pendingWrites: this.#pending.size,
+      pendingBytes: this.#pendingBytes,
+      writeSeconds: this.#latencies.snapshot(),
+    };
+  }
+
+  #timed(name: string): () => void {
+    const started = performance.now();
+    const watched = this.#parts.watchWrite?.(name);
+    return () => {
+      this.#latencies.add((performance.now() - started) / 1000);
+      watched?.();
+    };
   }
 
   #overload(bytes: number): DomainError | null {
@@ -120,6 +149,7 @@ export class WriterClient {
     if (write === undefined) return undefined;
     this.#pending.delete(id);
     this.#pendingBytes -= write.bytes;
+    write.ended();
     return write;
   }
 
@@ -131,7 +161,10 @@ export class WriterClient {
       'The store failed during this write; whether it took place is not known. Look before you repeat it.',
       1,
     );
-    for (const { reject } of this.#pending.values()) reject(unknown);
+    for (const { ended, reject } of this.#pending.values()) {
+      ended();
+      reject(unknown);
+    }
     this.#pending.clear();
     this.#pendingBytes = 0;
     if (this.#closing.signal.aborted) this.#end();

@@ -70,6 +70,7 @@ describe("training, driven by OpenAI's client", () => {
       'grad_norm',
       'prompt_norm',
       'embedding_norm',
+      'step_seconds',
       'tokens_per_second',
       'seconds_left',
     ]) {

@@ -192,6 +192,18 @@ test('concurrent requests of one prompt compute its prefix once', async () => {
   const stats = engine.core.stats();
   assert.equal(stats.prefixMissesTotal, 1);
   assert.equal(stats.prefixHitsTotal, 5);
+  const waits = stats.queueWaitSeconds.counts.reduce((sum, count) => sum + count, 0);
+  assert.equal(waits, 6, 'each request waited once, and the prefix is none');
+  const { counts, sum } = stats.decodeRows;
+  assert.equal(
+    sum,
+    stats.generatedTokensTotal - 6,
+    'every token but the first of each comes of a row of a decode step',
+  );
+  assert.ok(
+    counts.slice(1).some((steps) => steps > 0),
+    'several rows in a step',
+  );
 });
 
 test('prefixes beyond the byte bound are evicted, and come back right', async () => {

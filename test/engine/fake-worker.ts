@@ -4,6 +4,8 @@ import type { CoreStats } from '../../src/engine/core-contract.ts';
 import { Flag } from '../../src/engine/flag.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from '../../src/engine/protocol.ts';
 
+const NOTHING = { bounds: [1], counts: [0, 0], sum: 0 };
+
 const NO_STATS: CoreStats = {
   running: 0,
   waiting: 0,
@@ -23,6 +25,8 @@ const NO_STATS: CoreStats = {
   inputCacheBytes: 0,
   inputCacheHitTokensTotal: 0,
   inputCacheEvictionsTotal: 0,
+  queueWaitSeconds: NOTHING,
+  decodeRows: NOTHING,
 };
 
 /** The supervisor's side of a worker thread; what the thread does is what the test tells it. */

@@ -4,6 +4,7 @@ import Fastify from 'fastify';
 import { parseEntries } from '../../src/access/entries.ts';
 import { createKeyRing } from '../../src/access/key-ring.ts';
 import { newKey } from '../../src/access/secrets.ts';
+import type { AccessOptions } from '../../src/http/dependencies.ts';
 import { controlAccess } from '../../src/http/plugins/access.ts';
 import { BASE_MODEL } from './fakes.ts';
 import { startApp, type TestApp } from './harness.ts';
@@ -29,7 +30,7 @@ const bearer = (key: keyof typeof KEYS) => ({ authorization: `Bearer ${KEYS[key]
 const METADATA = { description: null, template: null, labels: null, defaults: null };
 const VERSION = { kind: 'tensor', model: Buffer.from('x') } as const;
 
-async function start(t: TestContext, access: Parameters<typeof startApp>[2] = {}): Promise<TestApp> {
+async function start(t: TestContext, access: Partial<AccessOptions> = {}): Promise<TestApp> {
   const test = await startApp(t, {}, { access: { keys: ring, ...access } });
   for (const task of ['mine', 'secret', 'team-x'])
     await test.publisher.publish(task, VERSION, { activate: true });

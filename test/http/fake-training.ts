@@ -1,4 +1,4 @@
-import type { PageOptions, Training } from '../../src/domain/training.ts';
+import type { PageOptions, Training, TrainingStats } from '../../src/domain/training.ts';
 
 /** Training that has no files and no jobs: the routes are tested against the real one. */
 export class FakeTraining implements Training {
@@ -33,5 +33,17 @@ export class FakeTraining implements Training {
   }
   follow(): never {
     throw new Error('not part of this fake');
+  }
+  stats(): TrainingStats {
+    const jobs = {
+      validating_files: 0,
+      queued: 2,
+      running: 1,
+      paused: 0,
+      succeeded: 3,
+      failed: 1,
+      cancelled: 0,
+    };
+    return { jobs, stepSeconds: 0.25 };
   }
 }

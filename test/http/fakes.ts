@@ -13,7 +13,7 @@ import type {
 } from '../../src/domain/inference.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { PromptPublisher, PromptUpload } from '../../src/domain/publishing.ts';
-import type { Page, TaskStore } from '../../src/domain/store.ts';
+import type { Page, StoreStats, TaskStore } from '../../src/domain/store.ts';
 import type { Task, TaskMetadata } from '../../src/domain/task.ts';
 
 export const BASE_MODEL = 'base-model';
@@ -23,6 +23,8 @@ export const TOKEN_DIM = 4;
 const STATS: EngineStats = {
   running: 1,
   waiting: 2,
+  queueWaitSeconds: { bounds: [0.1, 1], counts: [3, 2, 1], sum: 4.5 },
+  decodeRows: { bounds: [1, 2], counts: [10, 5, 0], sum: 20 },
   stepsTotal: 30,
   stepSecondsTotal: 4.5,
   runSecondsTotal: 4.25,
@@ -308,6 +310,10 @@ export class FakeStore implements TaskStore {
       throw new DomainError('conflict', 'version_active', 'The version is active.');
     }
     this.versions.splice(this.versions.indexOf(found), 1);
+  }
+  stats(): StoreStats {
+    const writeSeconds = { bounds: [0.01, 0.1], counts: [4, 1, 0], sum: 0.07 };
+    return { pendingWrites: 1, pendingBytes: 100, writeSeconds, databaseBytes: 4096, walBytes: 512 };
   }
   async close(): Promise<void> {}
 }

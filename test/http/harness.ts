@@ -19,7 +19,6 @@ export interface TestApp {
   readonly publisher: FakePublisher;
   readonly training: FakeTraining;
   readonly evaluator: FakeEvaluator;
-  readonly training: FakeTraining;
   /** What was logged, one object a line. */
   readonly logs: Record<string, unknown>[];
   phase: ServicePhase;
@@ -36,6 +35,7 @@ const LIMITS: HttpLimits = {
   uploadBytes: 4096,
   concurrentUploads: 2,
   connections: 100,
+  metricsTasks: 2,
 };
 
 const TIMEOUTS: HttpTimeouts = {
@@ -61,7 +61,6 @@ export async function startApp(
   const publisher = new FakePublisher(store);
   const training = new FakeTraining();
   const evaluator = new FakeEvaluator();
-  const training = new FakeTraining();
   const logs: Record<string, unknown>[] = [];
   const log = pino({ level: 'info' }, { write: (line: string) => logs.push(JSON.parse(line)) });
   const test: Partial<TestApp> & Pick<TestApp, 'phase' | 'full'> = { phase: 'ready', full: false };
@@ -84,6 +83,7 @@ export async function startApp(
     limits: { ...LIMITS, ...limits },
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0, ...access },
     timeouts: { ...TIMEOUTS, ...timeouts },
+    tracer: null,
     version: '1.2.3',
   });
   t.after(async () => {
@@ -94,7 +94,6 @@ export async function startApp(
   return Object.assign(test, {
     app,
     engine,
-    training,
     inference,
     store,
     publisher,

@@ -80,60 +80,6 @@ describe('info', () => {
   });
 });
 
-describe('metrics', () => {
-  it('count requests by route, tokens and latencies', async (t) => {
-    const { inject } = await startApp(t);
-    const payload = { model: 'm', prompt: 'x' };
-    await inject({ ...completion, payload });
-    await inject({ ...completion, payload: { ...payload, stream: true } });
-    await inject({ ...completion, payload: {} });
-    await inject({ url: '/v1/tasks/nobody' });
-    await inject({ url: '/somewhere/else' });
-    await inject({
-      method: 'POST',
-      url: '/v1/tasks/m/score',
-      payload: { inputs: [{ text: 'x', target: 'y' }] },
-    });
-    const text = (await inject({ url: '/metrics' })).body;
-    for (const line of [
-      'softprompt_http_requests_total{method="POST",route="/v1/completions",status="2xx"} 2',
-      'softprompt_http_requests_total{method="POST",route="/v1/completions",status="4xx"} 1',
-      'softprompt_http_requests_total{method="GET",route="/v1/tasks/:task",status="4xx"} 1',
-      'softprompt_http_requests_total{method="GET",route="unknown",status="4xx"} 1',
-      'softprompt_http_request_duration_seconds_count{method="POST",route="/v1/completions"} 3',
-      'softprompt_http_requests_in_flight 1',
-      'softprompt_tokens_total{kind="prompt"} 17',
-      'softprompt_tokens_total{kind="virtual"} 6',
-      'softprompt_tokens_total{kind="completion"} 9',
-      'softprompt_time_to_first_token_seconds_count 2',
-      'softprompt_time_per_output_token_seconds_count 2',
-    ]) {
-      assert.ok(text.split('\n').includes(line), line);
-    }
-    assert.match(text, /^process_resident_memory_bytes /m);
-  });
-
-  it("show the engine's statistics, and whether it answers", async (t) => {
-    const { inject, engine } = await startApp(t);
-    const read = async () => (await inject({ url: '/metrics' })).body.split('\n');
-    await read();
-    const lines = await read();
-    for (const line of [
-      'softprompt_engine_up 1',
-      'softprompt_engine_running 1',
-      'softprompt_engine_waiting 2',
-      'softprompt_engine_steps_total 30',
-      'softprompt_engine_run_seconds_total 4.25',
-      'softprompt_engine_kv_cache_bytes 8000',
-      'softprompt_engine_prefix_hits_total 14',
-    ]) {
-      assert.ok(lines.includes(line), line);
-    }
-    engine.down = true;
-    assert.ok((await read()).includes('softprompt_engine_up 0'));
-  });
-});
-
 describe('the log', () => {
   it('has one line a request with tokens, and never a text', async (t) => {
     const { inject, logs } = await startApp(t);

@@ -28,9 +28,9 @@ const spec = (task: string, file: string) =>
 test('every change is in the audit trail, with who made it; what was refused or changed nothing is not', async (t) => {
   const { store } = await temporaryStore(t);
   await store.putTask('mood', EMPTY, ANN);
-  const first = await store.addVersion(version('mood', 'one'), ANN);
-  await store.addVersion(version('mood', 'one'), BOB);
-  await store.addVersion(version('mood', 'two'), BOB);
+  const first = await store.addVersion(version('mood', 'one'), { actor: ANN });
+  await store.addVersion(version('mood', 'one'), { actor: BOB });
+  await store.addVersion(version('mood', 'two'), { actor: BOB });
   await store.activate('mood', 2, undefined, BOB);
   await assert.rejects(store.deleteVersion('mood', 2, ANN), { code: 'version_active' });
   await assert.rejects(store.activate('mood', 1, 'other', ANN), { code: 'active_version_changed' });
@@ -92,19 +92,19 @@ test('limits are kept in the transaction: nothing is stored of what is refused',
     expected: `at most ${expected}`,
     given,
   });
-  await store.addVersion(version('a', 'one'), ANN);
+  await store.addVersion(version('a', 'one'), { actor: ANN });
   await assert.rejects(
-    store.addVersion(version('a', 'much too long'), ANN),
+    store.addVersion(version('a', 'much too long'), { actor: ANN }),
     full('task_bytes_exceeded', 10, 16),
   );
-  await store.addVersion(version('a', 'two'), ANN);
-  await assert.rejects(store.addVersion(version('a', 'x'), ANN), full('too_many_versions', 2, 3));
-  assert.equal((await store.addVersion(version('a', 'two'), ANN)).created, false);
+  await store.addVersion(version('a', 'two'), { actor: ANN });
+  await assert.rejects(store.addVersion(version('a', 'x'), { actor: ANN }), full('too_many_versions', 2, 3));
+  assert.equal((await store.addVersion(version('a', 'two'), { actor: ANN })).created, false);
   assert.equal(store.listVersions('a', { limit: 10 }).items.length, 2);
 
   await store.putTask('b', EMPTY, ANN);
   await assert.rejects(store.putTask('c', EMPTY, ANN), full('too_many_tasks', 2, 3));
-  await assert.rejects(store.addVersion(version('c', 'x'), ANN), full('too_many_tasks', 2, 3));
+  await assert.rejects(store.addVersion(version('c', 'x'), { actor: ANN }), full('too_many_tasks', 2, 3));
   await store.putTask('b', EMPTY, ANN);
   await store.putTask('c', EMPTY, BOB);
 

@@ -38,8 +38,18 @@ export async function fuzzedApp(): Promise<FuzzedApp> {
     evaluator: new FakeEvaluator(),
     training: new ReachedTraining(),
     log: pino({ level: 'silent' }),
-    state: { phase: () => 'ready' },
-    limits: { bodyBytes: BODY_BYTES, uploadBytes: 64 * 1024, concurrentUploads: 4 },
+    access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0 },
+    audit: { listAudit: () => ({ items: [], next: null }) },
+    state: { phase: () => 'ready', assertRoom: () => undefined },
+    limits: {
+      bodyBytes: BODY_BYTES,
+      uploadBytes: 64 * 1024,
+      concurrentUploads: 4,
+      connections: 100,
+      metricsTasks: 0,
+    },
+    timeouts: { headers: 60_000, receive: 60_000, keepAlive: 60_000, inference: 60_000, stall: 60_000 },
+    tracer: null,
     version: '0.0.0',
   });
   return {

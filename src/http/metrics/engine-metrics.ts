@@ -1,7 +1,15 @@
-import { Counter, Gauge, type Registry } from 'prom-client';
-import type { Engine, EngineStats } from '../../domain/engine.ts';
+import type { Counter, Gauge } from 'prom-client';
+import type { Distribution } from '../../domain/distribution.ts';
+import type { EngineStats } from '../../domain/engine.ts';
+import type { Instruments } from './instruments.ts';
+import type { MirroredHistogram } from './mirrored-histogram.ts';
 
-const GAUGES: Readonly<Record<string, readonly [keyof EngineStats, string]>> = {
+type FieldOf<T> = {
+  [Field in keyof EngineStats]: EngineStats[Field] extends T ? Field : never;
+}[keyof EngineStats];
+type Fields<T> = Readonly<Record<string, readonly [FieldOf<T>, string]>>;
+
+const GAUGES: Fields<number> = {
   softprompt_engine_running: ['running', 'Sequences in the batch.'],
   softprompt_engine_waiting: ['waiting', 'Sequences in the queue.'],
   softprompt_engine_kv_cache_bytes: ['kvCacheBytes', 'Bytes of keys and values in use.'],
@@ -11,7 +19,7 @@ const GAUGES: Readonly<Record<string, readonly [keyof EngineStats, string]>> = {
   softprompt_engine_input_cache_bytes: ['inputCacheBytes', 'Bytes of cached beginnings of inputs.'],
 };
 
-const COUNTERS: typeof GAUGES = {
+const COUNTERS: Fields<number> = {
   softprompt_engine_steps_total: ['stepsTotal', 'Steps of the batch.'],
   softprompt_engine_step_seconds_total: ['stepSecondsTotal', 'Time spent in steps.'],
   softprompt_engine_run_seconds_total: ['runSecondsTotal', 'Part of the steps inside session.run.'],
@@ -35,41 +43,47 @@ const COUNTERS: typeof GAUGES = {
   ],
 };
 
+const HISTOGRAMS: Fields<Distribution> = {
+  softprompt_engine_queue_wait_seconds: [
+    'queueWaitSeconds',
+    'Time from the queue to the first run, of each sequence or input.',
+  ],
+  softprompt_engine_decode_rows: ['decodeRows', 'Sequences that one decode step advances.'],
+};
+
 /** The engine's own statistics, copied from one snapshot a scrape. */
 export class EngineMetrics {
-  readonly #engine: Engine;
+  readonly #stats: () => Promise<EngineStats>;
   readonly #up: Gauge;
-  readonly #gauges: readonly (readonly [Gauge, keyof EngineStats])[];
-  readonly #counters: readonly (readonly [Counter, keyof EngineStats])[];
+  readonly #gauges: readonly (readonly [Gauge, FieldOf<number>])[];
+  readonly #counters: readonly (readonly [Counter, FieldOf<number>])[];
+  readonly #histograms: readonly (readonly [MirroredHistogram, FieldOf<Distribution>])[];
 
-  constructor(registry: Registry, engine: Engine) {
-    const registers = [registry];
-    this.#engine = engine;
-    this.#up = new Gauge({ name: 'softprompt_engine_up', help: 'Whether the engine answers.', registers });
-    this.#gauges = Object.entries(GAUGES).map(([name, [field, help]]) => [
-      new Gauge({ name, help, registers }),
-      field,
-    ]);
-    this.#counters = Object.entries(COUNTERS).map(([name, [field, help]]) => [
-      new Counter({ name, help, registers }),
-      field,
-    ]);
+  constructor(instruments: Instruments, stats: () => Promise<EngineStats>) {
+    this.#stats = stats;
+    this.#up = instruments.gauge('softprompt_engine_up', 'Whether the engine answers.');
+    this.#gauges = each(GAUGES, (name, help) => instruments.gauge(name, help));
+    this.#counters = each(COUNTERS, (name, help) => instruments.counter(name, help));
+    this.#histograms = each(HISTOGRAMS, (name, help) => instruments.mirror(name, help));
   }
 
-  /** Takes a snapshot. An engine that cannot give one is reported as down; the other metrics stay readable. */
+  /** Takes a snapshot. An engine that cannot give one is reported as down. */
   async refresh(): Promise<void> {
-    let stats: EngineStats;
-    try {
-      stats = await this.#engine.stats();
-    } catch {
-      this.#up.set(0);
-      return;
-    }
+    this.#up.set(0);
+    const stats = await this.#stats();
     this.#up.set(1);
     for (const [gauge, field] of this.#gauges) gauge.set(stats[field]);
     for (const [counter, field] of this.#counters) {
       counter.reset();
       counter.inc(stats[field]);
     }
+    for (const [histogram, field] of this.#histograms) histogram.show(stats[field]);
   }
+}
+
+function each<Field, Metric>(
+  fields: Readonly<Record<string, readonly [Field, string]>>,
+  make: (name: string, help: string) => Metric,
+): readonly (readonly [Metric, Field])[] {
+  return Object.entries(fields).map(([name, [field, help]]) => [make(name, help), field]);
 }

@@ -1,26 +1,66 @@
-import { collectDefaultMetrics, Registry } from 'prom-client';
-import type { Engine } from '../../domain/engine.ts';
+import { collectDefaultMetrics } from 'prom-client';
+import type { EngineStats } from '../../domain/engine.ts';
+import type { StoreStats } from '../../domain/store.ts';
+import type { TrainingStats } from '../../domain/training.ts';
 import { EngineMetrics } from './engine-metrics.ts';
 import { HttpMetrics } from './http-metrics.ts';
-import { TokenMetrics } from './token-metrics.ts';
+import { InferenceMetrics } from './inference-metrics.ts';
+import { Instruments, type MetricDefinition } from './instruments.ts';
+import { StoreMetrics } from './store-metrics.ts';
+import { TaskLabels } from './task-labels.ts';
+import { TrainingMetrics } from './training-metrics.ts';
+
+/** What is asked when the metrics are read. */
+export interface MetricSources {
+  /** Id of the base model. */
+  model(): string;
+  /** Tasks with series of their own. */
+  readonly tasks: number;
+  engine(): Promise<EngineStats>;
+  store(): StoreStats;
+  training(): TrainingStats;
+  taskExists(name: string): boolean;
+}
+
+interface Refreshed {
+  refresh(): void | Promise<void>;
+}
+
+async function refreshed(part: Refreshed): Promise<void> {
+  try {
+    await part.refresh();
+  } catch {
+    // `softprompt_engine_up` and `softprompt_store_up` say so.
+  }
+}
 
 /** Everything that `GET /metrics` shows. Each app has its own registry. */
 export class Metrics {
   readonly http: HttpMetrics;
-  readonly tokens: TokenMetrics;
-  readonly #registry = new Registry();
-  readonly #engine: EngineMetrics;
+  readonly inference: InferenceMetrics;
+  /** All but those of the process. */
+  readonly definitions: readonly MetricDefinition[];
+  readonly #instruments = new Instruments();
+  readonly #refreshed: readonly Refreshed[];
 
-  constructor(engine: Engine) {
-    collectDefaultMetrics({ register: this.#registry });
-    this.http = new HttpMetrics(this.#registry);
-    this.tokens = new TokenMetrics(this.#registry);
-    this.#engine = new EngineMetrics(this.#registry, engine);
+  constructor({ model, tasks, engine, store, training, taskExists }: MetricSources) {
+    const instruments = this.#instruments;
+    const labels = new TaskLabels(model, tasks, taskExists);
+    this.inference = new InferenceMetrics(instruments, model, labels);
+    this.http = new HttpMetrics(instruments);
+    this.#refreshed = [
+      this.inference,
+      new EngineMetrics(instruments, engine),
+      new StoreMetrics(instruments, store),
+      new TrainingMetrics(instruments, training),
+    ];
+    this.definitions = instruments.definitions;
+    collectDefaultMetrics({ register: instruments.registry });
   }
 
-  /** In Prometheus' text format 0.0.4. */
+  /** In Prometheus' text format 0.0.4. What cannot be read keeps its last values: the rest is needed then most. */
   async render(): Promise<string> {
-    await this.#engine.refresh();
-    return this.#registry.metrics();
+    for (const part of this.#refreshed) await refreshed(part);
+    return this.#instruments.registry.metrics();
   }
 }

@@ -6,11 +6,14 @@ import { PROBLEM_MEDIA_TYPE, problemOf, type Refusal } from '../problem.ts';
 /** Time that a client gets to read the refusal. */
 const LINGER_MS = 1000;
 
-/** Answers bytes that are no HTTP request, for which there is no route, no request and no reply. */
-export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): void {
+/**
+ * Answers bytes that are no HTTP request, for which there is no route, no request and no reply; the code of the answer,
+ * or null when nobody can read one.
+ */
+export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): string | null {
   if (error.code === 'ECONNRESET' || !socket.writable) {
     socket.destroy();
-    return;
+    return null;
   }
   const refusal = refusalOfParser(error.code);
   const body = JSON.stringify(problemOf(refusal, { id: randomUUID(), url: '/' }));
@@ -24,6 +27,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   // A client that neither reads nor leaves would otherwise keep the connection half open for ever.
   const cut = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(cut));
+  return refusal.code;
 }
 
 function refusalOfParser(code: string | undefined): Refusal {

@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { finished } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { Usage } from '../../domain/inference.ts';
-import type { HttpMetrics } from '../metrics/http-metrics.ts';
+import { parseTraceparent, type Span, type TraceIds, type Tracer } from '../../domain/tracing.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { count, endOf, logRequest, spanAttributes } from './request-end.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Tokens that the request used, for its log line; null where no model ran. */
-    usage: Usage | null;
+    /** Code of the refusal that the client was sent; null: none. */
+    refusal: string | null;
+    /** Null: requests are not traced. */
+    span: Span | null;
   }
 }
 
@@ -18,44 +21,66 @@ export function requestId(request: IncomingMessage): string {
   return typeof given === 'string' && /^[A-Za-z0-9._-]{1,128}$/.test(given) ? given : randomUUID();
 }
 
-/** One log line and one count a request, also when the client leaves early; `x-request-id` on every answer. */
-export function observeRequests(app: FastifyInstance, metrics: HttpMetrics): void {
-  app.decorateRequest('usage', null);
-  app.addHook('onRequest', async (request, reply) => {
+/**
+ * One log line, one count and at most one span a request, also when the client leaves early; `x-request-id` on every
+ * answer. The function that it returns does so for a request that the framework refuses without its hooks.
+ */
+export function observeRequests(
+  app: FastifyInstance,
+  metrics: Metrics,
+  tracer: Tracer | null,
+): (request: FastifyRequest, reply: FastifyReply) => void {
+  app.decorateRequest('refusal', null);
+  app.decorateRequest('inference', null);
+  app.decorateRequest('span', null);
+
+  function watch(request: FastifyRequest, reply: FastifyReply): void {
     reply.header('x-request-id', request.id);
     reply.header('x-content-type-options', 'nosniff');
     const start = performance.now();
-    metrics.requestStarted();
+    const parent = parseTraceparent(header(request, 'traceparent'));
+    const span = tracer?.startRequest(request.method, parent, header(request, 'tracestate')) ?? null;
+    request.span = span;
+    // A request that the framework refuses has none of the decorations.
+    request.refusal = null;
+    request.inference = null;
+    addTraceIds(request, reply, span ?? parent);
+    metrics.http.requestStarted();
     // Not onResponse: Fastify does not call it when the client disconnects before the answer.
     finished(reply.raw, (error) => {
       const seconds = (performance.now() - start) / 1000;
-      const route = request.is404 ? 'unknown' : (request.routeOptions.url ?? 'unknown');
-      metrics.requestEnded(request.method, route, error ? 'aborted' : statusClass(reply), seconds);
-      logRequest(request, reply, { route, seconds, aborted: error != null });
+      const end = endOf(request, reply, { seconds, aborted: error != null });
+      count(metrics, request, end);
+      span?.note(spanAttributes(request, end));
+      span?.end(end.error);
+      logRequest(request, end);
     });
+  }
+
+  app.addHook('onRequest', (request, reply, done) => {
+    watch(request, reply);
+    if (tracer !== null && request.span !== null) tracer.within(request.span, done);
+    else done();
   });
+  if (tracer !== null) {
+    // Once more: what reads the body calls back from outside of the request.
+    app.addHook('preValidation', (request, _reply, done) => {
+      if (request.span !== null) tracer.within(request.span, done);
+      else done();
+    });
+  }
+  return watch;
 }
 
-function statusClass({ raw }: FastifyReply): string {
-  return `${Math.floor(raw.statusCode / 100)}xx`;
+function header({ headers }: FastifyRequest, name: string): string | undefined {
+  const value = headers[name];
+  return typeof value === 'string' ? value : undefined;
 }
 
-/** Says what happened, never what was said: no URL parameters, texts or outputs. */
-function logRequest(
-  { log, method, usage, principal }: FastifyRequest,
-  reply: FastifyReply,
-  { route, seconds, aborted }: { route: string; seconds: number; aborted: boolean },
-): void {
-  log.info(
-    {
-      method,
-      route,
-      status: reply.raw.statusCode,
-      ...(principal.name !== null && { key: principal.name }),
-      ...(aborted && { aborted }),
-      ms: Math.round(seconds * 1000),
-      ...(usage && { promptTokens: usage.promptTokens, completionTokens: usage.completionTokens }),
-    },
-    'request',
-  );
+/** In every log line of the request; without a span of its own those of its caller. */
+function addTraceIds(request: FastifyRequest, reply: FastifyReply, ids: TraceIds | null): void {
+  if (ids === null) return;
+  const log = request.log.child({ trace_id: ids.traceId, span_id: ids.spanId });
+  request.log = log;
+  reply.log = log;
 }

@@ -29,6 +29,7 @@ export function handleError(error: unknown, request: FastifyRequest, reply: Fast
 }
 
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, refusal: Refusal): FastifyReply {
+  request.refusal = refusal.code;
   reply.code(refusal.status).type(PROBLEM_MEDIA_TYPE).header('x-request-id', request.id);
   if (refusal.retryAfter !== undefined) reply.header('retry-after', Math.ceil(refusal.retryAfter));
   return reply.send(problemOf(refusal, request));

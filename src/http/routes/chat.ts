@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { AppDependencies } from '../dependencies.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { ChatBody, ChatCompletionSchema, chatRequest, EXAMPLE_CHAT_COMPLETION } from '../schemas/chat.ts';
 import { chatChoice, chatChunkForm } from '../schemas/chat-choices.ts';
@@ -12,7 +12,7 @@ import { collect } from '../streaming/collect.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
 import { envelopeOf, startGeneration } from './generate.ts';
 
-type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
 export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   app.post(
@@ -44,7 +44,11 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
         tokenIds: body.return_token_ids === true,
       };
       const generation = await startGeneration(
-        (signal) => options.inference.chat(chatRequest(body, request.principal), signal),
+        {
+          operation: 'chat',
+          model: body.model,
+          start: (signal) => options.inference.chat(chatRequest(body, request.principal), signal),
+        },
         request,
         reply,
         options.metrics,

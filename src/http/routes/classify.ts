@@ -2,7 +2,8 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { assertDistinctLabels } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import { beginInference } from '../plugins/inference-call.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { LABEL_COUNTS, Label, MAX_INPUTS, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
@@ -42,7 +43,7 @@ const ClassifyResult = Type.Object({
   usage: reference(UsageSchema),
 });
 
-type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
 export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
   app,
@@ -76,12 +77,12 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       const { inputs, labels = null, version = null, service_tier: tier } = request.body;
       if (labels) assertDistinctLabels(labels);
       const { task } = request.params;
+      const call = beginInference(request, metrics, 'classify', task);
       const { results, usage } = await inference.classify(
         { task, version, inputs, labels, tier: tier ?? undefined, caller: request.principal },
         inferenceSignal(reply),
       );
-      request.usage = usage;
-      metrics.usage(usage);
+      call.usage = () => usage;
       return { results: [...results], usage: usageBody(usage) };
     },
   );

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { AppDependencies } from '../dependencies.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { usageBody } from '../schemas/common.ts';
 import {
@@ -17,7 +17,7 @@ import { collect } from '../streaming/collect.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
 import { envelopeOf, startGeneration } from './generate.ts';
 
-type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
 export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   app.post(
@@ -49,7 +49,11 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         tokenIds: body.return_token_ids === true,
       };
       const generation = await startGeneration(
-        (signal) => options.inference.complete(completionRequest(body, request.principal), signal),
+        {
+          operation: 'text_completion',
+          model: body.model,
+          start: (signal) => options.inference.complete(completionRequest(body, request.principal), signal),
+        },
         request,
         reply,
         options.metrics,

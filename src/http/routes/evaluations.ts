@@ -1,12 +1,12 @@
 import { finished } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import type { FastifyRequest } from 'fastify';
 import type { Static } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { EvaluationEvent, EvaluationReport } from '../../domain/evaluation.ts';
 import type { AppDependencies } from '../dependencies.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import { beginInference, type InferenceCall } from '../plugins/inference-call.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_USAGE } from '../schemas/common.ts';
@@ -60,7 +60,9 @@ const EXAMPLE: Static<typeof EvaluationSchema> = {
   usage: EXAMPLE_USAGE,
 };
 
-type Options = Pick<AppDependencies, 'evaluator' | 'state' | 'limits'> & { readonly metrics: TokenMetrics };
+type Options = Pick<AppDependencies, 'evaluator' | 'state' | 'limits'> & {
+  readonly metrics: InferenceMetrics;
+};
 
 export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   const { evaluator, state, limits, metrics } = options;
@@ -79,15 +81,15 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
     });
   });
 
-  /** Counts the tokens when the report comes. */
+  /** Notes the tokens when the report comes. */
   async function* observed(
     events: AsyncGenerator<EvaluationEvent>,
-    request: FastifyRequest,
+    call: InferenceCall,
   ): AsyncGenerator<EvaluationEvent> {
     for await (const event of events) {
       if (event.type === 'report') {
-        request.usage = event.report.usage;
-        metrics.usage(event.report.usage);
+        const { usage } = event.report;
+        call.usage = () => usage;
       }
       yield event;
     }
@@ -130,8 +132,10 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         ? await readEvaluationForm(request, limits.uploadBytes)
         : partsOf(request.body, request.headers['content-type']);
       const { fields, rows, examples } = parts;
-      const evaluation = evaluationRequest(request.params.task, fields, rows, examples, request.principal);
-      const events = observed(evaluator.evaluate(evaluation, signal), request);
+      const { task } = request.params;
+      const evaluation = evaluationRequest(task, fields, rows, examples, request.principal);
+      const call = beginInference(request, metrics, 'evaluate', task);
+      const events = observed(evaluator.evaluate(evaluation, signal), call);
       if (fields.stream) return sendEventStream(reply, bodies(events));
       return evaluationBody(await reportOf(events));
     },

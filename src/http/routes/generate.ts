@@ -1,20 +1,29 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Generation } from '../../domain/inference.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import { beginInference } from '../plugins/inference-call.ts';
 import type { Envelope } from '../streaming/chunks.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 import { observeGeneration } from '../streaming/observed-generation.ts';
 
+/** What the caller of {@link startGeneration} asks for. */
+export interface GenerationStart {
+  readonly operation: 'text_completion' | 'chat';
+  /** As the client wrote it. */
+  readonly model: string;
+  start(signal: AbortSignal): Promise<Generation>;
+}
+
 /** Starts a generation that ends when the client leaves, and that is timed and counted. */
 export async function startGeneration(
-  start: (signal: AbortSignal) => Promise<Generation>,
+  { operation, model, start }: GenerationStart,
   request: FastifyRequest,
   reply: FastifyReply,
-  metrics: TokenMetrics,
+  metrics: InferenceMetrics,
 ): Promise<Generation> {
-  const startedAt = performance.now();
-  return observeGeneration(await start(inferenceSignal(reply)), request, metrics, startedAt);
+  const call = beginInference(request, metrics, operation, model);
+  return observeGeneration(await start(inferenceSignal(reply)), call, metrics);
 }
 
 /** The fields that identify a response; `idPrefix` as OpenAI has it (`cmpl`, `chatcmpl`). */

@@ -1,7 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { AppDependencies } from '../dependencies.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import { beginInference } from '../plugins/inference-call.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { MAX_INPUTS, NonEmptyText, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
@@ -35,7 +36,7 @@ const ScoreResult = Type.Object({
   usage: reference(UsageSchema),
 });
 
-type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: TokenMetrics };
+type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
 export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inference, state, metrics }) => {
   app.post(
@@ -62,12 +63,12 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
     async (request, reply) => {
       const { inputs, version = null, service_tier: tier } = request.body;
       const { task } = request.params;
+      const call = beginInference(request, metrics, 'score', task);
       const { results, usage } = await inference.score(
         { task, version, inputs, tier: tier ?? undefined, caller: request.principal },
         inferenceSignal(reply),
       );
-      request.usage = usage;
-      metrics.usage(usage);
+      call.usage = () => usage;
       return { results: [...results], usage: usageBody(usage) };
     },
   );

@@ -42,6 +42,7 @@ async function* encode(
     const refusal = refusalOf(error);
     // A source also fails when its client left; nobody reads what follows.
     if (refusal.status === 500 && !reply.raw.destroyed) reply.log.error({ err: error }, 'stream failed');
+    reply.request.refusal = refusal.code;
     yield event({ error: apiErrorOf(refusal) });
   } finally {
     // Also when the client left: lets the source release what it holds.

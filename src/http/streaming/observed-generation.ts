@@ -1,36 +1,33 @@
-import type { FastifyRequest } from 'fastify';
 import type { Generation, InferenceEvent } from '../../domain/inference.ts';
-import type { TokenMetrics } from '../metrics/token-metrics.ts';
+import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import type { InferenceCall } from '../plugins/inference-call.ts';
 
-/** The same generation, timed from now on; its usage is noted when its events end or are no longer wanted. */
+/** The same generation, timed from the beginning of its call, which gets to know its usage. */
 export function observeGeneration(
   generation: Generation,
-  request: FastifyRequest,
-  metrics: TokenMetrics,
-  start: number,
+  call: InferenceCall,
+  metrics: InferenceMetrics,
 ): Generation {
+  const { servedBy, choices: count } = generation;
+  const { operation, startedAt } = call;
+  call.servedBy = servedBy;
+  call.usage = () => generation.usage();
   async function* events(): AsyncGenerator<InferenceEvent> {
     const choices = new Map<number, { readonly firstAt: number; tokensAfter: number }>();
-    try {
-      for await (const event of generation.events) {
-        const now = performance.now();
-        const choice = choices.get(event.choice);
-        if (event.type === 'finish') {
-          if (choice) metrics.tokensAfterFirst(choice.tokensAfter, (now - choice.firstAt) / 1000);
-        } else if (choice) {
-          choice.tokensAfter += event.tokenIds.length;
-        } else {
-          if (choices.size === 0) metrics.firstToken((now - start) / 1000);
-          choices.set(event.choice, { firstAt: now, tokensAfter: 0 });
-        }
-        yield event;
+    for await (const event of generation.events) {
+      const now = performance.now();
+      const choice = choices.get(event.choice);
+      if (event.type === 'finish') {
+        call.finishReasons.push(event.reason);
+        if (choice) metrics.tokensAfterFirst(operation, choice.tokensAfter, (now - choice.firstAt) / 1000);
+      } else if (choice) {
+        choice.tokensAfter += event.tokenIds.length;
+      } else {
+        if (choices.size === 0) metrics.firstToken(operation, (now - startedAt) / 1000);
+        choices.set(event.choice, { firstAt: now, tokensAfter: 0 });
       }
-    } finally {
-      const usage = generation.usage();
-      request.usage = usage;
-      metrics.usage(usage);
+      yield event;
     }
   }
-  const { servedBy, choices } = generation;
-  return { servedBy, choices, events: events(), usage: () => generation.usage() };
+  return { servedBy, choices: count, events: events(), usage: () => generation.usage() };
 }

@@ -3,6 +3,8 @@ import type { Page } from '../../domain/store.ts';
 import {
   checkpointId,
   eventId,
+  JOB_STATUSES,
+  type JobStatus,
   type PageOptions,
   type TrainingJob,
   type TrainingStore,
@@ -28,6 +30,7 @@ export type TrainingReads = Pick<
   | 'getJob'
   | 'listJobs'
   | 'nextJob'
+  | 'countJobs'
   | 'eventsAfter'
   | 'listEvents'
   | 'latestCheckpoint'
@@ -49,6 +52,9 @@ export function createTrainingReads(db: Database): TrainingReads {
   );
   const next = db.prepare<[string], JobRow>(
     'SELECT * FROM training_jobs WHERE status = ? ORDER BY seq LIMIT 1',
+  );
+  const jobCounts = db.prepare<[], { status: JobStatus; count: number }>(
+    'SELECT status, count(*) AS count FROM training_jobs GROUP BY status',
   );
   const eventsAfter = db.prepare<[string, number, number], EventRow>(
     'SELECT * FROM training_events WHERE job = ? AND seq > ? ORDER BY seq LIMIT ?',
@@ -92,6 +98,14 @@ export function createTrainingReads(db: Database): TrainingReads {
         return page(jobs.all(from, options.limit + 1).map(toJob), options, ({ id }) => id);
       }),
     nextJob: (status) => translating(() => optional(next.get(status), toJob)),
+    countJobs: () => {
+      const counts = Object.fromEntries(JOB_STATUSES.map((status) => [status, 0])) as Record<
+        JobStatus,
+        number
+      >;
+      for (const { status, count } of translating(() => jobCounts.all())) counts[status] = count;
+      return counts;
+    },
     eventsAfter: (id, seq, limit) => translating(() => eventsAfter.all(id, seq, limit).map(toEvent)),
     listEvents: (id, options) =>
       translating(() => {

@@ -54,6 +54,7 @@ export class Reports {
         // Norms of a row, in the root mean square over the rows.
         prompt_norm: report.promptRms * rowNorm,
         ...(this.job.layout.form === 'rows' && { embedding_norm: this.job.embeddingRms * rowNorm }),
+        step_seconds: Math.round(this.stepMs * 1000) / 1e6,
         tokens_per_second: Math.round((report.tokens * 1000) / milliseconds),
         seconds_left: this.secondsLeft(step, this.stepMs),
       },

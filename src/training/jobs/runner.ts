@@ -28,6 +28,8 @@ export class Runner {
   private readonly processes = new Map<string, TrainingProcess>();
   private readonly stopping = new WeakSet<TrainingProcess>();
   private closed = false;
+  /** Recent mean of the job that trains. */
+  private secondsAStep: number | null = null;
 
   constructor(parts: RunnerParts) {
     this.parts = parts;
@@ -40,7 +42,10 @@ export class Runner {
     this.training = new Lane({
       // A job that runs without a process was left by a server that ended.
       next: () => store.nextJob('running') ?? store.nextJob('queued'),
-      perform: (job) => this.train(job),
+      perform: (job) =>
+        this.train(job).finally(() => {
+          this.secondsAStep = null;
+        }),
       onFailure,
     });
   }
@@ -72,6 +77,11 @@ export class Runner {
   /** Process id of a job that is worked on. */
   pid(job: string): number | undefined {
     return this.processes.get(job)?.pid;
+  }
+
+  /** Recent mean of the job that trains; null: none does, or it has not said yet. */
+  get stepSeconds(): number | null {
+    return this.secondsAStep;
   }
 
   /** Lets the job that trains store its state. It goes on when a runner starts on the same store. */
@@ -168,7 +178,11 @@ export class Runner {
   }
 
   private received(job: TrainingJob, received: FromChild): void {
-    if (received.type === 'event') this.parts.events.add(job.id, received.event);
+    if (received.type === 'event') {
+      this.parts.events.add(job.id, received.event);
+      const seconds = received.event.data?.step_seconds;
+      if (typeof seconds === 'number') this.secondsAStep = seconds;
+    }
     if (received.type === 'failed') throw deserializeError(received.error);
   }
 

@@ -163,6 +163,7 @@ export function startTraining(parts: TrainingParts): TrainingService {
       return job;
     },
     adapter: (id) => adapterOf(store, id, model),
+    stats: () => ({ jobs: store.countJobs(), stepSeconds: runner?.stepSeconds ?? null }),
     async *follow(id, signal) {
       jobOf(store, id);
       const either = AbortSignal.any([signal, closing.signal]);
