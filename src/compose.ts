@@ -17,6 +17,9 @@ import { createHeadSource } from './prompts/head-source.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
+import type { Tracing } from './tracing/otlp.ts';
+import { sequenceSpans } from './tracing/sequence-spans.ts';
+import { writeSpans } from './tracing/write-spans.ts';
 import { rowFiles } from './training/jobs/row-files.ts';
 import { startTraining } from './training/jobs/service.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
@@ -59,6 +62,13 @@ export async function startService(
   }
 }
 
+/** The packages of OpenTelemetry are loaded only when they are needed. */
+async function startTracing({ otlpEndpoint: endpoint }: Config): Promise<Tracing | null> {
+  if (endpoint === null) return null;
+  const otlp = await import('./tracing/otlp.ts');
+  return otlp.startTracing({ endpoint, version: readVersion() });
+}
+
 async function start(
   config: Config,
   log: Logger,
@@ -71,7 +81,11 @@ async function start(
   let stage: 'starting' | 'started' | 'stopping' = 'starting';
   const bundle = await openBundle(config.model);
   const tokenizer = await loadTokenizer(bundle);
-  const store = await openStore({ file: config.db, limits: config, log });
+  const tracing = await startTracing(config);
+  if (tracing !== null) started.push(() => tracing.close());
+  const tracer = tracing?.tracer ?? null;
+  const watchWrite = tracer === null ? undefined : writeSpans(tracer);
+  const store = await openStore({ file: config.db, limits: config, log, watchWrite });
   started.push(() => store.close());
   const prompts = createPromptSource(store);
   let upkeep: Upkeep | null = null;
@@ -91,6 +105,7 @@ async function start(
     queueTimeoutMs: config.queueTimeoutMs,
     maxQueueWaitMs: config.maxQueueWaitMs,
     stallMs: config.engineStallMs,
+    watch: tracer === null ? undefined : () => sequenceSpans(tracer),
     ...seams,
     onFailure: (error) => log.error({ err: error }, 'a run of the model failed'),
     onRestart: (error) => log.error({ err: error }, 'the engine ended unexpectedly; it is being restarted'),
@@ -154,7 +169,7 @@ async function start(
       requestsPerMinute: config.rateLimit,
       concurrentRequests: config.maxRequestsPerKey,
     },
-    tracer: null,
+    tracer,
     log,
     version: readVersion(),
   });

@@ -225,6 +225,14 @@ const schema = Type.Object({
     default: 100,
     description: 'tasks with metrics of their own; the others are counted together',
   }),
+  otlpEndpoint: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s]+$',
+      description:
+        'base URL of an OpenTelemetry collector (OTLP over HTTP) that gets traces; OTEL_EXPORTER_OTLP_ENDPOINT unless given, ' +
+        'else there are none',
+    }),
+  ),
   hubUrl: Type.String({
     pattern: '^https?://[^\\s]+$',
     default: 'https://huggingface.co',
@@ -245,7 +253,9 @@ export type Setting = keyof Settings;
 
 /** All settings with their values. Paths are absolute; byte sizes are bytes; times are milliseconds. */
 export interface Config
-  extends Readonly<Omit<Settings, 'name' | 'alias' | 'db' | 'apiKeys' | 'apiKeysFile' | 'apiKey'>> {
+  extends Readonly<
+    Omit<Settings, 'name' | 'alias' | 'db' | 'apiKeys' | 'apiKeysFile' | 'apiKey' | 'otlpEndpoint'>
+  > {
   /** Null: derived from the source. */
   readonly name: string | null;
   /** Beside those that the source gives itself. */
@@ -255,6 +265,8 @@ export interface Config
   readonly apiKeys: string | null;
   readonly apiKeysFile: string | null;
   readonly apiKey: string | null;
+  /** Null: requests are not traced. */
+  readonly otlpEndpoint: string | null;
 }
 
 /** Their values are not repeated in a refusal. */
@@ -290,6 +302,9 @@ export function describeSetting(setting: Setting): {
   };
 }
 
+/** Variables that other programs read, too. */
+const STANDARD_VARIABLES: Flags = { otlpEndpoint: 'OTEL_EXPORTER_OTLP_ENDPOINT' };
+
 function variableOf(setting: Setting): string {
   return `SOFTPROMPT_${setting.replace(/[A-Z]/g, '_$&').toUpperCase()}`;
 }
@@ -306,10 +321,11 @@ export function loadConfig(
   const origin = new Map<string, string>();
   for (const setting of settings) {
     const { flag, variable } = describeSetting(setting);
-    const value = flags[setting] ?? (env[variable] || undefined);
+    const value = flags[setting] ?? (env[variable] || env[STANDARD_VARIABLES[setting] ?? ''] || undefined);
     if (value === undefined) continue;
     given[setting] = value;
-    origin.set(setting, flags[setting] === undefined ? variable : flag);
+    const named = env[variable] ? variable : (STANDARD_VARIABLES[setting] ?? variable);
+    origin.set(setting, flags[setting] === undefined ? named : flag);
   }
   const values = validate(given, origin);
   const home = resolve(values.home);
@@ -322,6 +338,7 @@ export function loadConfig(
     apiKeys: values.apiKeys ?? null,
     apiKeysFile: values.apiKeysFile === undefined ? null : resolve(values.apiKeysFile),
     apiKey: values.apiKey ?? null,
+    otlpEndpoint: values.otlpEndpoint ?? null,
     hubUrl: values.hubUrl.replace(/\/+$/, ''),
     url: values.url.replace(/\/+$/, ''),
   });

@@ -46,6 +46,7 @@ export const serveSettings: readonly Setting[] = [
   'drainTimeoutMs',
   'drainNoticeMs',
   'metricsTasks',
+  'otlpEndpoint',
   'hubUrl',
 ];
 

@@ -14,9 +14,16 @@ export interface TraceParent extends TraceIds {
 
 /** Something that takes time. Times are Unix milliseconds with fractions; without one, now is meant. */
 export interface Span extends TraceIds {
+  rename(name: string): void;
   note(attributes: Attributes): void;
   /** @param error its kind (`error.type`); null: it went well */
   end(error: string | null, at?: number): void;
+}
+
+/** Makes the parts of a request, also after what began in it has been called back from elsewhere. */
+export interface RequestParts {
+  /** Null: the request has many parts already. */
+  start(name: string, attributes?: Attributes, at?: number): Span | null;
 }
 
 /** Where spans go. */
@@ -28,8 +35,8 @@ export interface Tracer {
   startRequest(name: string, parent: TraceParent | null, state: string | undefined): Span;
   /** Runs `work`, and all that it starts, as part of the request. */
   within(request: Span, work: () => void): void;
-  /** A part of the request that runs now; null outside of one, and when it has many parts already. */
-  startPart(name: string, attributes?: Attributes, at?: number): Span | null;
+  /** Of the request that runs now; null outside of one. */
+  current(): RequestParts | null;
 }
 
 /** Told how the engine gets on with one sequence or input. */

@@ -13,6 +13,7 @@ import type {
 } from '../domain/engine.ts';
 import { DomainError, deserializeError, serializeError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import type { EngineWatch } from '../domain/tracing.ts';
 import type { Bundle } from '../model/bundle.ts';
 import { checkGenerate, checkHiddenState, checkScore } from './admission.ts';
 import type { CoreStats } from './core-contract.ts';
@@ -22,9 +23,11 @@ import type { EngineOptions } from './options.ts';
 import type { FromWorker, ToWorker, WireEvent } from './protocol.ts';
 import { QueueWait } from './queue-wait.ts';
 import { draining, engineRestarted, stopped } from './refusals.ts';
+import { WatchedEvents } from './watched-events.ts';
 
 /** What one life of the worker needs. */
-export interface WorkerEngineOptions extends Pick<EngineOptions, 'bundle' | 'prompts' | 'maxQueueWaitMs'> {
+export interface WorkerEngineOptions
+  extends Pick<EngineOptions, 'bundle' | 'prompts' | 'maxQueueWaitMs' | 'watch'> {
   readonly model: ModelInfo;
   readonly limits: EngineLimits;
   /** Set by the worker while a step is under way. */
@@ -50,6 +53,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   private readonly prompts: PromptSource;
   private readonly onFailure: (error: Error) => void;
   private readonly inStep: Flag;
+  private readonly watch: (() => EngineWatch | null) | undefined;
   private readonly listeners = new Map<number, Listener>();
   private nextId = 1;
   /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
@@ -65,6 +69,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     this.prompts = options.prompts;
     this.onFailure = options.onFailure;
     this.inStep = options.inStep;
+    this.watch = options.watch;
     this.model = options.model;
     this.limits = options.limits;
     this.queueWait = new QueueWait(options.limits.maxBatchSize);
@@ -239,10 +244,13 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   ): () => void {
     this.outstanding++;
     this.outstandingOf.set(flow, (this.outstandingOf.get(flow) ?? 0) + 1);
-    this.listeners.set(id, listener);
+    const watch = this.watch?.() ?? null;
+    const watched = watch === null ? null : new WatchedEvents(watch);
+    this.listeners.set(id, watched === null ? listener : (event) => watched.pass(event, listener));
     signal.addEventListener('abort', abort, { once: true });
     return () => {
       if (!this.listeners.delete(id)) return;
+      watched?.end();
       signal.removeEventListener('abort', abort);
       this.outstanding--;
       const left = this.outstandingOf.get(flow)! - 1;

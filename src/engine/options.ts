@@ -1,4 +1,5 @@
 import type { EngineLimits, PromptSource } from '../domain/engine.ts';
+import type { EngineWatch } from '../domain/tracing.ts';
 import { type Bundle, decoderLayers, isEncoderDecoder } from '../model/bundle.ts';
 import type { Flag } from './flag.ts';
 import { longestRow } from './kv/slab.ts';
@@ -19,6 +20,8 @@ export interface EngineOptions {
   readonly queueTimeoutMs: number;
   /** Interactive sequences that would wait longer than this for a row are refused. */
   readonly maxQueueWaitMs: number;
+  /** Called when a sequence or input has been admitted; null: nobody watches that one. */
+  readonly watch?: (() => EngineWatch | null) | undefined;
 }
 
 /** Positions of one reading run, padding included: alone, and the bounds while other rows decode. */
@@ -36,6 +39,7 @@ export function workerInit(options: EngineOptions, inStep: Flag): WorkerInit {
     bundle: options.bundle,
     threads: options.threads,
     inStep: inStep.memory,
+    watched: options.watch !== undefined,
     core: {
       maxBatchSize: options.maxBatchSize,
       kvCacheBytes: options.kvCacheBytes,

@@ -17,6 +17,8 @@ export interface WorkerInit {
   readonly threads: number;
   /** A `Flag` that is set while a step is under way: ending the thread inside a run would abort the process. */
   readonly inStep: SharedArrayBuffer;
+  /** Tell when the first run of each request begins. */
+  readonly watched: boolean;
 }
 
 /** From the main thread to the engine's worker. */
@@ -36,6 +38,8 @@ export type ToWorker =
 /** What one request is told; `end`, `scores`, `hidden`, `warmed`, `stats` and `error` are its last event. */
 export type WireEvent =
   | GenerateEvent
+  /** Its first run began; more follows. */
+  | { readonly type: 'begun'; readonly waitedMs: number }
   | { readonly type: 'scores'; readonly logprobs: readonly Float64Array[] }
   | { readonly type: 'hidden'; readonly state: Float32Array }
   | { readonly type: 'warmed' }

@@ -131,9 +131,10 @@ export class SupervisedEngine implements Engine {
     const inStep = new Flag();
     const init = workerInit(options, inStep);
     const worker = options.startWorker?.(init) ?? startWorker('./worker', import.meta.url, init);
-    const { bundle, prompts, maxQueueWaitMs, onFailure } = options;
+    const { bundle, prompts, maxQueueWaitMs, watch, onFailure } = options;
+    const parts = { bundle, prompts, maxQueueWaitMs, watch, onFailure };
     this.unanswered = null;
-    return new WorkerEngine(worker, { bundle, prompts, maxQueueWaitMs, onFailure, model, limits, inStep });
+    return new WorkerEngine(worker, { ...parts, model, limits, inStep });
   }
 
   private async replaceEnded(): Promise<void> {

@@ -11,7 +11,7 @@ import { EmbeddingTable } from './reading/embeddings.ts';
 import { openBackend } from './session.ts';
 
 const port = parentPort!;
-const { bundle, core: options, threads, inStep: memory } = workerData as WorkerInit;
+const { bundle, core: options, threads, watched, inStep: memory } = workerData as WorkerInit;
 const { manifest, directory } = bundle;
 const inStep = new Flag(memory);
 
@@ -23,6 +23,7 @@ const core = new EngineCore(backend, new EmbeddingTable(table, hiddenSize, embed
   emit: (id, event) => outbox.push([id, toWire(event)]),
   requestPrompt: (key) => post({ type: 'prompt_wanted', key }),
   reportFailure: (error) => post({ type: 'failure', error }),
+  ...(watched && { begun: (id, waitedMs) => outbox.push([id, { type: 'begun', waitedMs }]) }),
 });
 
 /** Messages that arrived while a step was under way: the core is only spoken to between steps. */

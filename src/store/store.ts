@@ -32,7 +32,7 @@ export interface StoreOptions extends Partial<WriterLimits> {
   readonly limits?: Partial<StoreLimits>;
   readonly log?: StoreLog;
   /** Told of every write when it is asked for; calls what it gets when the write has its answer. */
-  readonly watchWrite?: WatchWrite;
+  readonly watchWrite?: WatchWrite | undefined;
 }
 
 /** Tasks and prompts, and all that learning them needs. */

@@ -4,7 +4,7 @@ import { finished } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseTraceparent, type Span, type TraceIds, type Tracer } from '../../domain/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';
-import { count, endOf, logRequest, spanAttributes } from './request-end.ts';
+import { count, endOf, endSpan, logRequest } from './request-end.ts';
 
 declare module 'fastify' {
   interface FastifyRequest {
@@ -51,8 +51,7 @@ export function observeRequests(
       const seconds = (performance.now() - start) / 1000;
       const end = endOf(request, reply, { seconds, aborted: error != null });
       count(metrics, request, end);
-      span?.note(spanAttributes(request, end));
-      span?.end(end.error);
+      if (span !== null) endSpan(span, request, end);
       logRequest(request, end);
     });
   }

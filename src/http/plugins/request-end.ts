@@ -1,5 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Attributes } from '../../domain/tracing.ts';
+import type { Attributes, Span } from '../../domain/tracing.ts';
 import type { EndedRequest } from '../metrics/http-metrics.ts';
 import type { Outcome } from '../metrics/inference-metrics.ts';
 import type { Metrics } from '../metrics/metrics.ts';
@@ -60,8 +60,16 @@ export function logRequest({ log, inference, principal }: FastifyRequest, end: R
   );
 }
 
+/** An answer that refuses is the client's fault up to 499, and no error of the server. */
+export function endSpan(span: Span, request: FastifyRequest, end: RequestEnd): void {
+  if (end.route !== null) span.rename(`${end.method} ${end.route}`);
+  span.note(spanAttributes(request, end));
+  const isServers = end.status === null || end.status >= 500 || end.status < 400;
+  span.end(isServers ? end.error : null);
+}
+
 /** As OpenTelemetry's conventions for HTTP servers and for generative AI have them. */
-export function spanAttributes(
+function spanAttributes(
   { id, protocol, inference }: FastifyRequest,
   { method, route, status, error }: RequestEnd,
 ): Attributes {
