@@ -52,6 +52,9 @@ const context: CliContext = {
     }),
 };
 
+// Whoever reads may leave, as `head` does; the service goes on.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 const code = await runCli(process.argv.slice(2), context);
 // Whatever a failed start left running must not keep the process; what was printed must be out before it ends.
 process.stdout.write('', () => process.exit(code));

@@ -1,6 +1,6 @@
 import { Command } from 'commander';
-import { pino } from 'pino';
 import { assertLoopback, type Setting } from '../config.ts';
+import { createLog } from '../log.ts';
 import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 import { addSettings, configOf } from './options.ts';
@@ -61,7 +61,7 @@ export function serveCommand(context: CliContext): Command {
     assertLoopback(config);
     const bundle = await resolveConfiguredModel(config, context);
     // stdout carries only what a person or script reads; log lines go to stderr.
-    const log = pino({ level: config.logLevel }, context.stderr);
+    const log = createLog(config.logLevel, context.stderr);
     const service = await context.startService({ ...config, model: bundle.directory, name: null }, log);
     context.stdout.write(`listening on ${service.url}\n`);
     if (service.examples.length > 0) context.stdout.write(`\nTry:\n\n${service.examples.join('\n\n')}\n\n`);

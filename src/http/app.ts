@@ -14,6 +14,7 @@ import { negotiateTypes } from './plugins/negotiation.ts';
 import { observeRequests, requestId } from './plugins/observability.ts';
 import { answerWithProblems, handleError } from './plugins/problems.ts';
 import { boundKeys, countRequests, failureCounter } from './plugins/quotas.ts';
+import { requestLogger } from './plugins/request-log.ts';
 import { takeUrlsLiterally } from './plugins/strict-urls.ts';
 import { compileValidator } from './plugins/validation.ts';
 import { ProblemSchema } from './problem.ts';
@@ -62,6 +63,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     keepAliveTimeout: timeouts.keepAlive,
     connectionTimeout: timeouts.stall,
     genReqId: requestId,
+    childLoggerFactory: requestLogger,
     routerOptions: { maxParamLength: 256 },
     http: {
       headersTimeout: timeouts.headers,

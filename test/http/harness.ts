@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import type { AddressInfo } from 'node:net';
 import type { TestContext } from 'node:test';
 import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fastify';
-import { pino } from 'pino';
 import { Compile } from 'typebox/compile';
 import { DomainError } from '../../src/domain/errors.ts';
 import { createApp } from '../../src/http/app.ts';
 import type { AccessOptions, HttpLimits, HttpTimeouts, ServicePhase } from '../../src/http/dependencies.ts';
+import { createLog } from '../../src/log.ts';
 import { FakeEvaluator } from './fake-evaluator.ts';
 import { FakeTraining } from './fake-training.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from './fakes.ts';
@@ -46,14 +46,17 @@ const TIMEOUTS: HttpTimeouts = {
   stall: 30_000,
 };
 
+export interface AppOptions {
+  readonly access?: Partial<AccessOptions>;
+  readonly timeouts?: Partial<HttpTimeouts>;
+  readonly logLevel?: string;
+}
+
 /** An app over fakes that is closed after the test. */
 export async function startApp(
   t: TestContext,
   limits: Partial<HttpLimits> = {},
-  {
-    access = {},
-    timeouts = {},
-  }: { readonly access?: Partial<AccessOptions>; readonly timeouts?: Partial<HttpTimeouts> } = {},
+  { access = {}, timeouts = {}, logLevel = 'info' }: AppOptions = {},
 ): Promise<TestApp> {
   const engine = new FakeEngine();
   const inference = new FakeInference();
@@ -62,7 +65,7 @@ export async function startApp(
   const training = new FakeTraining();
   const evaluator = new FakeEvaluator();
   const logs: Record<string, unknown>[] = [];
-  const log = pino({ level: 'info' }, { write: (line: string) => logs.push(JSON.parse(line)) });
+  const log = createLog(logLevel, { write: (line: string) => logs.push(JSON.parse(line)) });
   const test: Partial<TestApp> & Pick<TestApp, 'phase' | 'full'> = { phase: 'ready', full: false };
   const app = await createApp({
     engine,

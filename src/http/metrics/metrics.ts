@@ -58,6 +58,13 @@ export class Metrics {
     collectDefaultMetrics({ register: instruments.registry });
   }
 
+  /** Those that {@link definitions} leaves out. */
+  processMetrics(): readonly { readonly name: string; readonly help: string }[] {
+    const own = new Set(this.definitions.map(({ name }) => name));
+    const all = this.#instruments.registry.getMetricsAsArray();
+    return all.filter(({ name }) => !own.has(name)).map(({ name, help }) => ({ name, help }));
+  }
+
   /** In Prometheus' text format 0.0.4. What cannot be read keeps its last values: the rest is needed then most. */
   async render(): Promise<string> {
     for (const part of this.#refreshed) await refreshed(part);

@@ -8,7 +8,7 @@ const LINGER_MS = 1000;
 
 /**
  * Answers bytes that are no HTTP request, for which there is no route, no request and no reply; the code of the answer,
- * or null when nobody can read one.
+ * or null when nobody can read one: whoever ends in the middle of a request has left.
  */
 export function answerClientError(error: NodeJS.ErrnoException, socket: Socket): string | null {
   if (error.code === 'ECONNRESET' || !socket.writable) {
@@ -27,7 +27,7 @@ export function answerClientError(error: NodeJS.ErrnoException, socket: Socket):
   // A client that neither reads nor leaves would otherwise keep the connection half open for ever.
   const cut = setTimeout(() => socket.destroy(), LINGER_MS);
   socket.once('close', () => clearTimeout(cut));
-  return refusal.code;
+  return error.code === 'HPE_INVALID_EOF_STATE' ? null : refusal.code;
 }
 
 function refusalOfParser(code: string | undefined): Refusal {

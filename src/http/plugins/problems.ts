@@ -17,7 +17,7 @@ export function answerNotFound(request: FastifyRequest, reply: FastifyReply): Fa
   });
 }
 
-/** Errors outside the refusals are bugs: they are logged in full and answered without their internals. */
+/** Errors outside the refusals are bugs: they are logged by their places and answered without their internals. */
 export function handleError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOfFastify(error, request) ?? refusalOf(error);
   // A client that left makes its request fail, too; that is no bug.
