@@ -31,6 +31,18 @@ describe('the configuration', () => {
     assert.equal(loadConfig({}, { SOFTPROMPT_PORT: '' }).port, 8080);
   });
 
+  it("takes the collector from OpenTelemetry's variable, unless it has its own", () => {
+    const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector:4318';
+    assert.equal(loadConfig({}, {}).otlpEndpoint, null);
+    assert.equal(loadConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT }).otlpEndpoint, 'http://collector:4318');
+    const own = { OTEL_EXPORTER_OTLP_ENDPOINT, SOFTPROMPT_OTLP_ENDPOINT: 'http://own:1' };
+    assert.equal(loadConfig({}, own).otlpEndpoint, 'http://own:1');
+    assert.throws(
+      () => loadConfig({}, { OTEL_EXPORTER_OTLP_ENDPOINT: 'collector' }),
+      /OTEL_EXPORTER_OTLP_ENDPOINT has a value that is not allowed/,
+    );
+  });
+
   it('ends URLs without a slash', () => {
     assert.equal(
       loadConfig({ hubUrl: 'https://mirror.example/hub/' }, {}).hubUrl,

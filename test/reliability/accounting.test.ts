@@ -12,7 +12,7 @@ it('what clients were told equals what /metrics counted', async () => {
     const findings = await account({
       url: service.url,
       models: ['tiny', ...(await prepareTasks(service.url))],
-      requests: 300,
+      requests: 150,
       clients: 8,
       seed: 1,
       onProgress: () => undefined,
