@@ -47,9 +47,12 @@ export interface CompletionBody {
 /** HTTP against a running service: what a person does with curl. */
 export class Client {
   readonly url: string;
+  readonly #authorization: Record<string, string>;
 
-  constructor(url: string) {
+  /** @param apiKey the secret of a key; left out: none is sent */
+  constructor(url: string, apiKey?: string) {
     this.url = url;
+    this.#authorization = apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` };
   }
 
   async request<T>(
@@ -149,7 +152,8 @@ export class Client {
   }
 
   async #send<T>(method: string, path: string, init: RequestInit): Promise<Answer<T>> {
-    const response = await fetch(`${this.url}${path}`, { method, ...init });
+    const headers = { ...this.#authorization, ...(init.headers as Record<string, string> | undefined) };
+    const response = await fetch(`${this.url}${path}`, { method, ...init, headers });
     const text = await response.text();
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     return {
