@@ -5,6 +5,15 @@ import { describe, it } from 'node:test';
 import { assertLoopback, describeSetting, loadConfig } from '../src/config.ts';
 
 describe('the configuration', () => {
+  it('lets a server with API keys listen for others, and repeats no secret in a refusal', () => {
+    for (const keys of [{ apiKeys: 'x' }, { apiKeysFile: 'keys' }])
+      assert.doesNotThrow(() => assertLoopback(loadConfig({ host: '0.0.0.0', ...keys }, {})));
+    assert.throws(
+      () => loadConfig({ apiKey: 'two words' }, {}),
+      (error: { param: string; given: unknown }) => error.param === '--api-key' && error.given === undefined,
+    );
+  });
+
   it('has a default for everything', () => {
     const config = loadConfig({}, {});
     assert.equal(config.model, 'smollm2-135m-instruct');
