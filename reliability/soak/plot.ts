@@ -3,6 +3,7 @@ import type { Sample } from './samples.ts';
 const WIDTH = 800;
 const HEIGHT = 300;
 const MARGIN = 60;
+const TITLE = 'Resident memory of the service under mixed load';
 
 /** Resident memory over time as an SVG, the part before the warm-up's end in grey. */
 export function plotMemory(samples: readonly Sample[], warmBy: number): string {
@@ -19,6 +20,7 @@ export function plotMemory(samples: readonly Sample[], warmBy: number): string {
     `<text x="${atX}" y="${atY}" text-anchor="${anchor}">${content}</text>`;
   return `${[
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" font-family="sans-serif" font-size="12">`,
+    `<title>${TITLE}</title>`,
     `<rect width="${WIDTH}" height="${HEIGHT}" fill="white"/>`,
     `<path d="M${MARGIN} ${MARGIN}V${HEIGHT - MARGIN}H${WIDTH - MARGIN}" fill="none" stroke="black"/>`,
     line(
@@ -32,7 +34,7 @@ export function plotMemory(samples: readonly Sample[], warmBy: number): string {
     text(MARGIN - 5, MARGIN + 5, 'end', `${most.toFixed(0)} MB`),
     text(MARGIN - 5, HEIGHT - MARGIN, 'end', '0'),
     text(WIDTH - MARGIN, HEIGHT - MARGIN + 18, 'end', `${(last / 60).toFixed(0)} minutes`),
-    text(WIDTH / 2, MARGIN - 15, 'middle', 'Resident memory of the service under mixed load'),
+    text(WIDTH / 2, MARGIN - 15, 'middle', TITLE),
     '</svg>',
   ].join('\n')}\n`;
 }

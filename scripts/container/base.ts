@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
 
@@ -9,10 +9,13 @@ const SETTINGS = [
   '/etc/apt/sources.list',
   '/etc/apt/sources.list.d',
   '/etc/apt/auth.conf.d',
-  '/etc/ssl/certs',
   '/etc/npmrc',
   '/usr/etc/npmrc',
 ];
+
+const CERTIFICATES = '/etc/ssl/certs/ca-certificates.crt';
+/** Where the certificates that this machine trusts lie in a root. */
+export const HOST_CERTIFICATES = '/etc/host-certificates.crt';
 
 /**
  * A root directory that stands for `node:20-bookworm-slim`: Debian by debootstrap, this machine's Node with npm and its
@@ -26,16 +29,26 @@ export function createBase(root: string): void {
     execFileSync('debootstrap', [...args, ...(mirror === undefined ? [] : [mirror])], { stdio: 'inherit' });
   }
   const prefix = dirname(dirname(process.execPath));
-  for (const path of ['bin/node', 'include/node', 'lib/node_modules/npm']) {
+  for (const path of ['include/node', 'lib/node_modules/npm']) {
     const target = join(root, 'usr/local', path);
     mkdirSync(dirname(target), { recursive: true });
     cpSync(join(prefix, path), target, { recursive: true, verbatimSymlinks: true });
   }
   const chroot = (...command: string[]) => execFileSync('chroot', [root, ...command]);
   chroot('ln', '-sf', '../lib/node_modules/npm/bin/npm-cli.js', '/usr/local/bin/npm');
-  chroot('useradd', '--uid', '1000', '--create-home', 'node');
-  for (const path of SETTINGS.filter(existsSync))
-    cpSync(path, join(root, path), { recursive: true, force: true, dereference: true });
+  if (!readFileSync(join(root, 'etc/passwd'), 'utf8').includes('\nnode:')) {
+    chroot('useradd', '--uid', '1000', '--create-home', 'node');
+  }
+  for (const path of SETTINGS.filter(existsSync)) {
+    // Not cpSync: links in the root would lead it out of there.
+    const folder = join(root, dirname(path));
+    mkdirSync(folder, { recursive: true });
+    execFileSync('cp', ['--recursive', '--dereference', '--remove-destination', path, folder]);
+  }
+  // Under a name of its own: installing certificates writes the usual file anew.
+  cpSync(realpathSync(CERTIFICATES), join(root, HOST_CERTIFICATES));
   const npmrc = join(homedir(), '.npmrc');
   if (existsSync(npmrc)) cpSync(npmrc, join(root, 'root/.npmrc'));
+  // Last: it says that the root is whole.
+  cpSync(process.execPath, join(root, 'usr/local/bin/node'));
 }

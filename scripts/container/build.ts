@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { HOST_CERTIFICATES } from './base.ts';
 import { execForm, type Stage } from './dockerfile.ts';
 
 /** What the instructions of a stage say about running it. */
@@ -105,4 +106,6 @@ const BUILD_ENVIRONMENT: Readonly<Record<string, string>> = {
   HOME: '/root',
   npm_config_nodedir: '/usr/local',
   DEBIAN_FRONTEND: 'noninteractive',
+  NODE_EXTRA_CA_CERTS: HOST_CERTIFICATES,
+  npm_config_cafile: HOST_CERTIFICATES,
 };
