@@ -1,10 +1,10 @@
 import { once } from 'node:events';
-import { readdir } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { integerBelow, type Random, seededRandom } from '../../bench/random.ts';
 import { Client, succeeded } from '../../test/support/client.ts';
 import { randomPrompt } from '../../test/support/prompts.ts';
+import { openDescriptors } from '../support/descriptors.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { inferenceRequests, postBytes } from '../support/requests.ts';
 import { createWorkplace, ServiceProcess } from '../support/service-process.ts';
@@ -16,6 +16,8 @@ const GROUP = 40;
 const STAY_MS = 120;
 const PATIENCE_MS = 5000;
 const SETTLE_MS = 30;
+/** Connections that were left are closed by then. */
+const DESCRIPTORS_MS = 300;
 
 export interface DisconnectsOptions {
   readonly count: number;
@@ -56,6 +58,7 @@ export async function proveDisconnects({
     const client = new Client(url);
     succeeded(await client.uploadTensor(TASK, randomPrompt(1, 8, 64)), 'upload');
     const answer = await client.greedy(TASK, 'x', 20);
+    await sleep(DESCRIPTORS_MS);
     const before = await openDescriptors(service.pid);
     const random = seededRandom(seed);
     const requests = inferenceRequests(TASK).map(([path, body]) => postBytes(path, body));
@@ -78,6 +81,7 @@ export async function proveDisconnects({
       onGroup(done);
     }
     const same = `${await client.greedy(TASK, 'x', 20)}` === `${answer}`;
+    await sleep(DESCRIPTORS_MS);
     const after = await openDescriptors(service.pid);
     stepsAfter.sort((a, b) => a - b);
     return { leaks, stepsAfter, slowestMs, busiest, descriptors: { before, after }, same };
@@ -138,10 +142,4 @@ async function untilEmpty(url: string): Promise<{ ms: number; leak: string | nul
     before = empty ? steps : -1;
     await sleep(SETTLE_MS);
   }
-}
-
-/** Settled: connections that were left are closed by then. */
-async function openDescriptors(pid: number): Promise<number> {
-  await sleep(300);
-  return (await readdir(`/proc/${pid}/fd`)).length;
 }

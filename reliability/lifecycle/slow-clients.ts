@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Client } from '../../test/support/client.ts';
+import { openDescriptors } from '../support/descriptors.ts';
 import { readMetrics } from '../support/metrics.ts';
 import { postBytes } from '../support/requests.ts';
 import { createWorkplace, ServiceProcess, TINY_MODEL } from '../support/service-process.ts';
@@ -21,7 +22,7 @@ export interface SlowClientsResult {
   readonly during: readonly number[];
   /** Answers to the others that were no 200. */
   readonly refused: number;
-  /** Slow clients that were still connected at the end of their time limits. */
+  /** Descriptors of the service beyond those of the start, after the time limits of the slow clients. */
   readonly left: number;
   /** Of the clients that never read: those whose connection was cut for it. */
   readonly stalled: number;
@@ -46,11 +47,12 @@ export async function proveSlowClients({
     const { url } = service;
     await measure(url, measureMs / 4);
     const before = await measure(url, measureMs);
+    const descriptors = await openDescriptors(service.pid);
     held.push(...(await Promise.all(Array.from({ length: clients }, (_, i) => SlowClient.open(url, i)))));
     await sleep(SETTLE_MS);
     const during = await measure(url, measureMs);
     await sleep(Math.max(0, 8000 - measureMs));
-    const left = held.filter(({ connected }) => connected).length;
+    const left = Math.max(0, (await openDescriptors(service.pid)) - descriptors);
     const stalled = (await readMetrics(url)).get('softprompt_http_stalled_readers_total')!;
     return {
       before: before.latencies,
@@ -90,8 +92,8 @@ const BODY = { model: TINY_MODEL, prompt: 'x', max_tokens: 8 };
 /** An answer that costs no inference: what is measured is the harm of not reading, not of asking. */
 const UNREAD = 'GET /openapi.json HTTP/1.1\r\nHost: x\r\n\r\n';
 /** One in so many asks for more than the system's buffers hold, so that bytes wait in the service. */
-const GREEDY = 40;
-const GREEDY_ANSWERS = 30;
+const GREEDY = 100;
+const GREEDY_ANSWERS = 100;
 /** Until what the slow clients asked for has been computed. */
 const SETTLE_MS = 2000;
 
@@ -99,7 +101,6 @@ const SETTLE_MS = 2000;
 class SlowClient {
   private readonly socket: Socket;
   private readonly dripping: NodeJS.Timeout | null;
-  connected = true;
 
   private constructor(socket: Socket, first: Buffer | string, drip: string | null) {
     this.socket = socket;
@@ -131,7 +132,6 @@ class SlowClient {
   }
 
   leave(): void {
-    this.connected = false;
     if (this.dripping !== null) clearInterval(this.dripping);
     this.socket.destroy();
   }

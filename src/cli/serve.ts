@@ -63,8 +63,10 @@ export function serveCommand(context: CliContext): Command {
     // stdout carries only what a person or script reads; log lines go to stderr.
     const log = createLog(config.logLevel, context.stderr);
     const service = await context.startService({ ...config, model: bundle.directory, name: null }, log);
+    // Before it is said that the service is ready: a signal may follow at once.
+    const stopped = context.untilShutdown(service, config, log);
     context.stdout.write(`listening on ${service.url}\n`);
     if (service.examples.length > 0) context.stdout.write(`\nTry:\n\n${service.examples.join('\n\n')}\n\n`);
-    await context.untilShutdown(service, config, log);
+    await stopped;
   });
 }
