@@ -185,8 +185,9 @@ async function start(
       publisher,
     ));
   stage = 'started';
-  const { prefixCacheBytes } = config;
-  upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, log });
+  const { prefixCacheBytes, keepJobsDays, keepCheckpointsDays } = config;
+  const retention = { keepJobsDays, keepCheckpointsDays };
+  upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, retention, log });
   return {
     url,
     examples: withExamples ? exampleCommands(url) : [],

@@ -233,6 +233,18 @@ const schema = Type.Object({
         'else there are none',
     }),
   ),
+  keepJobsDays: Type.Integer({
+    minimum: 0,
+    maximum: 36_500,
+    default: 0,
+    description: 'days that a job stays after its end, with its events; 0 keeps it for ever',
+  }),
+  keepCheckpointsDays: Type.Integer({
+    minimum: 0,
+    maximum: 36_500,
+    default: 30,
+    description: 'days that the checkpoints of a job stay after its end; 0 keeps them for ever',
+  }),
   hubUrl: Type.String({
     pattern: '^https?://[^\\s]+$',
     default: 'https://huggingface.co',

@@ -2,13 +2,18 @@ import type { Logger } from 'pino';
 import type { TaskUses } from './inference/task-uses.ts';
 import { type WarmUpParts, warmRecentTasks } from './prompts/warm-up.ts';
 import type { Store } from './store/store.ts';
+import type { Retention } from './store/tidy.ts';
 
 /** How often the times of use are written: after a crash the order of the last half minute is unknown. */
 const FLUSH_INTERVAL_MS = 30_000;
 
+/** How often what is not kept any longer is removed. */
+const TIDY_INTERVAL_MS = 3_600_000;
+
 export interface UpkeepParts extends Pick<WarmUpParts, 'engine' | 'model' | 'prefixCacheBytes'> {
   readonly store: Store;
   readonly uses: TaskUses;
+  readonly retention: Retention;
   readonly log: Logger;
 }
 
@@ -19,8 +24,8 @@ export interface Upkeep {
   stop(): Promise<void>;
 }
 
-/** From now on prefixes are computed ahead, contents are checked once, and times of use are written. */
-export function startUpkeep({ uses, log, ...parts }: UpkeepParts): Upkeep {
+/** From now on prefixes are computed ahead, contents are checked once, what is not kept goes, and times of use are written. */
+export function startUpkeep({ uses, retention, log, ...parts }: UpkeepParts): Upkeep {
   const stopping = new AbortController();
   let warming = Promise.resolve();
   const warm = async (): Promise<void> => {
@@ -39,20 +44,32 @@ export function startUpkeep({ uses, log, ...parts }: UpkeepParts): Upkeep {
     uses.flush().catch((error: unknown) => log.warn({ err: error }, 'the times of use could not be written'));
   const timer = setInterval(() => void flush(), FLUSH_INTERVAL_MS);
   timer.unref();
+  const tidy = async (): Promise<void> => {
+    if (stopping.signal.aborted) return;
+    await parts.store
+      .tidy(retention)
+      .catch((error: unknown) => log.warn({ err: error }, 'the store could not be tidied'));
+  };
+  let tidied = Promise.resolve();
+  const tidying = setInterval(() => {
+    tidied = tidied.then(tidy);
+  }, TIDY_INTERVAL_MS);
+  tidying.unref();
   const upkeep: Upkeep = {
     warm() {
       warming = warming.then(warm);
     },
     async stop() {
       clearInterval(timer);
+      clearInterval(tidying);
       stopping.abort();
       await warming;
-      await checking;
+      await tidied;
       await flush();
     },
   };
   upkeep.warm();
-  const checking = warming.then(() => reportDamage(parts.store, stopping.signal, log));
+  tidied = warming.then(() => reportDamage(parts.store, stopping.signal, log)).then(tidy);
   return upkeep;
 }
 

@@ -47,6 +47,8 @@ export const serveSettings: readonly Setting[] = [
   'drainNoticeMs',
   'metricsTasks',
   'otlpEndpoint',
+  'keepJobsDays',
+  'keepCheckpointsDays',
   'hubUrl',
 ];
 

@@ -12,9 +12,10 @@ import { runCare } from './care/care.ts';
 import { claimData, resultOf } from './claims.ts';
 import { openForReading } from './connection.ts';
 import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
-import { createTrainingStore } from './learning/store.ts';
+import { createTrainingStore, type SweepingStore } from './learning/store.ts';
 import { NO_LIMITS, type StoreLimits } from './limits.ts';
 import { createReads, type Reads } from './reads.ts';
+import type { Retention } from './tidy.ts';
 import { type WatchWrite, WriterClient, type WriterLimits } from './writer-client.ts';
 
 /** The part of a pino logger that the store uses. */
@@ -38,6 +39,11 @@ export interface StoreOptions extends Partial<WriterLimits> {
 /** Tasks and prompts, and all that learning them needs. */
 export interface Store extends TaskStore, AuditTrail {
   readonly training: TrainingStore;
+  /**
+   * Removes what is not kept any longer and contents that no file has, in small pieces between the writes of others, and
+   * gives the room back.
+   */
+  tidy(retention: Retention): Promise<void>;
   /** Compares every content with its hash, in a thread that leaves room for others. Rejects when it is aborted. */
   inspect(signal: AbortSignal): Promise<Inspection>;
 }
@@ -81,6 +87,10 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       client.call('activate', [task, version, ifMatch, actor]),
     deleteVersion: (task, version, actor = SERVICE) => client.call('deleteVersion', [task, version, actor]),
     recordUses: (uses) => client.call('recordUses', [uses]),
+    async tidy(retention) {
+      while (await client.call('tidy', [retention]));
+      await training.sweep();
+    },
     inspect: (signal) => runCare({ kind: 'inspect', database: file, gently: true }, { signal }),
     stats: () => ({
       ...client.stats(),
@@ -100,7 +110,7 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 interface Opened {
   readonly db: Database;
   readonly reads: Reads;
-  readonly training: TrainingStore;
+  readonly training: SweepingStore;
   readonly audit: AuditTrail;
 }
 

@@ -9,10 +9,11 @@ import { claimWriter, type Once } from './claims.ts';
 import { createTrainingWrites, type TrainingWrites } from './learning/writes.ts';
 import { createRoom, type StoreLimits } from './limits.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
+import { createTidyWrites, type TidyWrites } from './tidy.ts';
 import { transaction } from './transaction.ts';
 
 /** The writing half of the store, as the writer thread runs it. Each method is one durable transaction. */
-export interface Writes extends TrainingWrites {
+export interface Writes extends TrainingWrites, TidyWrites {
   putTask(
     name: string,
     metadata: TaskMetadata,
@@ -148,6 +149,7 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
 
   return {
     ...createTrainingWrites(db, limits, audit),
+    ...createTidyWrites(db),
     putTask: transaction(db, (name, { description, template, labels, defaults }, actor) => {
       const now = Date.now();
       const created = selectTask.get(name) === undefined;

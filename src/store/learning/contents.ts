@@ -34,13 +34,20 @@ export class Contents {
     this.directory = directory;
   }
 
-  /** Opens the directory and removes what no one knows: parts of uploads that a crash has cut. */
+  /** Opens the directory, and {@link sweep}s it. */
   static async open(directory: string, known: readonly string[]): Promise<Contents> {
     await mkdir(directory, { recursive: true });
-    for (const name of await readdir(directory)) {
-      if (!known.includes(name)) await removeAbandoned(join(directory, name));
+    const contents = new Contents(directory);
+    await contents.sweep(known);
+    return contents;
+  }
+
+  /** Removes what no one knows: parts of uploads that a crash has cut, contents whose row could not be written. */
+  async sweep(known: readonly string[]): Promise<void> {
+    const kept = new Set(known);
+    for (const name of await readdir(this.directory)) {
+      if (!kept.has(name)) await removeAbandoned(join(this.directory, name));
     }
-    return new Contents(directory);
   }
 
   path(sha256: string): string {

@@ -6,12 +6,18 @@ import type { WriterClient } from '../writer-client.ts';
 import { Contents } from './contents.ts';
 import type { TrainingReads } from './reads.ts';
 
+/** A training store that can tidy its directory. */
+export interface SweepingStore extends TrainingStore {
+  /** Removes contents that no file has. */
+  sweep(): Promise<void>;
+}
+
 /** @param database its path begins the names of what lies beside it */
 export async function createTrainingStore(
   database: string,
   { contents: knownContents, hasContent, ...reads }: TrainingReads,
   client: WriterClient,
-): Promise<TrainingStore> {
+): Promise<SweepingStore> {
   const contents = await Contents.open(`${database}-files`, knownContents());
   // Keeping a content and removing the same one must not cross.
   let last: Promise<unknown> = Promise.resolve();
@@ -22,6 +28,7 @@ export async function createTrainingStore(
   };
   return {
     ...reads,
+    sweep: () => inTurn(() => contents.sweep(knownContents())),
     trainerLock: `${database}-trainer.lock`,
     contentPath: (sha256) => contents.path(sha256),
     async addFile(source, maxBytes, inspect, actor = SERVICE, claim = undefined) {
