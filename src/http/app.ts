@@ -17,8 +17,7 @@ import { boundKeys, countRequests, failureCounter } from './plugins/quotas.ts';
 import { requestLogger } from './plugins/request-log.ts';
 import { takeUrlsLiterally } from './plugins/strict-urls.ts';
 import { compileValidator } from './plugins/validation.ts';
-import { ProblemSchema } from './problem.ts';
-import { AuditEntrySchema, auditRoutes } from './routes/audit.ts';
+import { auditRoutes } from './routes/audit.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { classifyRoutes } from './routes/classify.ts';
 import { completionRoutes } from './routes/completions.ts';
@@ -31,20 +30,13 @@ import { fineTuningProgressRoutes } from './routes/fine-tuning-progress.ts';
 import { healthRoutes } from './routes/health.ts';
 import { infoRoutes } from './routes/info.ts';
 import { metricsRoutes } from './routes/metrics.ts';
-import { ModelSchema, modelRoutes } from './routes/models.ts';
+import { modelRoutes } from './routes/models.ts';
 import { promptFileRoutes } from './routes/prompt-files.ts';
 import { promptUploadRoutes } from './routes/prompt-upload.ts';
 import { promptRoutes } from './routes/prompts.ts';
 import { scoreRoutes } from './routes/score.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
-import { UsageSchema } from './schemas/common.ts';
-import { EvaluationSchema } from './schemas/evaluation.ts';
-import { FileSchema } from './schemas/file.ts';
-import { JobSchema } from './schemas/fine-tuning-job.ts';
-import { CheckpointSchema, EventSchema } from './schemas/fine-tuning-progress.ts';
-import { PromptSchema, UploadedPromptSchema } from './schemas/prompt.ts';
-import { TaskSchema } from './schemas/task.ts';
 
 /** How often Node looks for requests that are late. */
 const LOOK_MS = 1000;
@@ -95,21 +87,6 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   boundKeys(app, access);
   boundConnections(app, dependencies, limits, metrics.http);
   app.decorate('inferenceTimeout', timeouts.inference);
-  for (const schema of [
-    ProblemSchema,
-    UsageSchema,
-    TaskSchema,
-    PromptSchema,
-    UploadedPromptSchema,
-    ModelSchema,
-    EvaluationSchema,
-    FileSchema,
-    JobSchema,
-    EventSchema,
-    CheckpointSchema,
-    AuditEntrySchema,
-  ])
-    app.addSchema(schema);
   await documentRoutes(app, version);
   await app.register(async (api) => {
     const refuseOtherMethods = watchMethods(api);

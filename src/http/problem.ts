@@ -1,6 +1,7 @@
 import { STATUS_CODES } from 'node:http';
 import { Type } from 'typebox';
 import { DomainError, type ErrorKind } from '../domain/errors.ts';
+import { component } from './openapi/component.ts';
 
 const STATUS_OF_KIND: Readonly<Record<ErrorKind, number>> = {
   invalid: 400,
@@ -23,7 +24,7 @@ const LONGEST_PATH = 512;
 
 export const PROBLEM_MEDIA_TYPE = 'application/problem+json';
 
-const ApiError = Type.Object(
+export const ApiErrorSchema = Type.Object(
   {
     message: Type.String(),
     type: Type.String({
@@ -32,7 +33,7 @@ const ApiError = Type.Object(
     param: Type.Unsafe<string | null>({ type: ['string', 'null'], description: 'The field at fault.' }),
     code: Type.String({ description: 'Stable identifier, e.g. "token_dim_mismatch".' }),
   },
-  { description: "The same error in the form of OpenAI's API." },
+  { description: "The error in the form of OpenAI's API.", ...component('ApiError') },
 );
 
 /** A problem document (RFC 9457) with the error member that OpenAI's clients read. */
@@ -47,12 +48,12 @@ export const ProblemSchema = Type.Object(
     param: Type.Optional(Type.String({ description: 'The field, tensor or file at fault.' })),
     expected: Type.Optional(Type.Unknown({ description: 'What the rule allows.' })),
     given: Type.Optional(Type.Unknown({ description: 'What came instead.' })),
-    error: ApiError,
+    error: ApiErrorSchema,
   },
-  { $id: 'Problem', description: 'A refusal: RFC 9457 problem document.' },
+  { ...component('Problem'), description: 'A refusal: RFC 9457 problem document.' },
 );
 export type Problem = Type.Static<typeof ProblemSchema>;
-export type ApiError = Type.Static<typeof ApiError>;
+export type ApiError = Type.Static<typeof ApiErrorSchema>;
 
 /** What a problem says; `DomainError` has all of it but the status. */
 export interface Refusal {

@@ -1,8 +1,8 @@
 import type { FastifyInstance } from 'fastify';
 import { problems } from '../schemas/responses.ts';
 
-/** The scheme's name in the OpenAPI document. */
-export const BEARER_KEY = 'apiKey';
+/** Either: whether a key is needed is up to the server's settings. The name is that of `SECURITY_SCHEMES`. */
+const SECURITY = [{ apiKey: [] }, {}];
 
 /** Says in the OpenAPI document what a key is needed for. Call it before the routes are registered. */
 export function documentAccess(app: FastifyInstance): void {
@@ -11,7 +11,7 @@ export function documentAccess(app: FastifyInstance): void {
     if (!schema || schema.hide || config === undefined || config.access === 'open') return;
     route.schema = {
       ...schema,
-      security: [{ [BEARER_KEY]: [] }],
+      security: SECURITY,
       response: { ...(schema.response as object), ...problems(401, 403, 429) },
     };
   });

@@ -1,17 +1,8 @@
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
-import { BEARER_KEY } from './access-document.ts';
-
-const TAGS = [
-  { name: 'inference', description: 'Generate, classify and score with a task or the base model.' },
-  { name: 'tasks', description: 'Named tasks and their metadata.' },
-  { name: 'prompts', description: "Immutable versions of a task's soft prompt." },
-  { name: 'training', description: 'Learn prompts from labelled rows.' },
-  { name: 'models', description: 'What `model` can name.' },
-  { name: 'tokens', description: "The model's tokenizer." },
-  { name: 'operation', description: 'Health, metrics and limits.' },
-];
+import { DESCRIPTION, SECURITY_SCHEMES, SERVERS, TAGS } from '../openapi/preface.ts';
+import { rewriteDocument } from '../openapi/rewrite.ts';
 
 /** The plugin's own policy lets browsers upgrade to HTTPS, which this server does not speak. */
 const CONTENT_SECURITY_POLICY =
@@ -24,23 +15,17 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
       openapi: '3.1.1',
       info: {
         title: 'softprompt',
-        description: 'One frozen language model, many tasks, each task a soft prompt.',
+        summary: 'One frozen language model, many tasks, each task a soft prompt.',
+        description: DESCRIPTION,
         version,
         license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
       },
+      servers: SERVERS,
       tags: TAGS,
-      components: {
-        securitySchemes: {
-          [BEARER_KEY]: {
-            type: 'http',
-            scheme: 'bearer',
-            description: 'An API key of the service; a service without keys needs none.',
-          },
-        },
-      },
+      components: { securitySchemes: SECURITY_SCHEMES },
     },
-    // Components under the schemas' own names instead of def-0, def-1, ...
-    refResolver: { buildLocalReference: (json, _base, _fragment, i) => String(json.$id ?? `def-${i}`) },
+    transformObject: (collected) =>
+      'openapiObject' in collected ? rewriteDocument(collected.openapiObject) : collected.swaggerObject,
   });
   await app.register(async (page) => {
     page.addHook('onRoute', (route) => {

@@ -3,6 +3,7 @@ import { type Static, Type } from 'typebox';
 import { AUDIT_ACTIONS, type AuditEntry } from '../../domain/audit.ts';
 import { TASK_NAME_PATTERN } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_COUNT } from '../schemas/bounds.ts';
 import {
   DEFAULT_PAGE_SIZE,
@@ -12,9 +13,9 @@ import {
   pageBody,
   unixSeconds,
 } from '../schemas/common.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 
-export const AuditEntrySchema = Type.Object(
+const AuditEntrySchema = Type.Object(
   {
     id: Type.Integer({ description: 'Grows from entry to entry.' }),
     object: Type.Literal('audit.entry'),
@@ -29,7 +30,7 @@ export const AuditEntrySchema = Type.Object(
     sha256: nullable(Type.String({ description: 'Of the content that was uploaded, activated or deleted.' })),
     subject: nullable(Type.String({ description: 'Id of the file or the job.' })),
   },
-  { $id: 'AuditEntry', description: 'One change of what is stored.' },
+  { ...component('AuditEntry'), description: 'One change of what is stored.' },
 );
 
 const EXAMPLE: Static<typeof AuditEntrySchema> = {
@@ -73,7 +74,7 @@ export const auditRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { aud
           { additionalProperties: false },
         ),
         response: {
-          200: json(PageSchema(reference(AuditEntrySchema)), 'A page of changes.', {
+          200: json(PageSchema(AuditEntrySchema, 'AuditEntryList'), 'A page of changes.', {
             object: 'list',
             data: [EXAMPLE],
             has_more: false,

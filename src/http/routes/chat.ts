@@ -2,7 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { AppDependencies } from '../dependencies.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
-import { ChatBody, ChatCompletionSchema, chatRequest, EXAMPLE_CHAT_COMPLETION } from '../schemas/chat.ts';
+import {
+  ChatBody,
+  ChatChunkSchema,
+  ChatCompletionSchema,
+  chatRequest,
+  EXAMPLE_CHAT_CHUNKS,
+  EXAMPLE_CHAT_COMPLETION,
+} from '../schemas/chat.ts';
 import { chatChoice, chatChunkForm } from '../schemas/chat-choices.ts';
 import { usageBody } from '../schemas/common.ts';
 import { includesUsage } from '../schemas/generation.ts';
@@ -29,6 +36,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
             ChatCompletionSchema,
             'The finished answer, or its pieces as events.',
             EXAMPLE_CHAT_COMPLETION,
+            { schema: ChatChunkSchema, examples: EXAMPLE_CHAT_CHUNKS },
           ),
           ...problems(400, 404, 413, 415, 422, 429, 503),
         },

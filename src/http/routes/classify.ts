@@ -3,12 +3,13 @@ import { Type } from 'typebox';
 import { assertDistinctLabels } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import { component } from '../openapi/component.ts';
 import { beginInference } from '../plugins/inference-call.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { LABEL_COUNTS, Label, MAX_INPUTS, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
 import { ServiceTierSchema } from '../schemas/generation.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 import { ServedParams, Version } from '../schemas/task-inference.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
@@ -26,22 +27,33 @@ const ClassifyBody = Type.Object(
     version: optional(Version),
     service_tier: optional(ServiceTierSchema),
   },
-  { additionalProperties: false, examples: [{ inputs: ['The film was a delight.'] }] },
+  {
+    ...component('ClassifyRequest'),
+    additionalProperties: false,
+    examples: [{ inputs: ['The film was a delight.'] }],
+  },
 );
 
-const ClassifyResult = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      label: Type.String({ description: 'The most likely label.' }),
-      probabilities: Type.Unsafe<Readonly<Record<string, number>>>({
-        type: 'object',
-        additionalProperties: { type: 'number' },
-        description: "Softmax over the labels' log-likelihoods, or over the logits of a classification head.",
-      }),
-    }),
-  ),
-  usage: reference(UsageSchema),
-});
+const ClassifyResult = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object(
+        {
+          label: Type.String({ description: 'The most likely label.' }),
+          probabilities: Type.Unsafe<Readonly<Record<string, number>>>({
+            type: 'object',
+            additionalProperties: { type: 'number' },
+            description:
+              "Softmax over the labels' log-likelihoods, or over the logits of a classification head.",
+          }),
+        },
+        component('Classification'),
+      ),
+    ),
+    usage: UsageSchema,
+  },
+  component('ClassifyResponse'),
+);
 
 type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 

@@ -5,9 +5,11 @@ import { requireReady } from '../plugins/readiness.ts';
 import { usageBody } from '../schemas/common.ts';
 import {
   CompletionBody,
+  CompletionChunkSchema,
   CompletionSchema,
   completionRequest,
   EXAMPLE_COMPLETION,
+  EXAMPLE_COMPLETION_CHUNKS,
 } from '../schemas/completion.ts';
 import { completionChoice, completionChunkForm } from '../schemas/completion-choices.ts';
 import { includesUsage } from '../schemas/generation.ts';
@@ -34,6 +36,7 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
             CompletionSchema,
             'The finished text, or its pieces as events.',
             EXAMPLE_COMPLETION,
+            { schema: CompletionChunkSchema, examples: EXAMPLE_COMPLETION_CHUNKS },
           ),
           ...problems(400, 404, 413, 415, 422, 429, 503),
         },

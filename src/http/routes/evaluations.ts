@@ -12,13 +12,14 @@ import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_USAGE } from '../schemas/common.ts';
 import {
   EvaluationBody,
+  EvaluationEventSchema,
   EvaluationForm,
   EvaluationSchema,
   evaluationBody,
   evaluationRequest,
   eventBody,
 } from '../schemas/evaluation.ts';
-import { jsonOrEvents, problems, reference } from '../schemas/responses.ts';
+import { jsonOrEvents, problems } from '../schemas/responses.ts';
 import { TaskParams } from '../schemas/task.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
@@ -114,7 +115,13 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
           },
         },
         response: {
-          200: jsonOrEvents(reference(EvaluationSchema), 'The scores of each version and baseline.', EXAMPLE),
+          200: jsonOrEvents(EvaluationSchema, 'The scores of each version and baseline.', EXAMPLE, {
+            schema: EvaluationEventSchema,
+            examples: [
+              { object: 'evaluation.progress', contender: 'sentiment@1', done: 1, total: 2 },
+              EXAMPLE,
+            ],
+          }),
           ...problems(400, 404, 409, 413, 415, 422, 429, 503),
         },
       },

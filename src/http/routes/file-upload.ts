@@ -3,12 +3,13 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { actorOf } from '../plugins/grants.ts';
 import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
 import { boundUploads } from '../plugins/upload-places.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_FILE, FileSchema, fileBody } from '../schemas/file.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 import { readFileForm } from './file-form.ts';
 
 /** What a form adds to its file. */
@@ -18,13 +19,21 @@ const FORM_BYTES = 64 * 1024;
 const FormBody = {
   content: {
     'multipart/form-data': {
-      schema: Type.Object({
-        purpose: Type.Enum(['fine-tune']),
-        file: Type.String({
-          format: 'binary',
-          description: 'JSONL rows {"text","label"} or {"prompt","completion"}, or CSV with these columns.',
-        }),
-      }),
+      schema: Type.Object(
+        {
+          purpose: Type.Enum(['fine-tune']),
+          file: Type.String({
+            format: 'binary',
+            description: 'JSONL rows {"text","label"} or {"prompt","completion"}, or CSV with these columns.',
+          }),
+        },
+        {
+          ...component('FileUpload'),
+          examples: [
+            { purpose: 'fine-tune', file: '{"text":"The film was a delight.","label":"positive"}\n' },
+          ],
+        },
+      ),
     },
   },
 };
@@ -54,7 +63,7 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         headers: IdempotencyHeaders,
         body: FormBody,
         response: {
-          200: json(reference(FileSchema), 'The file is stored.', EXAMPLE_FILE, idempotencyReplayed),
+          200: json(FileSchema, 'The file is stored.', EXAMPLE_FILE, idempotencyReplayed),
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },

@@ -6,17 +6,20 @@ import { DomainError } from '../../domain/errors.ts';
 import type { TrainingFile } from '../../domain/training.ts';
 import { type FileReads, visibleFiles } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { actorOf } from '../plugins/grants.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { EXAMPLE_FILE, FileParams, FileSchema, fileBody } from '../schemas/file.ts';
-import { json, problems, raw, reference } from '../schemas/responses.ts';
+import { json, problems, raw } from '../schemas/responses.ts';
 
-const FileRef = reference(FileSchema);
-const DeletedSchema = Type.Object({
-  id: Type.String(),
-  object: Type.Literal('file'),
-  deleted: Type.Literal(true),
-});
+const DeletedSchema = Type.Object(
+  {
+    id: Type.String(),
+    object: Type.Literal('file'),
+    deleted: Type.Literal(true),
+  },
+  component('FileDeleted'),
+);
 
 type Options = Pick<AppDependencies, 'training'>;
 
@@ -31,11 +34,14 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
         summary: 'List files, newest first',
         operationId: 'listFiles',
         querystring: Type.Object(
-          { ...PageQuery, purpose: Type.Optional(Type.Enum(['fine-tune'])) },
+          {
+            ...PageQuery,
+            purpose: Type.Optional(Type.Enum(['fine-tune'], { description: 'The one that there is.' })),
+          },
           { additionalProperties: false },
         ),
         response: {
-          200: json(PageSchema(FileRef), 'A page of files.', {
+          200: json(PageSchema(FileSchema, 'FileList'), 'A page of files.', {
             object: 'list',
             data: [EXAMPLE_FILE],
             has_more: false,
@@ -60,7 +66,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
         summary: 'Get a file',
         operationId: 'getFile',
         params: FileParams,
-        response: { 200: json(FileRef, 'The file.', EXAMPLE_FILE), ...problems(400, 404) },
+        response: { 200: json(FileSchema, 'The file.', EXAMPLE_FILE), ...problems(400, 404) },
       },
       config: { access: 'write' },
     },
@@ -75,7 +81,10 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
         summary: 'Download a file as it was uploaded',
         operationId: 'getFileContent',
         params: FileParams,
-        response: { 200: raw('application/octet-stream', 'The content.'), ...problems(400, 404) },
+        response: {
+          200: raw('application/octet-stream', { description: 'The content.' }),
+          ...problems(400, 404),
+        },
       },
       // OpenAI's clients ask for the second, which is no registered type.
       config: { access: 'write', produces: ['application/octet-stream', 'application/binary'] },

@@ -2,18 +2,27 @@ import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { visibleJobs } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { AdapterConfigSchema, EXAMPLE_ADAPTER_CONFIG } from '../schemas/adapter-config.ts';
 import { JobParams } from '../schemas/fine-tuning-job.ts';
-import { etagHeader } from '../schemas/prompt.ts';
 import { problems, raw } from '../schemas/responses.ts';
 import { jobOf } from './lookup-job.ts';
-import { IfNoneMatch, notModified, sendFile } from './send-file.ts';
+import { fileHeaders, IfNoneMatch, notModified, sendFile } from './send-file.ts';
 
 const FILES = {
-  config: { name: 'adapter_config.json', mediaType: 'application/json', operationId: 'getJobAdapterConfig' },
+  config: {
+    name: 'adapter_config.json',
+    mediaType: 'application/json',
+    operationId: 'getJobAdapterConfig',
+    form: {
+      schema: AdapterConfigSchema,
+      example: { ...EXAMPLE_ADAPTER_CONFIG, peft_type: 'MULTITASK_PROMPT_TUNING', num_tasks: 2 },
+    },
+  },
   model: {
     name: 'adapter_model.safetensors',
     mediaType: 'application/octet-stream',
     operationId: 'getJobAdapterModel',
+    form: {},
   },
 } as const;
 
@@ -23,7 +32,7 @@ export const fineTuningAdapterRoutes: FastifyPluginAsyncTypebox<Pick<AppDependen
   { training },
 ) => {
   for (const part of ['config', 'model'] as const) {
-    const { name, mediaType, operationId } = FILES[part];
+    const { name, mediaType, operationId, form } = FILES[part];
     app.get(
       `/v1/fine_tuning/jobs/:job/${name}`,
       {
@@ -34,7 +43,11 @@ export const fineTuningAdapterRoutes: FastifyPluginAsyncTypebox<Pick<AppDependen
           params: JobParams,
           headers: IfNoneMatch,
           response: {
-            200: raw(mediaType, 'The file, as PEFT saves it.', etagHeader),
+            200: raw(mediaType, {
+              description: 'The file, as PEFT saves it.',
+              headers: fileHeaders,
+              ...form,
+            }),
             304: notModified,
             ...problems(400, 404),
           },

@@ -14,10 +14,8 @@ import {
   jobBody,
   jobRequest,
 } from '../schemas/fine-tuning-job.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 import { jobOf } from './lookup-job.ts';
-
-const JobRef = reference(JobSchema);
 
 const ACTIONS = {
   cancel: { summary: 'Cancel a job', done: 'cancelled' },
@@ -43,7 +41,7 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
         headers: IdempotencyHeaders,
         body: JobBody,
         response: {
-          200: json(JobRef, 'The job waits for its turn.', EXAMPLE_JOB, idempotencyReplayed),
+          200: json(JobSchema, 'The job waits for its turn.', EXAMPLE_JOB, idempotencyReplayed),
           ...problems(400, 404, 409, 413, 415, 422, 429, 503, 507),
         },
       },
@@ -69,7 +67,7 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
         operationId: 'listFineTuningJobs',
         querystring: Type.Object(PageQuery, { additionalProperties: false }),
         response: {
-          200: json(PageSchema(JobRef), 'A page of jobs.', {
+          200: json(PageSchema(JobSchema, 'FineTuningJobList'), 'A page of jobs.', {
             object: 'list',
             data: [EXAMPLE_JOB],
             has_more: false,
@@ -94,7 +92,7 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
         summary: 'Get a job',
         operationId: 'getFineTuningJob',
         params: JobParams,
-        response: { 200: json(JobRef, 'The job.', EXAMPLE_JOB), ...problems(400, 404) },
+        response: { 200: json(JobSchema, 'The job.', EXAMPLE_JOB), ...problems(400, 404) },
       },
       config: { access: 'write' },
     },
@@ -112,7 +110,7 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
           operationId: `${action}FineTuningJob`,
           params: JobParams,
           response: {
-            200: json(JobRef, 'The job in its new state.', { ...EXAMPLE_JOB, status: done }),
+            200: json(JobSchema, 'The job in its new state.', { ...EXAMPLE_JOB, status: done }),
             ...problems(400, 404, 409, 413, 415, 429, 503, 507),
           },
         },

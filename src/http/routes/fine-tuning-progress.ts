@@ -13,7 +13,7 @@ import {
   EXAMPLE_EVENT,
   eventBody,
 } from '../schemas/fine-tuning-progress.ts';
-import { json, jsonOrEvents, problems, reference } from '../schemas/responses.ts';
+import { json, jsonOrEvents, problems } from '../schemas/responses.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
 import { jobOf } from './lookup-job.ts';
@@ -33,16 +33,26 @@ export const fineTuningProgressRoutes: FastifyPluginAsyncTypebox<Options> = asyn
         operationId: 'listFineTuningEvents',
         params: JobParams,
         querystring: Type.Object(
-          { ...PageQuery, stream: Type.Optional(Type.Boolean({ default: false })) },
+          {
+            ...PageQuery,
+            stream: Type.Optional(
+              Type.Boolean({ default: false, description: 'Answer with server-sent events.' }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: {
-          200: jsonOrEvents(PageSchema(reference(EventSchema)), 'A page of events.', {
-            object: 'list',
-            data: [EXAMPLE_EVENT],
-            has_more: false,
-            next: null,
-          }),
+          200: jsonOrEvents(
+            PageSchema(EventSchema, 'FineTuningJobEventList'),
+            'A page of events.',
+            {
+              object: 'list',
+              data: [EXAMPLE_EVENT],
+              has_more: false,
+              next: null,
+            },
+            { schema: EventSchema, examples: [EXAMPLE_EVENT] },
+          ),
           ...problems(400, 404),
         },
       },
@@ -66,7 +76,7 @@ export const fineTuningProgressRoutes: FastifyPluginAsyncTypebox<Options> = asyn
         params: JobParams,
         querystring: Type.Object(PageQuery, { additionalProperties: false }),
         response: {
-          200: json(PageSchema(reference(CheckpointSchema)), 'A page of checkpoints.', {
+          200: json(PageSchema(CheckpointSchema, 'FineTuningJobCheckpointList'), 'A page of checkpoints.', {
             object: 'list',
             data: [EXAMPLE_CHECKPOINT],
             has_more: false,

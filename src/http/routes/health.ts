@@ -2,13 +2,14 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { assertReady } from '../plugins/readiness.ts';
 import { json, problems } from '../schemas/responses.ts';
 
 /** Name that a readiness probe looks up; whether there is such a task does not matter. */
 const PROBE = 'readiness';
 
-const Health = Type.Object({ status: Type.Literal('ok') });
+const Health = Type.Object({ status: Type.Literal('ok') }, component('Health'));
 
 export const healthRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'state' | 'store'>> = async (
   app,

@@ -2,39 +2,51 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { oneOf } from '../schemas/common.ts';
 import { json, problems } from '../schemas/responses.ts';
 
-const Info = Type.Object({
-  version: Type.String({ description: 'Version of this service.' }),
-  status: oneOf('loading', 'ready', 'restarting', 'draining'),
-  model: Type.Object({
-    id: Type.String(),
-    hash: Type.String({ description: 'Identity of the frozen model, to which prompts are bound.' }),
-    family: Type.String(),
-    precision: oneOf('float32', 'int8', 'int4'),
-    token_dim: Type.Integer({ description: 'Width that prompts must have.' }),
-    num_layers: Type.Integer(),
-    num_attention_heads: Type.Integer(),
-    num_key_value_heads: Type.Integer(),
-    head_dim: Type.Integer(),
-    vocab_size: Type.Integer(),
-    context_length: Type.Integer({ description: "The model's own limit of positions." }),
-    aliases: Type.Array(Type.String(), { description: 'Names under which adapters may name this model.' }),
-  }),
-  limits: Type.Object({
-    context_length: Type.Integer({
-      description:
-        'Positions of one request: virtual tokens, input and output. Of an encoder-decoder model: virtual tokens and input, and as many for the output.',
-    }),
-    max_batch_size: Type.Integer(),
-    max_queue_length: Type.Integer(),
-    body_bytes: Type.Integer(),
-    upload_bytes: Type.Integer(),
-    concurrent_uploads: Type.Integer(),
-  }),
-  tasks: Type.Integer({ description: 'Number of tasks that the caller may use.' }),
-});
+const Info = Type.Object(
+  {
+    version: Type.String({ description: 'Version of this service.' }),
+    status: oneOf('loading', 'ready', 'restarting', 'draining'),
+    model: Type.Object(
+      {
+        id: Type.String(),
+        hash: Type.String({ description: 'Identity of the frozen model, to which prompts are bound.' }),
+        family: Type.String(),
+        precision: oneOf('float32', 'int8', 'int4'),
+        token_dim: Type.Integer({ description: 'Width that prompts must have.' }),
+        num_layers: Type.Integer(),
+        num_attention_heads: Type.Integer(),
+        num_key_value_heads: Type.Integer(),
+        head_dim: Type.Integer(),
+        vocab_size: Type.Integer(),
+        context_length: Type.Integer({ description: "The model's own limit of positions." }),
+        aliases: Type.Array(Type.String(), {
+          description: 'Names under which adapters may name this model.',
+        }),
+      },
+      component('ModelInfo'),
+    ),
+    limits: Type.Object(
+      {
+        context_length: Type.Integer({
+          description:
+            'Positions of one request: virtual tokens, input and output. Of an encoder-decoder model: virtual tokens and input, and as many for the output.',
+        }),
+        max_batch_size: Type.Integer(),
+        max_queue_length: Type.Integer(),
+        body_bytes: Type.Integer(),
+        upload_bytes: Type.Integer(),
+        concurrent_uploads: Type.Integer(),
+      },
+      component('Limits'),
+    ),
+    tasks: Type.Integer({ description: 'Number of tasks that the caller may use.' }),
+  },
+  component('Info'),
+);
 
 const EXAMPLE: Static<typeof Info> = {
   version: '0.1.0',

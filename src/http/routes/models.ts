@@ -5,10 +5,11 @@ import type { ModelInfo } from '../../domain/model.ts';
 import { parseModelReference, type Task } from '../../domain/task.ts';
 import { type TaskReads, visibleLookups, visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { nullable, unixSeconds } from '../schemas/common.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 
-export const ModelSchema = Type.Object(
+const ModelSchema = Type.Object(
   {
     id: Type.String({ description: 'What requests name as `model`.' }),
     object: Type.Literal('model'),
@@ -17,7 +18,7 @@ export const ModelSchema = Type.Object(
     root: Type.String({ description: 'The base model.' }),
     parent: nullable(Type.String({ description: 'The base model; null for the base model itself.' })),
   },
-  { $id: 'Model', description: 'The base model, or a task on it.' },
+  { ...component('Model'), description: 'The base model, or a task on it.' },
 );
 type Model = Static<typeof ModelSchema>;
 
@@ -30,8 +31,6 @@ const EXAMPLE_BASE: Model = {
   parent: null,
 };
 const EXAMPLE_TASK_MODEL: Model = { ...EXAMPLE_BASE, id: 'sentiment', parent: EXAMPLE_BASE.id };
-
-const ModelRef = reference(ModelSchema);
 
 export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engine' | 'store'>> = async (
   app,
@@ -46,7 +45,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
         operationId: 'listModels',
         response: {
           200: json(
-            Type.Object({ object: Type.Literal('list'), data: Type.Array(ModelRef) }),
+            Type.Object(
+              { object: Type.Literal('list'), data: Type.Array(ModelSchema) },
+              component('ModelList'),
+            ),
             'The base model first, then the tasks in the order of their names.',
             { object: 'list', data: [EXAMPLE_BASE, EXAMPLE_TASK_MODEL] },
           ),
@@ -71,8 +73,14 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
         tags: ['models'],
         summary: 'Get the base model, a task or `task@version`',
         operationId: 'getModel',
-        params: Type.Object({ id: Type.String({ minLength: 1, maxLength: 256 }) }),
-        response: { 200: json(ModelRef, 'The model.', EXAMPLE_TASK_MODEL), ...problems(400, 404) },
+        params: Type.Object({
+          id: Type.String({
+            minLength: 1,
+            maxLength: 256,
+            description: "A task, `task@version`, or the base model's id.",
+          }),
+        }),
+        response: { 200: json(ModelSchema, 'The model.', EXAMPLE_TASK_MODEL), ...problems(400, 404) },
       },
       config: { access: 'infer' },
     },

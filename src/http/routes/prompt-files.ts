@@ -3,10 +3,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { encodeAdapterConfig } from '../../domain/prompt.ts';
 import { visibleLookups } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
-import { etagHeader, VersionParams } from '../schemas/prompt.ts';
+import { AdapterConfigSchema, EXAMPLE_ADAPTER_CONFIG } from '../schemas/adapter-config.ts';
+import { VersionParams } from '../schemas/prompt.ts';
 import { problems, raw } from '../schemas/responses.ts';
 import { versionOf } from './lookup.ts';
-import { IfNoneMatch, notModified, sendFile } from './send-file.ts';
+import { fileHeaders, IfNoneMatch, notModified, sendFile } from './send-file.ts';
 
 /** The two files of a version, as PEFT's `from_pretrained` loads them. */
 export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'>> = async (
@@ -23,7 +24,12 @@ export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, '
         params: VersionParams,
         headers: IfNoneMatch,
         response: {
-          200: raw('application/json', 'The configuration, keys sorted.', etagHeader),
+          200: raw('application/json', {
+            description: 'The configuration, keys sorted.',
+            schema: AdapterConfigSchema,
+            example: EXAMPLE_ADAPTER_CONFIG,
+            headers: fileHeaders,
+          }),
           304: notModified,
           ...problems(400, 404),
         },
@@ -55,7 +61,10 @@ export const promptFileRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, '
         params: VersionParams,
         headers: IfNoneMatch,
         response: {
-          200: raw('application/octet-stream', 'The safetensors file.', etagHeader),
+          200: raw('application/octet-stream', {
+            description: 'The safetensors file.',
+            headers: fileHeaders,
+          }),
           304: notModified,
           ...problems(400, 404),
         },

@@ -7,11 +7,12 @@ import { DomainError } from '../../domain/errors.ts';
 import type { PromptUpload } from '../../domain/publishing.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { etagOf } from '../etag.ts';
+import { component } from '../openapi/component.ts';
 import { actorOf, requireGrant } from '../plugins/grants.ts';
 import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_PROMPT, etagHeader, promptBody, UploadedPromptSchema } from '../schemas/prompt.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 import { TaskParams } from '../schemas/task.ts';
 import { readUploadForm } from './upload-form.ts';
 import { refusePickleOrZip, unsupportedUpload } from './upload-types.ts';
@@ -20,10 +21,16 @@ import { refusePickleOrZip, unsupportedUpload } from './upload-types.ts';
 const UploadBody = {
   content: {
     'multipart/form-data': {
-      schema: Type.Object({
-        adapter_config: Type.String({ format: 'binary', description: "PEFT's adapter_config.json." }),
-        adapter_model: Type.String({ format: 'binary', description: "PEFT's adapter_model.safetensors." }),
-      }),
+      schema: Type.Object(
+        {
+          adapter_config: Type.String({ format: 'binary', description: "PEFT's adapter_config.json." }),
+          adapter_model: Type.String({ format: 'binary', description: "PEFT's adapter_model.safetensors." }),
+        },
+        {
+          ...component('PromptUpload'),
+          examples: [{ adapter_config: 'adapter_config.json', adapter_model: 'adapter_model.safetensors' }],
+        },
+      ),
     },
     'application/octet-stream': {
       schema: Type.String({
@@ -35,7 +42,6 @@ const UploadBody = {
   },
 };
 
-const UploadedRef = reference(UploadedPromptSchema);
 const EXAMPLE = { ...EXAMPLE_PROMPT, warnings: [] };
 const answerHeaders = { ...etagHeader, ...idempotencyReplayed };
 const location = { type: 'string', description: 'Path of the version.' } as const;
@@ -101,8 +107,11 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
         headers: IdempotencyHeaders,
         body: UploadBody,
         response: {
-          200: json(UploadedRef, 'The content is already there.', EXAMPLE, answerHeaders),
-          201: json(UploadedRef, 'The version was created.', EXAMPLE, { ...answerHeaders, location }),
+          200: json(UploadedPromptSchema, 'The content is already there.', EXAMPLE, answerHeaders),
+          201: json(UploadedPromptSchema, 'The version was created.', EXAMPLE, {
+            ...answerHeaders,
+            location,
+          }),
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },

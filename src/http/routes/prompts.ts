@@ -8,11 +8,9 @@ import { excerpt } from '../plugins/excerpt.ts';
 import { actorOf } from '../plugins/grants.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
 import { EXAMPLE_PROMPT, etagHeader, PromptSchema, promptBody, VersionParams } from '../schemas/prompt.ts';
-import { empty, json, problems, reference } from '../schemas/responses.ts';
+import { empty, json, problems } from '../schemas/responses.ts';
 import { TaskParams } from '../schemas/task.ts';
 import { taskOf, versionOf } from './lookup.ts';
-
-const PromptRef = reference(PromptSchema);
 
 type Options = Pick<AppDependencies, 'store' | 'publisher'>;
 
@@ -26,11 +24,16 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         operationId: 'listPrompts',
         params: TaskParams,
         querystring: Type.Object(
-          { ...PageQuery, after: Type.Optional(Type.String({ pattern: '^[0-9]{1,15}$' })) },
+          {
+            ...PageQuery,
+            after: Type.Optional(
+              Type.String({ pattern: '^[0-9]{1,15}$', description: '`next` of the page before: a version.' }),
+            ),
+          },
           { additionalProperties: false },
         ),
         response: {
-          200: json(PageSchema(PromptRef), 'A page of versions.', {
+          200: json(PageSchema(PromptSchema, 'PromptList'), 'A page of versions.', {
             object: 'list',
             data: [EXAMPLE_PROMPT],
             has_more: false,
@@ -57,7 +60,10 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
         summary: 'Get a prompt version',
         operationId: 'getPrompt',
         params: VersionParams,
-        response: { 200: json(PromptRef, 'The version.', EXAMPLE_PROMPT, etagHeader), ...problems(400, 404) },
+        response: {
+          200: json(PromptSchema, 'The version.', EXAMPLE_PROMPT, etagHeader),
+          ...problems(400, 404),
+        },
       },
       config: { access: 'infer' },
     },
@@ -84,7 +90,7 @@ export const promptRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { st
           ),
         }),
         response: {
-          200: json(PromptRef, 'The version is active.', EXAMPLE_PROMPT, etagHeader),
+          200: json(PromptSchema, 'The version is active.', EXAMPLE_PROMPT, etagHeader),
           ...problems(400, 404, 412, 413, 415, 422, 429, 503, 507),
         },
       },

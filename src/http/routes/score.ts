@@ -2,39 +2,53 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { AppDependencies } from '../dependencies.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
+import { component } from '../openapi/component.ts';
 import { beginInference } from '../plugins/inference-call.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { MAX_INPUTS, NonEmptyText, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
 import { ServiceTierSchema } from '../schemas/generation.ts';
-import { json, problems, reference } from '../schemas/responses.ts';
+import { json, problems } from '../schemas/responses.ts';
 import { ServedParams, Version } from '../schemas/task-inference.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ScoreBody = Type.Object(
   {
-    inputs: Type.Array(Type.Object({ text: Text, target: NonEmptyText }, { additionalProperties: false }), {
-      minItems: 1,
-      maxItems: MAX_INPUTS,
-    }),
+    inputs: Type.Array(
+      Type.Object(
+        { text: Text, target: NonEmptyText },
+        { additionalProperties: false, ...component('ScoreInput') },
+      ),
+      {
+        minItems: 1,
+        maxItems: MAX_INPUTS,
+      },
+    ),
     version: optional(Version),
     service_tier: optional(ServiceTierSchema),
   },
   {
+    ...component('ScoreRequest'),
     additionalProperties: false,
     examples: [{ inputs: [{ text: 'The film was a delight.', target: ' positive' }] }],
   },
 );
 
-const ScoreResult = Type.Object({
-  results: Type.Array(
-    Type.Object({
-      loglik: Type.Number({ description: 'Sum of log p(target tokens | prompt, text), in nats.' }),
-      tokens: Type.Integer({ description: 'Number of target tokens.' }),
-    }),
-  ),
-  usage: reference(UsageSchema),
-});
+const ScoreResult = Type.Object(
+  {
+    results: Type.Array(
+      Type.Object(
+        {
+          loglik: Type.Number({ description: 'Sum of log p(target tokens | prompt, text), in nats.' }),
+          tokens: Type.Integer({ description: 'Number of target tokens.' }),
+        },
+        component('Score'),
+      ),
+    ),
+    usage: UsageSchema,
+  },
+  component('ScoreResponse'),
+);
 
 type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 

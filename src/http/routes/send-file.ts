@@ -1,13 +1,24 @@
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import { etagOf, isFresh } from '../etag.ts';
-import { empty } from '../schemas/responses.ts';
+import { etagHeader } from '../schemas/prompt.ts';
+import { empty, type ResponseHeader } from '../schemas/responses.ts';
 
 export const IfNoneMatch = Type.Object({
   'if-none-match': Type.Optional(Type.String({ description: 'ETags of copies that the client holds.' })),
 });
 
-export const notModified = empty('The client holds this content already.');
+const cacheHeaders = {
+  ...etagHeader,
+  'cache-control': { type: 'string', description: '`no-cache`: ask again, with the ETag.' },
+} as const satisfies Record<string, ResponseHeader>;
+
+export const notModified = empty('The client holds this content already.', cacheHeaders);
+
+export const fileHeaders = {
+  ...cacheHeaders,
+  'content-disposition': { type: 'string', description: 'The name under which PEFT looks for the file.' },
+} as const satisfies Record<string, ResponseHeader>;
 
 /** Sends a file under its hash, or says that the client holds it already. */
 export function sendFile(

@@ -5,11 +5,9 @@ import { visibleLookups, visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { actorOf, requireGrant } from '../plugins/grants.ts';
 import { DEFAULT_PAGE_SIZE, PageQuery, PageSchema, pageBody } from '../schemas/common.ts';
-import { empty, json, problems, reference } from '../schemas/responses.ts';
+import { empty, json, problems } from '../schemas/responses.ts';
 import { EXAMPLE_TASK, TaskBody, TaskParams, TaskSchema, taskBody, taskMetadata } from '../schemas/task.ts';
 import { taskOf } from './lookup.ts';
-
-const TaskRef = reference(TaskSchema);
 
 export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store' | 'engine'>> = async (
   app,
@@ -26,8 +24,13 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         params: TaskParams,
         body: TaskBody,
         response: {
-          200: json(TaskRef, 'The metadata was replaced.', EXAMPLE_TASK),
-          201: json(TaskRef, 'The task was created.', { ...EXAMPLE_TASK, active_version: null }),
+          200: json(TaskSchema, 'The metadata was replaced.', EXAMPLE_TASK),
+          201: json(
+            TaskSchema,
+            'The task was created.',
+            { ...EXAMPLE_TASK, active_version: null },
+            { location: { type: 'string', description: 'Path of the task.' } },
+          ),
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),
         },
       },
@@ -54,7 +57,7 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         operationId: 'listTasks',
         querystring: Type.Object(PageQuery, { additionalProperties: false }),
         response: {
-          200: json(PageSchema(TaskRef), 'A page of tasks.', {
+          200: json(PageSchema(TaskSchema, 'TaskList'), 'A page of tasks.', {
             object: 'list',
             data: [EXAMPLE_TASK],
             has_more: false,
@@ -80,7 +83,7 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
         summary: 'Get a task',
         operationId: 'getTask',
         params: TaskParams,
-        response: { 200: json(TaskRef, 'The task.', EXAMPLE_TASK), ...problems(400, 404) },
+        response: { 200: json(TaskSchema, 'The task.', EXAMPLE_TASK), ...problems(400, 404) },
       },
       config: { access: 'infer' },
     },

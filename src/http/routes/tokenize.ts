@@ -1,6 +1,7 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { AppDependencies } from '../dependencies.ts';
+import { component } from '../openapi/component.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { MAX_TOKEN_IDS, Text, TokenId } from '../schemas/bounds.ts';
 import { json, problems } from '../schemas/responses.ts';
@@ -10,24 +11,27 @@ const TokenizeBody = Type.Object(
     text: Text,
     add_special_tokens: Type.Optional(Type.Boolean({ default: true, description: 'As inference does.' })),
   },
-  { additionalProperties: false, examples: [{ text: 'Hello world' }] },
+  { ...component('TokenizeRequest'), additionalProperties: false, examples: [{ text: 'Hello world' }] },
 );
 
-const TokenizeResult = Type.Object({
-  ids: Type.Array(Type.Integer()),
-  tokens: Type.Array(Type.String(), { description: "The vocabulary's entries, in its own notation." }),
-  count: Type.Integer(),
-});
+const TokenizeResult = Type.Object(
+  {
+    ids: Type.Array(Type.Integer()),
+    tokens: Type.Array(Type.String(), { description: "The vocabulary's entries, in its own notation." }),
+    count: Type.Integer(),
+  },
+  component('TokenizeResponse'),
+);
 
 const DetokenizeBody = Type.Object(
   {
     ids: Type.Array(TokenId, { maxItems: MAX_TOKEN_IDS }),
     skip_special_tokens: Type.Optional(Type.Boolean({ default: false })),
   },
-  { additionalProperties: false, examples: [{ ids: [19556, 905] }] },
+  { ...component('DetokenizeRequest'), additionalProperties: false, examples: [{ ids: [19556, 905] }] },
 );
 
-const DetokenizeResult = Type.Object({ text: Type.String() });
+const DetokenizeResult = Type.Object({ text: Type.String() }, component('DetokenizeResponse'));
 
 type Options = Pick<AppDependencies, 'inference' | 'state'>;
 

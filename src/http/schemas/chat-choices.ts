@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
 import type { TokenLogprobText } from '../../domain/inference.ts';
+import { component } from '../openapi/component.ts';
 import type { ChunkForm } from '../streaming/chunks.ts';
 import type { CollectedChoice } from '../streaming/collect.ts';
-import { oneOf } from './common.ts';
+import { FinishReason, nullable } from './common.ts';
 
 const Alternative = {
   token: Type.String(),
@@ -10,22 +11,53 @@ const Alternative = {
   bytes: Type.Array(Type.Integer(), { description: 'UTF-8 bytes of the token.' }),
 };
 
-const ChatLogprobs = Type.Object({
-  content: Type.Array(Type.Object({ ...Alternative, top_logprobs: Type.Array(Type.Object(Alternative)) })),
-  refusal: Type.Null(),
-});
+const TopLogprob = Type.Object(Alternative, component('ChatTopLogprob'));
+const TokenLogprob = Type.Object(
+  { ...Alternative, top_logprobs: Type.Array(TopLogprob) },
+  component('ChatTokenLogprob'),
+);
+const ChatLogprobs = Type.Object(
+  { content: Type.Array(TokenLogprob), refusal: Type.Null() },
+  component('ChatLogprobs'),
+);
 
-export const ChatChoice = Type.Object({
-  index: Type.Integer(),
-  message: Type.Object({
-    role: Type.Literal('assistant'),
-    content: Type.String(),
-    refusal: Type.Null(),
-  }),
-  finish_reason: oneOf('stop', 'length'),
-  logprobs: Type.Union([ChatLogprobs, Type.Null()]),
-  token_ids: Type.Optional(Type.Array(Type.Integer())),
-});
+export const ChatChoice = Type.Object(
+  {
+    index: Type.Integer(),
+    message: Type.Object(
+      {
+        role: Type.Literal('assistant'),
+        content: Type.String(),
+        refusal: Type.Null(),
+      },
+      component('ChatAnswer'),
+    ),
+    finish_reason: FinishReason,
+    logprobs: Type.Union([ChatLogprobs, Type.Null()]),
+    token_ids: Type.Optional(Type.Array(Type.Integer())),
+  },
+  component('ChatChoice'),
+);
+
+const Delta = Type.Object(
+  {
+    role: Type.Optional(Type.Literal('assistant', { description: 'In the first chunk of a choice.' })),
+    content: Type.Optional(Type.String({ description: 'The next piece of the text.' })),
+  },
+  component('ChatDelta'),
+);
+
+export const ChatChunkChoice = Type.Object(
+  {
+    index: Type.Integer(),
+    delta: Delta,
+    finish_reason: nullable(FinishReason),
+    logprobs: Type.Union([ChatLogprobs, Type.Null()]),
+    token_ids: Type.Optional(Type.Array(Type.Integer())),
+  },
+  component('ChatChunkChoice'),
+);
+type ChatChunkChoice = Static<typeof ChatChunkChoice>;
 
 /** Which parts of its choices a client asked for. */
 export interface ChatChoiceOptions {
@@ -45,7 +77,11 @@ export function chatChoice(choice: CollectedChoice, options: ChatChoiceOptions):
 
 /** The choices of a streamed chat completion: first the role, then pieces of content, then the reason. */
 export function chatChunkForm(options: ChatChoiceOptions): ChunkForm {
-  const choice = (index: number, delta: object, finish_reason: string | null = null) => ({
+  const choice = (
+    index: number,
+    delta: Static<typeof Delta>,
+    finish_reason: ChatChunkChoice['finish_reason'] = null,
+  ): ChatChunkChoice => ({
     index,
     delta,
     logprobs: null,
@@ -59,7 +95,7 @@ export function chatChunkForm(options: ChatChoiceOptions): ChunkForm {
         : {
             ...choice(index, { content: text }),
             ...(options.logprobs && { logprobs: chatLogprobs(logprobs) }),
-            ...(options.tokenIds && { token_ids: tokenIds }),
+            ...(options.tokenIds && { token_ids: [...tokenIds] }),
           },
     finish: (index, reason) => choice(index, {}, reason),
   };

@@ -2,13 +2,16 @@ import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { ChatMessage, ChatRequest } from '../../domain/inference.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_MESSAGES, Text } from './bounds.ts';
-import { ChatChoice } from './chat-choices.ts';
-import { EXAMPLE_USAGE, oneOf, optional, UsageSchema } from './common.ts';
+import { ChatChoice, ChatChunkChoice } from './chat-choices.ts';
+import { EXAMPLE_USAGE, oneOf, optional, StreamedUsage, UsageSchema } from './common.ts';
 import { GenerationProperties, generationFields, MaxCompletionTokens } from './generation.ts';
-import { reference } from './responses.ts';
 
-const TextPart = Type.Object({ type: Type.Literal('text'), text: Text }, { additionalProperties: false });
+const TextPart = Type.Object(
+  { type: Type.Literal('text'), text: Text },
+  { additionalProperties: false, ...component('ChatTextPart') },
+);
 
 const Message = Type.Object(
   {
@@ -18,7 +21,7 @@ const Message = Type.Object(
       description: 'Several parts are joined with line breaks.',
     }),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('ChatMessage') },
 );
 
 export const ChatBody = Type.Object(
@@ -32,27 +35,35 @@ export const ChatBody = Type.Object(
     ),
   },
   {
+    ...component('ChatCompletionRequest'),
     additionalProperties: false,
     examples: [{ model: 'sentiment', messages: [{ role: 'user', content: 'Hello!' }], max_tokens: 16 }],
   },
 );
 export type ChatBody = Static<typeof ChatBody>;
 
-export const ChatCompletionSchema = Type.Object({
+const Envelope = {
   id: Type.String(),
-  object: Type.Literal('chat.completion'),
   created: Type.Integer({ description: 'Unix seconds.' }),
   model: Type.String({ description: 'What served: `task@version`, or the base model.' }),
-  choices: Type.Array(ChatChoice),
-  usage: reference(UsageSchema),
-});
+};
+
+export const ChatCompletionSchema = Type.Object(
+  {
+    ...Envelope,
+    object: Type.Literal('chat.completion'),
+    choices: Type.Array(ChatChoice),
+    usage: UsageSchema,
+  },
+  component('ChatCompletion'),
+);
 export type ChatCompletion = Static<typeof ChatCompletionSchema>;
 
+const EXAMPLE_ENVELOPE = { id: 'chatcmpl-7f1f3a0e', created: 1767225600, model: 'sentiment@1' };
+
 export const EXAMPLE_CHAT_COMPLETION: ChatCompletion = {
-  id: 'chatcmpl-7f1f3a0e',
+  ...EXAMPLE_ENVELOPE,
   object: 'chat.completion',
-  created: 1767225600,
-  model: 'sentiment@1',
   choices: [
     {
       index: 0,
@@ -63,6 +74,31 @@ export const EXAMPLE_CHAT_COMPLETION: ChatCompletion = {
   ],
   usage: EXAMPLE_USAGE,
 };
+
+/** An event of a stream. */
+export const ChatChunkSchema = Type.Object(
+  {
+    ...Envelope,
+    object: Type.Literal('chat.completion.chunk'),
+    choices: Type.Array(ChatChunkChoice, { description: 'One; none in the chunk with the usage.' }),
+    usage: StreamedUsage,
+  },
+  component('ChatCompletionChunk'),
+);
+
+const EXAMPLE_CHUNK = { ...EXAMPLE_ENVELOPE, object: 'chat.completion.chunk' } as const;
+
+export const EXAMPLE_CHAT_CHUNKS: Static<typeof ChatChunkSchema>[] = [
+  {
+    ...EXAMPLE_CHUNK,
+    choices: [{ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }],
+  },
+  {
+    ...EXAMPLE_CHUNK,
+    choices: [{ index: 0, delta: { content: 'Hi!' }, logprobs: null, finish_reason: null }],
+  },
+  { ...EXAMPLE_CHUNK, choices: [{ index: 0, delta: {}, logprobs: null, finish_reason: 'stop' }] },
+];
 
 /** Throws `invalid` for fields that contradict each other. */
 export function chatRequest(body: ChatBody, caller: Principal): ChatRequest {

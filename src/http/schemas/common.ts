@@ -1,10 +1,19 @@
 import { type Static, type TSchema, type TUnsafe, Type } from 'typebox';
 import type { Usage } from '../../domain/inference.ts';
 import type { Page } from '../../domain/store.ts';
+import { component } from '../openapi/component.ts';
 
 /** One of a few strings. */
 export const oneOf = <const V extends string>(...values: V[]): TUnsafe<V> =>
   Type.Unsafe<V>({ type: 'string', enum: values });
+
+/** Why a choice ended. */
+export const FinishReason = Type.Unsafe<'stop' | 'length'>({
+  ...oneOf('stop', 'length'),
+  ...component('FinishReason'),
+  description:
+    '`stop`: an end-of-text token or a stop string; `length`: `max_tokens`, or the context is full.',
+});
 
 /** The same schema that also takes null. Only for schemas with a single `type`. */
 export function nullable<T extends TSchema>(schema: T & { type?: string }): TUnsafe<Static<T> | null> {
@@ -23,12 +32,18 @@ export const UsageSchema = Type.Object(
     prompt_tokens: Type.Integer({ description: 'Input tokens, without virtual tokens.' }),
     completion_tokens: Type.Integer(),
     total_tokens: Type.Integer(),
-    prompt_tokens_details: Type.Object({
-      virtual_tokens: Type.Integer({ description: 'Rows of the soft prompt in front of the input.' }),
-    }),
+    prompt_tokens_details: Type.Object(
+      {
+        virtual_tokens: Type.Integer({ description: 'Rows of the soft prompt in front of the input.' }),
+      },
+      component('PromptTokensDetails'),
+    ),
   },
-  { $id: 'Usage', description: 'Tokens that a request used.' },
+  { ...component('Usage'), description: 'Tokens that a request used.' },
 );
+
+/** Of a chunk: null before the last one, left out unless it was asked for. */
+export const StreamedUsage = Type.Optional(nullable(UsageSchema));
 
 export function usageBody({
   promptTokens,
@@ -59,14 +74,17 @@ export const PageQuery = {
 
 export const DEFAULT_PAGE_SIZE = 20;
 
-/** A page of items under OpenAI's list form. */
-export const PageSchema = <T extends TSchema>(item: T) =>
-  Type.Object({
-    object: Type.Literal('list'),
-    data: Type.Array(item),
-    has_more: Type.Boolean(),
-    next: nullable(Type.String({ description: 'Pass it as `after`; null on the last page.' })),
-  });
+/** A page of items under OpenAI's list form; `name` of the component. */
+export const PageSchema = <T extends TSchema>(item: T, name: string) =>
+  Type.Object(
+    {
+      object: Type.Literal('list'),
+      data: Type.Array(item),
+      has_more: Type.Boolean(),
+      next: nullable(Type.String({ description: 'Pass it as `after`; null on the last page.' })),
+    },
+    component(name),
+  );
 
 /** Unix milliseconds as the wire's Unix seconds. */
 export const unixSeconds = (milliseconds: number): number => Math.floor(milliseconds / 1000);

@@ -1,16 +1,26 @@
 import { type Static, Type } from 'typebox';
+import { component } from '../openapi/component.ts';
 import type { ChunkForm } from '../streaming/chunks.ts';
 import type { CollectedChoice } from '../streaming/collect.ts';
-import { nullable, oneOf } from './common.ts';
+import { FinishReason, nullable } from './common.ts';
 import { CompletionLogprobs, CompletionLogprobsWriter } from './completion-logprobs.ts';
 
-export const CompletionChoice = Type.Object({
+const Choice = {
   index: Type.Integer(),
   text: Type.String(),
-  finish_reason: nullable(oneOf('stop', 'length')),
   logprobs: Type.Union([CompletionLogprobs, Type.Null()]),
   token_ids: Type.Optional(Type.Array(Type.Integer())),
-});
+};
+
+export const CompletionChoice = Type.Object(
+  { ...Choice, finish_reason: FinishReason },
+  component('CompletionChoice'),
+);
+export const CompletionChunkChoice = Type.Object(
+  { ...Choice, finish_reason: nullable(FinishReason) },
+  component('CompletionChunkChoice'),
+);
+type CompletionChunkChoice = Static<typeof CompletionChunkChoice>;
 type CompletionChoice = Static<typeof CompletionChoice>;
 
 /** Which parts of its choices a client asked for. */
@@ -40,7 +50,7 @@ export function completionChunkForm(options: CompletionChoiceOptions): ChunkForm
       writers.set(index, new CompletionLogprobsWriter());
       return null;
     },
-    delta({ choice: index, text, tokenIds, logprobs }): CompletionChoice | null {
+    delta({ choice: index, text, tokenIds, logprobs }): CompletionChunkChoice | null {
       if (text === '' && !options.logprobs && !options.tokenIds) return null;
       return {
         index,
@@ -50,6 +60,11 @@ export function completionChunkForm(options: CompletionChoiceOptions): ChunkForm
         ...(options.tokenIds && { token_ids: [...tokenIds] }),
       };
     },
-    finish: (index, finish_reason): CompletionChoice => ({ index, text: '', finish_reason, logprobs: null }),
+    finish: (index, finish_reason): CompletionChunkChoice => ({
+      index,
+      text: '',
+      finish_reason,
+      logprobs: null,
+    }),
   };
 }

@@ -1,23 +1,27 @@
 import { type Static, Type } from 'typebox';
 import type { TokenLogprobText } from '../../domain/inference.ts';
+import { component } from '../openapi/component.ts';
 import { nullable } from './common.ts';
 
 /** Log-probabilities in the form of OpenAI's completions. The lists run parallel, one entry a token. */
-export const CompletionLogprobs = Type.Object({
-  tokens: Type.Array(Type.String()),
-  token_logprobs: Type.Array(nullable(Type.Number()), {
-    description: 'In nats; null for a first input token that nothing stands before.',
-  }),
-  top_logprobs: Type.Array(
-    nullable(
-      Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: { type: 'number' } }),
+export const CompletionLogprobs = Type.Object(
+  {
+    tokens: Type.Array(Type.String()),
+    token_logprobs: Type.Array(nullable(Type.Number()), {
+      description: 'In nats; null for a first input token that nothing stands before.',
+    }),
+    top_logprobs: Type.Array(
+      nullable(
+        Type.Unsafe<Record<string, number>>({ type: 'object', additionalProperties: { type: 'number' } }),
+      ),
+      { description: 'The most likely tokens and the chosen one.' },
     ),
-    { description: 'The most likely tokens and the chosen one.' },
-  ),
-  text_offset: Type.Array(Type.Integer(), {
-    description: 'Where each token starts in the text, in code points.',
-  }),
-});
+    text_offset: Type.Array(Type.Integer(), {
+      description: 'Where each token starts in the text, in code points.',
+    }),
+  },
+  component('CompletionLogprobs'),
+);
 
 /** Writes the log-probabilities of one choice, piece by piece: offsets go on from piece to piece. */
 export class CompletionLogprobsWriter {

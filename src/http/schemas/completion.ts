@@ -1,11 +1,11 @@
 import { type Static, Type } from 'typebox';
 import type { CompletionRequest, PromptInput } from '../../domain/inference.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_COUNT, MAX_INPUTS, MAX_TOKEN_IDS, Text, TokenId } from './bounds.ts';
-import { EXAMPLE_USAGE, optional, UsageSchema } from './common.ts';
-import { CompletionChoice } from './completion-choices.ts';
+import { EXAMPLE_USAGE, optional, StreamedUsage, UsageSchema } from './common.ts';
+import { CompletionChoice, CompletionChunkChoice } from './completion-choices.ts';
 import { GenerationProperties, generationFields } from './generation.ts';
-import { reference } from './responses.ts';
 
 const TokenIds = Type.Array(TokenId, { minItems: 1, maxItems: MAX_TOKEN_IDS });
 
@@ -38,30 +38,60 @@ export const CompletionBody = Type.Object(
     echo: optional(Type.Boolean({ description: 'Put the prompt in front of the text.' })),
   },
   {
+    ...component('CompletionRequest'),
     additionalProperties: false,
     examples: [{ model: 'sentiment', prompt: 'The film was a delight.', max_tokens: 4, temperature: 0 }],
   },
 );
 export type CompletionBody = Static<typeof CompletionBody>;
 
-export const CompletionSchema = Type.Object({
+const Envelope = {
   id: Type.String(),
   object: Type.Literal('text_completion'),
   created: Type.Integer({ description: 'Unix seconds.' }),
   model: Type.String({ description: 'What served: `task@version`, or the base model.' }),
-  choices: Type.Array(CompletionChoice),
-  usage: reference(UsageSchema),
-});
+};
+
+export const CompletionSchema = Type.Object(
+  {
+    ...Envelope,
+    choices: Type.Array(CompletionChoice),
+    usage: UsageSchema,
+  },
+  component('Completion'),
+);
 export type Completion = Static<typeof CompletionSchema>;
 
-export const EXAMPLE_COMPLETION: Completion = {
+const EXAMPLE_ENVELOPE = {
   id: 'cmpl-7f1f3a0e',
   object: 'text_completion',
   created: 1767225600,
   model: 'sentiment@1',
+} as const;
+
+export const EXAMPLE_COMPLETION: Completion = {
+  ...EXAMPLE_ENVELOPE,
   choices: [{ index: 0, text: ' positive', finish_reason: 'stop', logprobs: null }],
   usage: EXAMPLE_USAGE,
 };
+
+/** An event of a stream. */
+export const CompletionChunkSchema = Type.Object(
+  {
+    ...Envelope,
+    choices: Type.Array(CompletionChunkChoice, { description: 'One; none in the chunk with the usage.' }),
+    usage: StreamedUsage,
+  },
+  component('CompletionChunk'),
+);
+
+export const EXAMPLE_COMPLETION_CHUNKS: Static<typeof CompletionChunkSchema>[] = [
+  {
+    ...EXAMPLE_ENVELOPE,
+    choices: [{ index: 0, text: ' positive', finish_reason: null, logprobs: null }],
+  },
+  { ...EXAMPLE_ENVELOPE, choices: [{ index: 0, text: '', finish_reason: 'stop', logprobs: null }] },
+];
 
 export function completionRequest(body: CompletionBody, caller: Principal): CompletionRequest {
   return {

@@ -8,9 +8,9 @@ import type {
   LabelledRows,
 } from '../../domain/evaluation.ts';
 import type { Principal } from '../../domain/principal.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_COUNT, Text } from './bounds.ts';
 import { nullable, oneOf, optional, UsageSchema, usageBody } from './common.ts';
-import { reference } from './responses.ts';
 import { Version } from './task-inference.ts';
 
 /** Rows in a JSON body; a file may have more. */
@@ -23,7 +23,11 @@ const Row = Type.Object(
     prompt: Type.Optional(Text),
     completion: Type.Optional(Text),
   },
-  { additionalProperties: false, description: '`text` and `label`, or `prompt` and `completion`.' },
+  {
+    additionalProperties: false,
+    description: '`text` and `label`, or `prompt` and `completion`.',
+    ...component('LabelledRow'),
+  },
 );
 const Rows = Type.Array(Row, { minItems: 1, maxItems: MAX_ROWS });
 const FileId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of an uploaded file.' });
@@ -33,11 +37,14 @@ const Options = {
     Type.Array(Version, { maxItems: 16, description: 'Side by side; the active version when left out.' }),
   ),
   baselines: optional(
-    Type.Array(oneOf('zero_shot', 'k_shot'), {
-      maxItems: 2,
-      description:
-        'The base model without a soft prompt: with the template alone, or with examples in front as text.',
-    }),
+    Type.Array(
+      Type.Unsafe<'zero_shot' | 'k_shot'>({ ...oneOf('zero_shot', 'k_shot'), ...component('Baseline') }),
+      {
+        maxItems: 2,
+        description:
+          'The base model without a soft prompt: with the template alone, or with examples in front as text.',
+      },
+    ),
   ),
   shots: optional(
     Type.Integer({
@@ -74,6 +81,7 @@ export const EvaluationBody = Type.Object(
     ...Options,
   },
   {
+    ...component('EvaluationRequest'),
     additionalProperties: false,
     examples: [
       {
@@ -87,54 +95,72 @@ export const EvaluationBody = Type.Object(
   },
 );
 
-export const EvaluationForm = Type.Object({
-  ...Options,
-  file: Type.Optional(
-    Type.String({ format: 'binary', description: 'Labelled rows: a .jsonl or .csv file, or a file id.' }),
-  ),
-  examples: Type.Optional(Type.String({ format: 'binary', description: 'Rows for `k_shot`, as a file.' })),
-});
+export const EvaluationForm = Type.Object(
+  {
+    ...Options,
+    file: Type.Optional(
+      Type.String({ format: 'binary', description: 'Labelled rows: a .jsonl or .csv file, or a file id.' }),
+    ),
+    examples: Type.Optional(Type.String({ format: 'binary', description: 'Rows for `k_shot`, as a file.' })),
+  },
+  {
+    ...component('EvaluationForm'),
+    examples: [{ file: 'text,label\nThe film was a delight.,positive\n', baselines: ['zero_shot'] }],
+  },
+);
 
 const Count = Type.Integer({ minimum: 0 });
 const Part = Type.Number({ minimum: 0, maximum: 1 });
 
-const Contender = Type.Object({
-  name: Type.String({ description: '`task@version`, `zero_shot` or `k_shot`.' }),
-  type: oneOf('version', 'zero_shot', 'k_shot'),
-  version: nullable(Type.Integer()),
-  n: Type.Integer({ description: 'Rows that the scores are over.' }),
-  too_long: Type.Object(
-    { count: Count, rows: Type.Array(Type.Object({ row: Type.Integer(), line: Type.Integer() })) },
-    { description: 'Rows that do not fit into the context, and the first of them. They count in no score.' },
-  ),
-  loss: Type.Number({ description: 'Mean over rows of -log p(label or completion | input), in nats.' }),
-  seconds: Type.Number(),
-  accuracy: Type.Optional(Part),
-  macro_f1: Type.Optional(Type.Number({ description: 'Mean F1 of the labels that occur.' })),
-  cross_entropy: Type.Optional(
-    Type.Number({ description: 'Mean of -log softmax over the labels at the true one, in nats.' }),
-  ),
-  classes: Type.Optional(
-    Type.Array(
-      Type.Object({
-        label: Type.String(),
-        precision: Part,
-        recall: Part,
-        f1: Part,
-        support: Type.Integer({ description: 'Rows with this label.' }),
-        predicted: Type.Integer({ description: 'Rows for which it was chosen.' }),
-      }),
+const Contender = Type.Object(
+  {
+    name: Type.String({ description: '`task@version`, `zero_shot` or `k_shot`.' }),
+    type: oneOf('version', 'zero_shot', 'k_shot'),
+    version: nullable(Type.Integer()),
+    n: Type.Integer({ description: 'Rows that the scores are over.' }),
+    too_long: Type.Object(
+      {
+        count: Count,
+        rows: Type.Array(Type.Object({ row: Type.Integer(), line: Type.Integer() }, component('RowPlace'))),
+      },
+      {
+        description: 'Rows that do not fit into the context, and the first of them. They count in no score.',
+        ...component('SkippedRows'),
+      },
     ),
-  ),
-  confusion_matrix: Type.Optional(
-    Type.Array(Type.Array(Count), { description: '[true label][chosen label], in the order of `labels`.' }),
-  ),
-  exact_match: Type.Optional(Part),
-  token_f1: Type.Optional(Part),
-  loss_per_token: Type.Optional(
-    Type.Number({ description: 'Negative log-likelihood a token of the completions, in nats.' }),
-  ),
-});
+    loss: Type.Number({ description: 'Mean over rows of -log p(label or completion | input), in nats.' }),
+    seconds: Type.Number(),
+    accuracy: Type.Optional(Part),
+    macro_f1: Type.Optional(Type.Number({ description: 'Mean F1 of the labels that occur.' })),
+    cross_entropy: Type.Optional(
+      Type.Number({ description: 'Mean of -log softmax over the labels at the true one, in nats.' }),
+    ),
+    classes: Type.Optional(
+      Type.Array(
+        Type.Object(
+          {
+            label: Type.String(),
+            precision: Part,
+            recall: Part,
+            f1: Part,
+            support: Type.Integer({ description: 'Rows with this label.' }),
+            predicted: Type.Integer({ description: 'Rows for which it was chosen.' }),
+          },
+          component('LabelScores'),
+        ),
+      ),
+    ),
+    confusion_matrix: Type.Optional(
+      Type.Array(Type.Array(Count), { description: '[true label][chosen label], in the order of `labels`.' }),
+    ),
+    exact_match: Type.Optional(Part),
+    token_f1: Type.Optional(Part),
+    loss_per_token: Type.Optional(
+      Type.Number({ description: 'Negative log-likelihood a token of the completions, in nats.' }),
+    ),
+  },
+  component('Contender'),
+);
 
 export const EvaluationSchema = Type.Object(
   {
@@ -144,10 +170,33 @@ export const EvaluationSchema = Type.Object(
     rows: Type.Integer(),
     labels: Type.Array(Type.String(), { description: 'In the order of matrix and classes.' }),
     contenders: Type.Array(Contender),
-    usage: reference(UsageSchema),
+    usage: UsageSchema,
   },
-  { $id: 'Evaluation', description: 'What versions and baselines reach on labelled rows.' },
+  { ...component('Evaluation'), description: 'What versions and baselines reach on labelled rows.' },
 );
+
+const Progress = Type.Object(
+  {
+    object: Type.Literal('evaluation.progress'),
+    contender: Type.String({ description: '`name` of the contender that is measured.' }),
+    done: Type.Integer(),
+    total: Type.Integer(),
+  },
+  { description: 'How far an evaluation is.', ...component('EvaluationProgress') },
+);
+
+/** An event of a stream. */
+export const EvaluationEventSchema = Type.Unsafe<Static<typeof Progress> | Static<typeof EvaluationSchema>>({
+  oneOf: [Progress, EvaluationSchema],
+  discriminator: {
+    propertyName: 'object',
+    mapping: {
+      'evaluation.progress': '#/components/schemas/EvaluationProgress',
+      evaluation: '#/components/schemas/Evaluation',
+    },
+  },
+  ...component('EvaluationEvent'),
+});
 
 /**
  * @param rows labelled rows that came as a file or in the body; null: the fields name a file
@@ -197,10 +246,10 @@ function oneSource(
 }
 
 /** What a stream sends: progress, and the evaluation as its last object. */
-export function eventBody(event: EvaluationEvent) {
+export function eventBody(event: EvaluationEvent): Static<typeof EvaluationEventSchema> {
   if (event.type === 'report') return evaluationBody(event.report);
   const { contender, done, total } = event;
-  return { object: 'evaluation.progress' as const, contender, done, total };
+  return { object: 'evaluation.progress', contender, done, total };
 }
 
 export function evaluationBody(report: EvaluationReport): Static<typeof EvaluationSchema> {

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { TrainingFile } from '../../domain/training.ts';
+import { component } from '../openapi/component.ts';
 import { unixSeconds } from './common.ts';
 
 export const FileParams = Type.Object({
@@ -23,7 +24,7 @@ export const FileSchema = Type.Object(
     rows: Type.Integer(),
     labels: Type.Array(Type.String(), { description: 'Distinct labels; the first 1024.' }),
   },
-  { $id: 'File', description: 'A file of labelled rows.' },
+  { ...component('File'), description: 'A file of labelled rows.' },
 );
 
 const MOST_LABELS = 1024;

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { TASK_NAME_PATTERN } from '../../domain/task.ts';
 import { JOB_STATUSES, type JobRequest, type TrainingJob } from '../../domain/training.ts';
+import { component } from '../openapi/component.ts';
 import { FileId, nullable, optional, unixSeconds } from './common.ts';
 import {
   MethodSchema,
@@ -16,6 +17,7 @@ export const JobParams = Type.Object({
 
 const Metadata = Type.Record(Type.String({ maxLength: 64 }), Type.String({ maxLength: 512 }), {
   maxProperties: 16,
+  ...component('Metadata'),
 });
 
 export const JobBody = Type.Object(
@@ -29,6 +31,7 @@ export const JobBody = Type.Object(
     metadata: Type.Optional(Metadata),
   },
   {
+    ...component('FineTuningJobRequest'),
     additionalProperties: false,
     examples: [
       {
@@ -47,15 +50,24 @@ export const JobBody = Type.Object(
   },
 );
 
-const Scores = Type.Object({ loss: Type.Number(), accuracy: nullable(Type.Number()) });
+const Scores = Type.Object(
+  {
+    loss: Type.Number({ description: 'On the validation rows, in nats.' }),
+    accuracy: nullable(Type.Number()),
+  },
+  component('ValidationScore'),
+);
 const ScoreSchema = Type.Unsafe<Static<typeof Scores> | null>({ ...Scores, type: ['object', 'null'] });
-const OtherResult = Type.Object({
-  suffix: Type.String(),
-  fine_tuned_model: Type.String(),
-  active: Type.Boolean(),
-  score: ScoreSchema,
-  incumbent_score: ScoreSchema,
-});
+const OtherResult = Type.Object(
+  {
+    suffix: Type.String(),
+    fine_tuned_model: Type.String(),
+    active: Type.Boolean(),
+    score: ScoreSchema,
+    incumbent_score: ScoreSchema,
+  },
+  component('FineTuningTaskResult'),
+);
 
 export const JobSchema = Type.Object(
   {
@@ -64,7 +76,7 @@ export const JobSchema = Type.Object(
     created_at: Type.Integer({ description: 'Unix seconds.' }),
     started_at: nullable(Type.Integer()),
     finished_at: nullable(Type.Integer()),
-    status: Type.Enum([...JOB_STATUSES]),
+    status: Type.Enum([...JOB_STATUSES], component('FineTuningJobStatus')),
     model: Type.String(),
     suffix: Type.String({ description: 'The task.' }),
     fine_tuned_model: nullable(Type.String({ description: '`task@version` of the result.' })),
@@ -87,13 +99,15 @@ export const JobSchema = Type.Object(
         message: { type: 'string' },
         param: { type: ['string', 'null'] },
       },
+      required: ['code', 'message', 'param'],
+      ...component('FineTuningJobError'),
     }),
     metadata: Type.Unsafe<Record<string, string> | null>({
+      ...Metadata,
       type: ['object', 'null'],
-      additionalProperties: true,
     }),
   },
-  { $id: 'FineTuningJob', description: 'Learning a prompt for a task from labelled rows.' },
+  { ...component('FineTuningJob'), description: 'Learning a prompt for a task from labelled rows.' },
 );
 
 export function jobRequest(body: Static<typeof JobBody>): JobRequest {

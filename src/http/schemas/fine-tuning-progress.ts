@@ -6,6 +6,7 @@ import {
   type JobEvent,
   type TrainingJob,
 } from '../../domain/training.ts';
+import { component } from '../openapi/component.ts';
 import { unixSeconds } from './common.ts';
 
 export const EventSchema = Type.Object(
@@ -22,7 +23,7 @@ export const EventSchema = Type.Object(
       description: 'Numbers of a step or a validation; details of a message.',
     }),
   },
-  { $id: 'FineTuningJobEvent', description: 'What a job reported.' },
+  { ...component('FineTuningJobEvent'), description: 'What a job reported.' },
 );
 
 export const eventBody = (event: JobEvent): Static<typeof EventSchema> => ({
@@ -57,7 +58,7 @@ export const CheckpointSchema = Type.Object(
     step_number: Type.Integer(),
     metrics: Type.Record(Type.String(), Type.Number()),
   },
-  { $id: 'FineTuningJobCheckpoint', description: 'A state from which a job goes on.' },
+  { ...component('FineTuningJobCheckpoint'), description: 'A state from which a job goes on.' },
 );
 
 export function checkpointBody(

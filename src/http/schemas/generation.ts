@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { GenerationFields, ServiceTier } from '../../domain/inference.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_COUNT, StopString } from './bounds.ts';
 import { oneOf, optional } from './common.ts';
 
@@ -48,6 +49,7 @@ export const SamplingProperties = {
 /** OpenAI's field; `auto` and leaving it out are the same. */
 export const ServiceTierSchema = Type.Unsafe<ServiceTier>({
   ...oneOf<ServiceTier>('auto', 'default', 'flex'),
+  ...component('ServiceTier'),
   description:
     '`flex`: batch work, which interactive work overtakes. `default`: interactive. `auto`: batch work when ' +
     'the request holds more than 8 sequences.',
@@ -60,7 +62,10 @@ export const GenerationProperties = {
   n: optional(Type.Integer({ minimum: 1, maximum: 128, description: 'Choices for each prompt.' })),
   stream: optional(Type.Boolean({ description: 'Answer with server-sent events.' })),
   stream_options: optional(
-    Type.Object({ include_usage: optional(Type.Boolean()) }, { additionalProperties: false }),
+    Type.Object(
+      { include_usage: optional(Type.Boolean({ description: 'End with a chunk that has the usage.' })) },
+      { additionalProperties: false, ...component('StreamOptions') },
+    ),
   ),
   ignore_eos: optional(Type.Boolean({ description: 'Go on after an end-of-text token.' })),
   service_tier: optional(ServiceTierSchema),

@@ -1,5 +1,6 @@
 import { type TSchema, Type } from 'typebox';
 import { ACTIVATIONS, OBJECTIVES, OPTIMISERS, SCHEDULES } from '../../domain/training.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_COUNT } from './bounds.ts';
 
 /** A value, or "auto" for the default that suits files and model. */
@@ -69,5 +70,5 @@ export const HyperparametersSchema = Type.Object(
       }),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('Hyperparameters') },
 );

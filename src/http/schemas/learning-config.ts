@@ -1,5 +1,6 @@
 import { Type } from 'typebox';
 import { INITIALISATIONS, SOURCE_INITIALISATIONS } from '../../domain/training.ts';
+import { component } from '../openapi/component.ts';
 import { MAX_COUNT } from './bounds.ts';
 
 const Text = (maxLength: number) =>
@@ -10,7 +11,7 @@ const Size = Type.Optional(
 
 /** The fields of peft.PromptLearningConfig. What repeats the model's sizes must agree with them. */
 const COMMON = {
-  task_type: Type.Optional(Type.Enum(['CAUSAL_LM', 'SEQ_2_SEQ_LM'])),
+  task_type: Type.Optional(Type.Enum(['CAUSAL_LM', 'SEQ_2_SEQ_LM'], component('LearnedTaskType'))),
   auto_mapping: Type.Optional(Type.Null()),
   base_model_name_or_path: Text(1024),
   revision: Text(1024),
@@ -38,7 +39,7 @@ export const PromptTuningConfigSchema = Type.Object(
     tokenizer_name_or_path: Text(1024),
     tokenizer_kwargs: Type.Optional(Type.Null()),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('PromptTuningConfig') },
 );
 
 /** The fields of peft.PrefixTuningConfig, and those of PromptTuningConfig that say where learning starts. */
@@ -60,7 +61,7 @@ export const PrefixTuningConfigSchema = Type.Object(
     ),
     prompt_tuning_init_text: Text(65_536),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('PrefixTuningConfig') },
 );
 
 /** The fields of peft.MultitaskPromptTuningConfig; the source of a transfer is a job, `init_from`, never a path. */
@@ -86,5 +87,5 @@ export const MultitaskConfigSchema = Type.Object(
     tokenizer_name_or_path: Text(1024),
     tokenizer_kwargs: Type.Optional(Type.Null()),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('MultitaskPromptTuningConfig') },
 );

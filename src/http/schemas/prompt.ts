@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { PromptVersion } from '../../domain/prompt.ts';
+import { component } from '../openapi/component.ts';
 import { nullable, unixSeconds } from './common.ts';
 import type { ResponseHeader } from './responses.ts';
 import { TaskParams } from './task.ts';
@@ -33,7 +34,7 @@ export const PromptSchema = Type.Object(
     model_hash: Type.String({ description: 'The model for which the prompt was checked.' }),
     created_at: Type.Integer({ description: 'Unix seconds.' }),
   },
-  { $id: 'Prompt', description: "One immutable version of a task's soft prompt." },
+  { ...component('Prompt'), description: "One immutable version of a task's soft prompt." },
 );
 
 /** The answer to an upload. */
@@ -44,7 +45,7 @@ export const UploadedPromptSchema = Type.Object(
       description: 'What was ignored of adapter_config.json, or stored in another form.',
     }),
   },
-  { $id: 'UploadedPrompt' },
+  { ...component('UploadedPrompt') },
 );
 
 const EXAMPLE_SHA256 = '3a6eb0790f39ac87c94f3856b2dd2c5d110e6811602261a9a923d3bb23adc8b7';

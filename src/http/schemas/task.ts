@@ -7,6 +7,7 @@ import {
   type Task,
   type TaskMetadata,
 } from '../../domain/task.ts';
+import { component } from '../openapi/component.ts';
 import { LABEL_COUNTS, Label } from './bounds.ts';
 import { nullable, optional, unixSeconds } from './common.ts';
 import { SamplingProperties } from './generation.ts';
@@ -30,6 +31,7 @@ const Template = Type.String({
 const Description = Type.String({ maxLength: 4096 });
 
 const Defaults = Type.Object(SamplingProperties, {
+  ...component('TaskDefaults'),
   additionalProperties: false,
   description: 'Generation fields that a request to this task starts from.',
 });
@@ -42,6 +44,7 @@ const Metadata = {
 };
 
 export const TaskBody = Type.Object(Metadata, {
+  ...component('TaskRequest'),
   additionalProperties: false,
   examples: [
     {
@@ -65,7 +68,7 @@ export const TaskSchema = Type.Object(
     created_at: Type.Integer({ description: 'Unix seconds.' }),
     updated_at: Type.Integer({ description: 'Unix seconds.' }),
   },
-  { $id: 'Task', description: 'A named task on the frozen model.' },
+  { ...component('Task'), description: 'A named task on the frozen model.' },
 );
 
 export const EXAMPLE_TASK: Static<typeof TaskSchema> = {

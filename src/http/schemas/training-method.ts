@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import { TASK_NAME_PATTERN } from '../../domain/task.ts';
 import type { Hyperparameters, JobRequest, JobSpec, LearnedType } from '../../domain/training.ts';
+import { component } from '../openapi/component.ts';
 import { FileId, nullable, optional } from './common.ts';
 import { HyperparametersSchema } from './hyperparameters.ts';
 import {
@@ -18,6 +19,7 @@ const METHODS = {
 } as const satisfies Readonly<Record<string, LearnedType>>;
 type MethodType = keyof typeof METHODS;
 const METHOD_TYPES = Object.keys(METHODS) as MethodType[];
+const MethodTypeSchema = Type.Enum(METHOD_TYPES, component('FineTuningMethodType'));
 
 /** With more, the factors of all tasks are larger than what they share. */
 const MAX_OTHER_TASKS = 63;
@@ -28,20 +30,20 @@ const OtherTask = Type.Object(
     training_file: FileId,
     validation_file: optional(FileId),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('OtherTask') },
 );
 
 /** As OpenAI has it: the type, and what belongs to it under the type's name. */
 export const MethodSchema = Type.Object(
   {
-    type: Type.Enum(METHOD_TYPES),
+    type: MethodTypeSchema,
     prompt_tuning: Type.Optional(
       Type.Object(
         {
           config: Type.Optional(PromptTuningConfigSchema),
           hyperparameters: Type.Optional(HyperparametersSchema),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, ...component('PromptTuningMethod') },
       ),
     ),
     prefix_tuning: Type.Optional(
@@ -50,7 +52,7 @@ export const MethodSchema = Type.Object(
           config: Type.Optional(PrefixTuningConfigSchema),
           hyperparameters: Type.Optional(HyperparametersSchema),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, ...component('PrefixTuningMethod') },
       ),
     ),
     multitask_prompt_tuning: Type.Optional(
@@ -66,33 +68,47 @@ export const MethodSchema = Type.Object(
             }),
           ),
         },
-        { additionalProperties: false },
+        { additionalProperties: false, ...component('MultitaskPromptTuningMethod') },
       ),
     ),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, ...component('FineTuningMethodRequest') },
 );
 
-export const SettingsSchema = Type.Record(Type.String(), Type.Unsafe<string | number | null>({}));
-const Shown = Type.Optional(Type.Object({ config: SettingsSchema, hyperparameters: SettingsSchema }));
-const ShownTask = Type.Object({
-  suffix: Type.String(),
-  training_file: Type.String(),
-  validation_file: nullable(Type.String()),
+export const SettingsSchema = Type.Record(Type.String(), Type.Unsafe<string | number | null>({}), {
+  ...component('Settings'),
+  description: 'Settings under the names that the request gives them.',
 });
+const Shown = Type.Optional(
+  Type.Object({ config: SettingsSchema, hyperparameters: SettingsSchema }, component('LearnedMethod')),
+);
+const ShownTask = Type.Object(
+  {
+    suffix: Type.String(),
+    training_file: Type.String(),
+    validation_file: nullable(Type.String()),
+  },
+  component('FineTuningTask'),
+);
 
-export const ShownMethodSchema = Type.Object({
-  type: Type.Enum(METHOD_TYPES),
-  prompt_tuning: Shown,
-  prefix_tuning: Shown,
-  multitask_prompt_tuning: Type.Optional(
-    Type.Object({
-      config: SettingsSchema,
-      hyperparameters: SettingsSchema,
-      other_tasks: Type.Array(ShownTask),
-    }),
-  ),
-});
+export const ShownMethodSchema = Type.Object(
+  {
+    type: MethodTypeSchema,
+    prompt_tuning: Shown,
+    prefix_tuning: Shown,
+    multitask_prompt_tuning: Type.Optional(
+      Type.Object(
+        {
+          config: SettingsSchema,
+          hyperparameters: SettingsSchema,
+          other_tasks: Type.Array(ShownTask),
+        },
+        component('LearnedMultitaskMethod'),
+      ),
+    ),
+  },
+  component('FineTuningMethod'),
+);
 
 /** Throws `invalid` method_conflict when there are settings of a method that is not the job's. */
 export function methodRequest(
