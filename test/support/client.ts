@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { responseFaults } from './contract/responses.ts';
 
 /** A JSON answer of the service. */
 export interface Answer<T> {
@@ -155,6 +156,10 @@ export class Client {
     const headers = { ...this.#authorization, ...(init.headers as Record<string, string> | undefined) };
     const response = await fetch(`${this.url}${path}`, { method, ...init, headers });
     const text = await response.text();
+    const { status, headers } = response;
+    const header = (name: string) => headers.get(name);
+    const faults = responseFaults({ method, url: path, status, header, body: text });
+    assert.deepEqual(faults, [], 'a response that the OpenAPI document does not describe (npm run openapi)');
     const isJson = response.headers.get('content-type')?.includes('json') ?? false;
     return {
       status: response.status,
