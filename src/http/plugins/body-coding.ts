@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
 import { excerpt } from './excerpt.ts';
+import { isRefused } from './methods.ts';
 
 /**
  * Refuses bodies that are not sent as they are: compressed ones, and JSON in another charset than UTF-8. Read
@@ -40,7 +41,10 @@ export function requirePlainBodies(app: FastifyInstance): void {
   });
 }
 
-function hasBody({ headers }: FastifyRequest): boolean {
+/** Whether there is a body that somebody will read. */
+function hasBody(request: FastifyRequest): boolean {
+  const { headers, method } = request;
+  if (method === 'GET' || method === 'HEAD' || isRefused(request)) return false;
   return headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0;
 }
 

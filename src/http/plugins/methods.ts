@@ -1,5 +1,15 @@
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { sendProblem } from './problems.ts';
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The path has no such method. */
+    readonly refused?: true;
+  }
+}
+
+/** Whether the answer will be 405, so that nothing else about the request matters. */
+export const isRefused = ({ routeOptions }: FastifyRequest): boolean => routeOptions.config.refused === true;
 
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
@@ -21,7 +31,7 @@ export function watchMethods(app: FastifyInstance): () => void {
         url,
         method: METHODS.filter((name) => !methods.has(name)),
         schema: { hide: true },
-        config: { access: 'open' },
+        config: { access: 'open', refused: true },
         // Before the body is read: what it holds does not matter.
         onRequest: async (request, reply) =>
           sendProblem(request, reply.header('allow', allow), {

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify';
+import { isRefused } from './methods.ts';
 import { sendProblem } from './problems.ts';
 
 declare module 'fastify' {
@@ -12,7 +13,7 @@ declare module 'fastify' {
 export function negotiateTypes(app: FastifyInstance): void {
   app.addHook('onRequest', async (request, reply) => {
     const { accept } = request.headers;
-    if (accept === undefined || request.is404) return;
+    if (accept === undefined || request.is404 || isRefused(request)) return;
     const produces = request.routeOptions.config.produces ?? ['application/json'];
     if (produces.some((type) => accepts(accept, type))) return;
     return sendProblem(request, reply, {
