@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DomainError } from '../../src/domain/errors.ts';
 import { ANYONE } from '../../src/domain/principal.ts';
+import { MULTIPART_HEADERS, multipartBody, type Part } from '../support/multipart.ts';
+import { eventsOf } from '../support/sse.ts';
 import { startApp } from './harness.ts';
-import { MULTIPART_HEADERS, multipartBody, type Part } from './multipart.ts';
-import { eventsOf } from './sse.ts';
 
 const url = '/v1/tasks/mood/evaluations';
 const ROWS = [

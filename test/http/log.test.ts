@@ -4,8 +4,8 @@ import { once } from 'node:events';
 import { describe, it } from 'node:test';
 import type { InjectOptions } from 'fastify';
 import { DomainError } from '../../src/domain/errors.ts';
+import { MULTIPART_HEADERS, multipartBody } from '../support/multipart.ts';
 import { startApp, type TestApp } from './harness.ts';
-import { MULTIPART_HEADERS, multipartBody } from './multipart.ts';
 
 const completion = { method: 'POST', url: '/v1/completions' } as const;
 /** Stands wherever a client can write something. */

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { DOCUMENT, type Media, type Response, resolve, type Schema } from '../support/contract/document.ts';
-import { dataOf } from '../support/contract/event-stream.ts';
 import { OPERATIONS, type Operation } from '../support/contract/operations.ts';
 import { responseFaults } from '../support/contract/responses.ts';
 import { faultsOf } from '../support/contract/schemas.ts';
+import { eventsOf } from '../support/sse.ts';
 import { startApp } from './harness.ts';
 
 const nameOf = ({ method, template }: Operation) => `${method} ${template}`;
@@ -83,7 +83,7 @@ describe('the OpenAPI document', () => {
         const url = operation.template.replaceAll(/\{[^}]+\}/g, 'x');
         assert.deepEqual(responseFaults({ method: operation.method, url, status, header, body }), [], name);
         if (type.endsWith('problem+json')) assert.equal((example as { status: number }).status, status, name);
-        if (type === 'text/event-stream') assert.equal(dataOf(body).at(-1), '[DONE]', name);
+        if (type === 'text/event-stream') assert.equal(eventsOf(body).at(-1), '[DONE]', name);
       }
     }
   });

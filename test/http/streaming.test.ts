@@ -4,8 +4,8 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../src/domain/errors.ts';
+import { eventsOf } from '../support/sse.ts';
 import { startApp } from './harness.ts';
-import { eventsOf } from './sse.ts';
 
 interface Chunk {
   id: string;

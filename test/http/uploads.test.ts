@@ -5,8 +5,14 @@ import { connect } from 'node:net';
 import { describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { DomainError } from '../../src/domain/errors.ts';
+import {
+  CONFIG_PART,
+  MODEL_PART,
+  MULTIPART_HEADERS,
+  multipartBody,
+  type Part,
+} from '../support/multipart.ts';
 import { startApp } from './harness.ts';
-import { CONFIG_PART, MODEL_PART, MULTIPART_HEADERS, multipartBody, type Part } from './multipart.ts';
 
 const url = '/v1/tasks/mood/prompts';
 const OCTETS = { 'content-type': 'application/octet-stream' };

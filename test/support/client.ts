@@ -153,8 +153,8 @@ export class Client {
   }
 
   async #send<T>(method: string, path: string, init: RequestInit): Promise<Answer<T>> {
-    const headers = { ...this.#authorization, ...(init.headers as Record<string, string> | undefined) };
-    const response = await fetch(`${this.url}${path}`, { method, ...init, headers });
+    const sent = { ...this.#authorization, ...(init.headers as Record<string, string> | undefined) };
+    const response = await fetch(`${this.url}${path}`, { method, ...init, headers: sent });
     const text = await response.text();
     const { status, headers } = response;
     const header = (name: string) => headers.get(name);

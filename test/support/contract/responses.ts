@@ -1,5 +1,5 @@
+import { eventsOf } from '../sse.ts';
 import { DOCUMENT, type Media, type Response, resolve } from './document.ts';
-import { dataOf } from './event-stream.ts';
 import { operationOf, templateOf } from './operations.ts';
 import { faultsOf } from './schemas.ts';
 
@@ -20,7 +20,7 @@ export function responseFaults(exchange: Exchange): string[] {
   const template = templateOf(url.split('?', 1)[0]!);
   if (template === undefined) return []; // a path that is not described
   const operation = operationOf(template, method);
-  const response = operation ? operation.responses[status] : status === 405 ? METHOD_NOT_ALLOWED : undefined;
+  const response = operation ? operation.responses[status] : OF_OTHER_METHODS[status];
   const name = `${method} ${template} ${status}`;
   if (response === undefined) return [`${name}: the status is not described: ${body.slice(0, 300)}`];
   const { headers = {}, content } = resolve(response);
@@ -30,11 +30,14 @@ export function responseFaults(exchange: Exchange): string[] {
   return [...missing, ...bodyFaults(content, exchange)].map((fault) => `${name}: ${fault}`);
 }
 
-/** Of methods that no operation has; DESCRIPTION in the document's preface. */
-const METHOD_NOT_ALLOWED: Response = {
-  description: 'The path exists under other methods.',
-  headers: { allow: { required: true } },
-  content: { 'application/problem+json': { schema: DOCUMENT.components.schemas.Problem! } },
+/** Of methods that no operation has, as the document's own description says. */
+const OF_OTHER_METHODS: Readonly<Record<number, Response>> = {
+  405: {
+    description: 'The path exists under other methods.',
+    headers: { allow: { required: true } },
+    content: { 'application/problem+json': { schema: DOCUMENT.components.schemas.Problem! } },
+  },
+  414: DOCUMENT.components.responses.UriTooLong!,
 };
 
 function bodyFaults(content: Response['content'], { method, header, body }: Exchange): string[] {
@@ -58,11 +61,11 @@ function jsonFaults({ schema }: Media, body: string): string[] {
 function eventFaults({ 'x-itemSchema': schema }: Media, body: string): string[] {
   if (schema === undefined) return ['its events are not described'];
   const data = schema.properties!.data!.anyOf![0] as { contentSchema: Media['schema'] };
-  const events = dataOf(body);
-  const last = events.at(-1) ?? '';
-  const ended = last === '[DONE]' || last.startsWith('{"error":');
+  const events = eventsOf(body);
+  const last = events.at(-1);
+  const ended = last === '[DONE]' || Object.hasOwn(Object(last), 'error');
   const faults = events
     .filter((event) => event !== '[DONE]')
-    .flatMap((event) => jsonFaults({ schema: data.contentSchema }, event));
+    .flatMap((event) => faultsOf(data.contentSchema, event));
   return ended ? faults : [...faults, 'the stream has no end'];
 }

@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import fc from 'fast-check';
+import { campaign } from '../support/contract/generate/campaign.ts';
+import type { World } from '../support/contract/generate/requests.ts';
+import { OPERATIONS } from '../support/contract/operations.ts';
+import { BASE_MODEL } from './fakes.ts';
+import { startApp } from './harness.ts';
+
+const SEED = 20_261_125;
+const COUNT = 2500;
+
+const tasks = fc.constantFrom('mood', 'spam', 'nobody');
+const fileIds = fc.constantFrom('file-1', 'file-2', 'file-9');
+const bytes = fc.uint8Array({ maxLength: 40 });
+
+const WORLD: World = {
+  known: {
+    task: tasks,
+    suffix: tasks,
+    model: fc.constantFrom('mood', 'mood@1', BASE_MODEL, 'nobody'),
+    id: fc.constantFrom('mood', 'mood@1', BASE_MODEL, 'nobody'),
+    version: fc.constantFrom(1, 2, 9),
+    file: fileIds,
+    training_file: fileIds,
+    validation_file: fileIds,
+    job: fc.constantFrom('ftjob-1', 'ftjob-2', 'ftjob-9'),
+    n: fc.constantFrom(1, 2),
+    'if-match': fc.constantFrom('*', '"x"'),
+    'if-none-match': fc.constantFrom('*', '"x"'),
+  },
+  weights: { deleteTask: 1, deletePrompt: 1, deleteFile: 1, createFineTuningJob: 8, cancelFineTuningJob: 2 },
+  files: {
+    body: bytes,
+    adapter_config: fc.constant(Buffer.from('{"peft_type":"PROMPT_TUNING"}')),
+  },
+};
+
+it(`answers ${COUNT} generated requests as the document says (seed ${SEED})`, async (t) => {
+  const { app } = await startApp(t);
+  const { answers, faults } = await campaign({
+    world: WORLD,
+    seed: SEED,
+    count: COUNT,
+    concurrency: 4,
+    async send({ method, url, headers, body: { bytes } }) {
+      const options = { method: method as 'GET', url, headers, ...(bytes && { payload: bytes }) };
+      const response = await app.inject(options);
+      const header = (name: string) => response.headers[name] as string | undefined;
+      return { status: response.statusCode, header, body: response.body };
+    },
+  });
+  assert.deepEqual([...faults.keys()].slice(0, 20), [], 'answers that break the contract');
+  const succeeded = (id: string) => [...(answers.get(id)?.keys() ?? [])].some((status) => status < 400);
+  const never = OPERATIONS.map(({ operationId }) => operationId).filter((id) => !succeeded(id));
+  assert.deepEqual(never, [], 'operations whose requests were all refused');
+});
