@@ -38,7 +38,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
             EXAMPLE_CHAT_COMPLETION,
             { schema: ChatChunkSchema, examples: EXAMPLE_CHAT_CHUNKS },
           ),
-          ...problems(400, 404, 413, 415, 422, 429, 503),
+          ...problems(400, 404, 409, 413, 415, 422, 429, 503),
         },
       },
       config: { access: 'infer', produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },

@@ -79,7 +79,7 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
             results: [{ label: ' positive', probabilities: { ' positive': 0.97, ' negative': 0.03 } }],
             usage: EXAMPLE_USAGE,
           }),
-          ...problems(400, 404, 413, 415, 422, 429, 503),
+          ...problems(400, 404, 409, 413, 415, 422, 429, 503),
         },
       },
       config: { access: 'infer' },

@@ -68,7 +68,7 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
             results: [{ loglik: -0.41, tokens: 1 }],
             usage: EXAMPLE_USAGE,
           }),
-          ...problems(400, 404, 413, 415, 422, 429, 503),
+          ...problems(400, 404, 409, 413, 415, 422, 429, 503),
         },
       },
       config: { access: 'infer' },
