@@ -1,14 +1,17 @@
 /**
- * Writes openapi/openapi.json from the routes, or with --check compares it and fails when they differ.
- * No model runs: the document depends on the routes alone.
+ * Writes openapi/openapi.json from the routes and the TypeScript types of test/clients from it, or with --check compares
+ * them and fails when they differ. No model runs: the document depends on the routes alone.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { parseArgs } from 'node:util';
+import openapiTS, { astToString } from 'openapi-typescript';
 import { pino } from 'pino';
 import type { Training } from '../src/domain/training.ts';
 import { createApp } from '../src/http/app.ts';
 
 const FILE = new URL('../openapi/openapi.json', import.meta.url);
+/** What a client's author would generate; the compiler holds the test client against it. */
+const TYPES = new URL('../test/clients/openapi-types.d.ts', import.meta.url);
 
 /** A port that nothing may touch while the routes are only described. */
 function untouchable<T extends object>(name: string): T {
@@ -60,15 +63,19 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 
 const { values } = parseArgs({ options: { check: { type: 'boolean', default: false } } });
 const document = await describeRoutes();
+const types = astToString(await openapiTS(JSON.stringify(document)));
 if (values.check) {
   const committed: unknown = JSON.parse(await readFile(FILE, 'utf8').catch(() => 'null'));
   const paths = [...differences(committed, document)];
   for (const path of paths.slice(0, 20)) console.error(`differs: ${path}`);
-  if (paths.length > 0) {
-    console.error(`openapi/openapi.json is not what the routes say, in ${paths.length} places.`);
-    console.error('Run: node --import tsx scripts/openapi.ts');
+  if (paths.length > 0) console.error(`openapi.json is not what the routes say, in ${paths.length} places.`);
+  const sameTypes = (await readFile(TYPES, 'utf8').catch(() => '')) === types;
+  if (!sameTypes) console.error('test/clients/openapi-types.d.ts is not what openapi.json says.');
+  if (paths.length > 0 || !sameTypes) {
+    console.error('Run: npm run openapi');
     process.exitCode = 1;
   }
 } else {
   await writeFile(FILE, `${JSON.stringify(document, null, 2)}\n`);
+  await writeFile(TYPES, types);
 }

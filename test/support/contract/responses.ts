@@ -22,12 +22,18 @@ export function responseFaults(exchange: Exchange): string[] {
   const operation = operationOf(template, method);
   const response = operation ? operation.responses[status] : OF_OTHER_METHODS[status];
   const name = `${method} ${template} ${status}`;
-  if (response === undefined) return [`${name}: the status is not described: ${body.slice(0, 300)}`];
+  if (response === undefined) return [`${name}: the status is not described: ${brief(body)}`];
   const { headers = {}, content } = resolve(response);
   const missing = Object.entries(headers)
     .filter(([header, item]) => resolve(item).required && exchange.header(header) == null)
     .map(([header]) => `the header ${header} is missing`);
   return [...missing, ...bodyFaults(content, exchange)].map((fault) => `${name}: ${fault}`);
+}
+
+/** What a problem says, without what is different each time; else the beginning of the body. */
+function brief(body: string): string {
+  const [said = body.slice(0, 300)] = /"detail":"[^"]*"/.exec(body) ?? [];
+  return said;
 }
 
 /** Of methods that no operation has, as the document's own description says. */

@@ -10,7 +10,7 @@ export function judge(request: GeneratedRequest, answer: Omit<Exchange, 'method'
   const { method, url, operation, body } = request;
   const faults = responseFaults({ method, url, ...answer });
   const broken = answer.status >= 500 && !HONEST.includes(answer.status);
-  const asked = `${method} ${url.slice(0, 200)}`;
+  const asked = `${method} ${url.slice(0, 200)} ${JSON.stringify(body.json)?.slice(0, 300)}`;
   if (broken) faults.push(`${asked}: ${answer.status} ${answer.body.slice(0, 300)}`);
   const schema = operation.requestBody?.content['application/json']?.schema;
   const taken = answer.status < 300 && method === operation.method && body.json !== undefined;
