@@ -1,5 +1,7 @@
 #!/usr/bin/env bash
-# npm run clients:schemathesis [-- OPTIONS]: Schemathesis against a server on the tiny model, all its checks on.
+# npm run clients:schemathesis [-- OPTIONS]: Schemathesis against a server on the tiny model. Two of its checks are off:
+# a request that fits its schema can still be wrong for the model (422) or for the state, and the method QUERY, which it
+# sends to every path, is none to Node's HTTP parser (400 instead of 405).
 # Needs Python 3.11 and PyPI; a development check.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
@@ -23,4 +25,5 @@ exec 3>"$work/stdin"
 while [ ! -s "$work/url" ]; do sleep 0.2; kill -0 "$server"; done
 
 cd "$work"
-venv/bin/schemathesis run "$OLDPWD/openapi/openapi.json" --url "$(cat url)" --seed 1 --no-color "$@"
+venv/bin/schemathesis run "$OLDPWD/openapi/openapi.json" --url "$(cat url)" --seed 1 --no-color \
+  --exclude-checks positive_data_acceptance,unsupported_method "$@"
