@@ -134,7 +134,7 @@ async function untilEmpty(url: string): Promise<{ ms: number; leak: string | nul
     const left = sequences(metrics);
     const bytes = metrics.get('softprompt_engine_kv_cache_bytes')!;
     // The look itself is one request.
-    const answering = metrics.get('softprompt_http_requests_in_flight')! - 1;
+    const answering = metrics.get('http_server_active_requests')! - 1;
     const steps = metrics.get('softprompt_engine_steps_total')!;
     const empty = left === 0 && bytes === 0 && answering === 0;
     if (empty && steps === before) return { ms, leak: null };

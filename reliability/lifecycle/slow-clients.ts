@@ -53,7 +53,7 @@ export async function proveSlowClients({
     const during = await measure(url, measureMs);
     await sleep(Math.max(0, 8000 - measureMs));
     const left = Math.max(0, (await openDescriptors(service.pid)) - descriptors);
-    const stalled = (await readMetrics(url)).get('softprompt_http_stalled_readers_total')!;
+    const stalled = (await readMetrics(url)).get('softprompt_stalled_readers_total')!;
     return {
       before: before.latencies,
       during: during.latencies,

@@ -51,6 +51,8 @@ export async function soak(service: ServiceProcess, random: Random, plan: SoakPl
 
 async function countServerErrors(url: string): Promise<number> {
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  const counts = metrics.matchAll(/^softprompt_http_requests_total\{[^}]*status="5\d\d"[^}]*\} (\d+)$/gm);
+  const counts = metrics.matchAll(
+    /^http_server_request_duration_seconds_count\{[^}]*status_code="5\d\d"[^}]*\} (\d+)$/gm,
+  );
   return [...counts].reduce((sum, [, count]) => sum + Number(count), 0);
 }

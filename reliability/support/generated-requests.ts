@@ -122,6 +122,7 @@ async function worldOf(ids: Ids): Promise<World> {
       max_steps: fc.constantFrom(1, 2),
       'if-match': etags,
       'if-none-match': etags,
+      'idempotency-key': fc.constantFrom('one', 'two', '2f1c7a52-8f5e-4d0b-9d3c-6d2f5a0e7b11'),
     },
     files: {
       body: content(

@@ -3198,7 +3198,7 @@ export interface operations {
                     /** @description SHA-256 of the content, quoted. */
                     etag: string;
                     /** @description `true` when this is the answer to an earlier request with the same Idempotency-Key. */
-                    "idempotency-replayed": string;
+                    "idempotency-replayed"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -3230,7 +3230,7 @@ export interface operations {
                     /** @description SHA-256 of the content, quoted. */
                     etag: string;
                     /** @description `true` when this is the answer to an earlier request with the same Idempotency-Key. */
-                    "idempotency-replayed": string;
+                    "idempotency-replayed"?: string;
                     /** @description Path of the version. */
                     location: string;
                     "x-request-id": components["headers"]["RequestId"];
@@ -3790,7 +3790,7 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` when this is the answer to an earlier request with the same Idempotency-Key. */
-                    "idempotency-replayed": string;
+                    "idempotency-replayed"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };
@@ -4088,7 +4088,7 @@ export interface operations {
             200: {
                 headers: {
                     /** @description `true` when this is the answer to an earlier request with the same Idempotency-Key. */
-                    "idempotency-replayed": string;
+                    "idempotency-replayed"?: string;
                     "x-request-id": components["headers"]["RequestId"];
                     [name: string]: unknown;
                 };

@@ -64,7 +64,7 @@ describe('the example tasks', () => {
       assert.equal(await start(store), killed);
       assert.deepEqual(shown(store), complete, `killed at write ${kill}`);
     }
-    assert.equal(kill, NAMES.length * 3 + 1);
+    assert.equal(kill, NAMES.length * 2 + 1);
   });
 
   it('are left as a user made them', async (t) => {

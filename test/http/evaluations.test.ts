@@ -239,7 +239,7 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
     evaluator.failure = { after: 1, error };
     assert.equal((await inject(post({ rows: ROWS }))).statusCode, 422);
     const events = eventsOf((await inject(post({ rows: ROWS, stream: true }))).body);
-    assert.equal((events.at(-1) as { error: { code: string } }).error.code, 'dataset_invalid');
+    assert.equal((events.at(-2) as { error: { code: string } }).error.code, 'dataset_invalid');
   });
 
   it('stops when the client leaves, and then takes others', async (t) => {

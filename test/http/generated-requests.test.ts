@@ -28,6 +28,7 @@ const WORLD: World = {
     n: fc.constantFrom(1, 2),
     'if-match': fc.constantFrom('*', '"x"'),
     'if-none-match': fc.constantFrom('*', '"x"'),
+    'idempotency-key': fc.constantFrom('one', 'two', '2f1c7a52-8f5e-4d0b-9d3c-6d2f5a0e7b11'),
   },
   weights: { deleteTask: 1, deletePrompt: 1, deleteFile: 1, createFineTuningJob: 8, cancelFineTuningJob: 2 },
   files: {

@@ -139,7 +139,7 @@ describe('slow readers', () => {
     socket.write(post(JSON.stringify({ ...BODY, stream: true })));
     await inference.stopped;
     const text = (await inject({ method: 'GET', url: '/metrics' })).body;
-    assert.match(text, /^softprompt_http_stalled_readers_total 1$/m);
+    assert.match(text, /^softprompt_stalled_readers_total 1$/m);
     assert.ok(
       logs.some(({ msg }) => String(msg).includes('does not read')),
       'it is logged',
@@ -172,7 +172,7 @@ describe('connections', () => {
     await once(third, 'close');
     assert.match(
       (await inject({ method: 'GET', url: '/metrics' })).body,
-      /^softprompt_http_dropped_connections_total 1$/m,
+      /^softprompt_dropped_connections_total 1$/m,
     );
     for (const socket of held) socket.destroy();
   });

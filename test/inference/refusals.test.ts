@@ -116,17 +116,21 @@ describe('admission and cancellation', () => {
     assert.equal(engine.generated.length, 3);
   });
 
-  it('aborting the signal cancels every choice and ends the events', async () => {
+  it('aborting the signal cancels every choice, and the events end with its reason', async () => {
     const { inference, engine } = setUp({ tokens });
     const controller = new AbortController();
     const request = completion('x', { n: 3, max_tokens: 60 });
     const generation = await inference.complete(request, controller.signal);
     let seen = 0;
-    for await (const event of generation.events) {
-      assert.equal(event.type, 'delta');
-      if (++seen === 5) controller.abort();
-    }
+    const reading = (async () => {
+      for await (const event of generation.events) {
+        assert.equal(event.type, 'delta');
+        if (++seen === 5) controller.abort();
+      }
+    })();
+    await assert.rejects(reading, { name: 'AbortError' });
     assert.ok(seen < 20, `${seen} events`);
+    await drained(engine);
     assert.deepEqual(engine.cancelled.toSorted(), [0, 1, 2]);
     assert.equal(engine.outstanding, 0);
   });

@@ -13,7 +13,8 @@ const MIGRATIONS = readMigrations();
 /** What a service of that schema would have stored, by the migration that made room for it. */
 const DATA: Readonly<Record<number, (db: Database.Database) => void>> = {
   1(db) {
-    db.exec(`INSERT INTO tasks VALUES ('mood', 'd', NULL, '[" a"]', '{"temperature":0}', NULL, 1, 2)`);
+    db.exec(`INSERT INTO tasks (name, description, template, labels, defaults, active_version, created_at, updated_at)
+      VALUES ('mood', 'd', NULL, '[" a"]', '{"temperature":0}', NULL, 1, 2)`);
     db.prepare('INSERT INTO blobs VALUES (?, ?)').run(SHA256, CONTENT);
     db.prepare(`
       INSERT INTO prompt_versions (task, version, sha256, peft_type, num_virtual_tokens, token_dim, bytes, model_hash,

@@ -1,5 +1,12 @@
 import { PROBLEM_RESPONSES, type ProblemResponse } from '../schemas/problem-responses.ts';
-import { type Document, mapValues, type Operation, type Response } from './document.ts';
+import {
+  type Document,
+  type Header,
+  mapValues,
+  type Operation,
+  type Response,
+  type Schema,
+} from './document.ts';
 
 /** Sent before a request has reached its operation. */
 const OF_EVERY_OPERATION = [408, 431];
@@ -44,11 +51,16 @@ const HEADERS = {
   },
 };
 
-/** A header that a response documents is never left out. */
+/** A header that a response documents is never left out, unless its `ResponseHeader` is optional. */
+function withPresence(header: Header): Header {
+  const { optional, ...schema } = (header.schema ?? {}) as Schema & { readonly optional?: true };
+  return { ...header, required: optional !== true, schema };
+}
+
 const withRequestId = (response: Response): Response => ({
   ...response,
   headers: {
-    ...mapValues(response.headers ?? {}, (header) => ({ ...header, required: true })),
+    ...mapValues(response.headers ?? {}, withPresence),
     'x-request-id': { $ref: '#/components/headers/RequestId' },
   },
 });

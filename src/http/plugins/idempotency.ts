@@ -22,6 +22,7 @@ export const IdempotencyHeaders = Type.Object({
 export const idempotencyReplayed = {
   'idempotency-replayed': {
     type: 'string',
+    optional: true,
     description: '`true` when this is the answer to an earlier request with the same Idempotency-Key.',
   },
 } as const;

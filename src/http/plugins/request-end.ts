@@ -1,4 +1,5 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { Principal } from '../../domain/principal.ts';
 import type { Attributes, Span } from '../../domain/tracing.ts';
 import type { EndedRequest } from '../metrics/http-metrics.ts';
 import type { Outcome } from '../metrics/inference-metrics.ts';
@@ -42,14 +43,17 @@ export function count(metrics: Metrics, request: FastifyRequest, end: RequestEnd
 }
 
 /** Says what happened, never what was said: no URL, texts or outputs. */
-export function logRequest({ log, inference, principal }: FastifyRequest, end: RequestEnd): void {
+export function logRequest(request: FastifyRequest, end: RequestEnd): void {
+  const { log, inference } = request;
+  // What the framework itself refuses has not come as far as its key.
+  const key = (request.principal as Principal | undefined)?.name ?? null;
   const usage = inference?.usage() ?? null;
   log.info(
     {
       method: end.method,
       route: end.route ?? 'unknown',
       status: end.status,
-      ...(principal.name !== null && { key: principal.name }),
+      ...(key !== null && { key }),
       ...(end.outcome === 'error' && { code: end.error }),
       ...(end.aborted && { aborted: true }),
       ms: Math.round(end.seconds * 1000),

@@ -4,10 +4,11 @@ import { component } from '../openapi/component.ts';
 import { ApiErrorSchema, PROBLEM_MEDIA_TYPE, ProblemSchema } from '../problem.ts';
 import type { PROBLEM_RESPONSES } from './problem-responses.ts';
 
-/** A header that the response always has. */
+/** A header that the response has, always unless it says otherwise. */
 export interface ResponseHeader {
   readonly type: 'string' | 'integer';
   readonly description: string;
+  readonly optional?: true;
 }
 type Headers = Readonly<Record<string, ResponseHeader>>;
 
