@@ -20,6 +20,9 @@ const WARM_SHARE = 0.25;
 /** A part of the hour would do; the longest runs need no more. */
 const MOST_WARM_SECONDS = 900;
 
+/** So small that they are full within a minute: what still grows then is no cache. */
+const CACHES = { 'prefix-cache-bytes': `${2 ** 19}`, 'input-cache-bytes': `${2 ** 19}` };
+
 const options = readOptions({ minutes: 60, rate: 12, 'train-seconds': 120, 'sample-seconds': 10, seed: 1 });
 const seconds = options.minutes * 60;
 const warmBy = Math.min(WARM_SHARE * seconds, MOST_WARM_SECONDS);
@@ -30,7 +33,7 @@ await writeFile(csv, `${CSV_HEADER}\n`);
 const workplace = await createWorkplace();
 try {
   const { model, db, directory } = workplace;
-  const service = await ServiceProcess.start({ model, db, flags: { home: directory } });
+  const service = await ServiceProcess.start({ model, db, flags: { home: directory, ...CACHES } });
   const tell = progress('seconds', Math.floor(seconds));
   const result = await soak(service, seededRandom(options.seed), {
     seconds,
