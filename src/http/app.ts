@@ -2,6 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import Fastify, { type FastifyInstance, LogController } from 'fastify';
 import type { AppDependencies } from './dependencies.ts';
 import { Metrics } from './metrics/metrics.ts';
+import { createNodeServer } from './node-server.ts';
 import { controlAccess } from './plugins/access.ts';
 import { documentAccess } from './plugins/access-document.ts';
 import { requirePlainBodies } from './plugins/body-coding.ts';
@@ -37,33 +38,20 @@ import { promptRoutes } from './routes/prompts.ts';
 import { scoreRoutes } from './routes/score.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
-
-/** How often Node looks for requests that are late. */
-const LOOK_MS = 1000;
-
-/** Bytes of all headers of a request; more are refused with 431. */
-const MAX_HEADER_BYTES = 16 * 1024;
+import { Turns } from './turns.ts';
 
 /** Builds the HTTP server over the given ports. It is ready for `inject` and `listen`. */
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { log, limits, timeouts, access, version } = dependencies;
+  const turns = new Turns(() => metrics.http.connectionDropped());
   const app = Fastify({
     loggerInstance: log,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limits.bodyBytes,
-    requestTimeout: timeouts.receive,
-    keepAliveTimeout: timeouts.keepAlive,
-    connectionTimeout: timeouts.stall,
+    serverFactory: (handle) => createNodeServer(handle, timeouts, turns),
     genReqId: requestId,
     childLoggerFactory: requestLogger,
     routerOptions: { maxParamLength: 256 },
-    http: {
-      headersTimeout: timeouts.headers,
-      connectionsCheckingInterval: LOOK_MS,
-      maxHeaderSize: MAX_HEADER_BYTES,
-      // Node's own refusal has no body; `takeUrlsLiterally` gives one.
-      requireHostHeader: false,
-    },
     frameworkErrors: (error, request, reply) => {
       watch(request, reply);
       handleError(error, request, reply);
@@ -85,7 +73,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   await countRequests(app);
   controlAccess(app, access.keys, failureCounter(app));
   boundKeys(app, access);
-  boundConnections(app, dependencies, limits, metrics.http);
+  boundConnections(app, dependencies, { limits, turns, metrics: metrics.http });
   app.decorate('inferenceTimeout', timeouts.inference);
   await documentRoutes(app, version);
   await app.register(async (api) => {

@@ -48,7 +48,7 @@ export class HttpMetrics {
     );
     this.#dropped = instruments.counter(
       'softprompt_dropped_connections_total',
-      'Connections that were refused because there were too many.',
+      'Connections that were closed because there were too many, or because too many requests waited on one.',
     );
   }
 

@@ -1,13 +1,20 @@
 import type { Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import type { AppDependencies, HttpLimits } from '../dependencies.ts';
-import { InFlight } from '../in-flight.ts';
 import type { HttpMetrics } from '../metrics/http-metrics.ts';
+import type { Turns } from '../turns.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
-    readonly inFlight: InFlight;
+    /** Requests that are not answered yet. */
+    readonly inFlight: Turns;
   }
+}
+
+interface ConnectionParts {
+  readonly limits: HttpLimits;
+  readonly turns: Turns;
+  readonly metrics: HttpMetrics;
 }
 
 /**
@@ -18,18 +25,16 @@ declare module 'fastify' {
 export function boundConnections(
   app: FastifyInstance,
   { state, log }: Pick<AppDependencies, 'state' | 'log'>,
-  { connections }: HttpLimits,
-  metrics: HttpMetrics,
+  { limits, turns, metrics }: ConnectionParts,
 ): void {
   const { server } = app;
-  const inFlight = new InFlight(server);
-  app.decorate('inFlight', inFlight);
-  server.maxConnections = connections;
+  app.decorate('inFlight', turns);
+  server.maxConnections = limits.connections;
   server.on('drop', () => metrics.connectionDropped());
   server.on('timeout', (socket: Socket) => {
     const waits = socket.writableLength > 0;
     // A request that is still computed is quiet, too.
-    if (!waits && inFlight.on(socket)) return;
+    if (!waits && turns.on(socket)) return;
     if (waits) {
       metrics.readerStalled();
       log.warn({ waitingBytes: socket.writableLength }, 'a client does not read its answer; it is cut');

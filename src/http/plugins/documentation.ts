@@ -40,11 +40,15 @@ export async function documentRoutes(app: FastifyInstance, version: string): Pro
   });
 }
 
-/** Serves the document itself. */
+/** Serves the document itself, made once: it is long, and anyone may ask for it. */
 export function serveDocument(app: FastifyInstance): void {
+  let document: Buffer | undefined;
   app.get(
     '/openapi.json',
     { schema: { hide: true }, config: { access: 'open' }, logLevel: 'warn' },
-    async () => app.swagger(),
+    async (_request, reply) => {
+      document ??= Buffer.from(JSON.stringify(app.swagger()));
+      return reply.type('application/json; charset=utf-8').send(document);
+    },
   );
 }
