@@ -129,6 +129,21 @@ describe('time limits', () => {
   });
 });
 
+describe('slow senders', () => {
+  it('stay while they send, although they pause longer than a reader may', async (t) => {
+    const { listen } = await startApp(t, {}, { timeouts: { stall: 100 } });
+    const socket = await dial(await listen());
+    const body = JSON.stringify(BODY);
+    const answer = rest(socket);
+    socket.write(post(body).replace('host: x', 'host: x\r\nconnection: close').slice(0, -body.length));
+    for (const half of [body.slice(0, 10), body.slice(10)]) {
+      await sleep(250);
+      socket.write(half);
+    }
+    assert.match(await answer, /^HTTP\/1\.1 200 /);
+  });
+});
+
 describe('slow readers', () => {
   it('are cut, counted and logged; the work for them ends', async (t) => {
     const { listen, inference, inject, logs } = await startApp(t, {}, { timeouts: { stall: 150 } });

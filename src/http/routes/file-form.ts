@@ -28,7 +28,7 @@ export async function readFileForm(request: FastifyRequest): Promise<FileForm> {
         purpose = readPurpose(part.fieldname, part.value, purpose);
       } else if (part.fieldname === 'file') {
         const { filename, mimetype: mediaType, file } = part;
-        return { filename, mediaType, content: content(part), drop: () => void file.resume() };
+        return { filename, mediaType, content: content(part), drop: () => dropRest(file) };
       } else {
         part.file.resume();
         throw unknownPart(part.fieldname);
@@ -55,6 +55,14 @@ export async function readFileForm(request: FastifyRequest): Promise<FileForm> {
       throw malformed(error);
     }
   }
+}
+
+/**
+ * Not by `resume`: a writer that fails leaves before its reader does, and a stream forgets that it was resumed when the
+ * reader stops to listen. A listener for data stays.
+ */
+function dropRest(file: MultipartFile['file']): void {
+  file.on('data', () => undefined);
 }
 
 function readPurpose(name: string, value: unknown, before: unknown): string {
