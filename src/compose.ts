@@ -190,7 +190,7 @@ async function start(
   upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, retention, log });
   return {
     url,
-    examples: withExamples ? exampleCommands(url) : [],
+    examples: withExamples ? exampleCommands(url, keys.ring !== null) : [],
     failed: failure,
     close: async () => {
       stage = 'stopping';

@@ -43,8 +43,15 @@ describe('the learned examples that are shipped', () => {
 
   it('are what the first of the printed commands ask', async () => {
     const names = (await learnedExamples()).map(({ task }) => task);
-    const [first, second] = exampleCommands('http://127.0.0.1:8080');
+    const [first, second] = exampleCommands('http://127.0.0.1:8080', false);
     assert.match(first!, /^curl -s http:\/\/127\.0\.0\.1:8080\/v1\/tasks\/sentiment\/classify /);
     assert.ok(names.includes('sentiment') && names.some((name) => second!.includes(`/tasks/${name}/`)));
+    assert.ok(!first!.includes('authorization'), 'there are no keys');
+  });
+
+  it('take the key of a server with keys from the environment', () => {
+    // In double quotes, in which a shell puts the value.
+    for (const command of exampleCommands('http://127.0.0.1:8080', true))
+      assert.ok(command.includes(' -H "authorization: Bearer $SOFTPROMPT_API_KEY" '), command);
   });
 });
