@@ -1,4 +1,3 @@
-import { finished } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
@@ -7,6 +6,7 @@ import type { EvaluationEvent, EvaluationReport } from '../../domain/evaluation.
 import type { AppDependencies } from '../dependencies.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { beginInference, type InferenceCall } from '../plugins/inference-call.ts';
+import { boundPlaces } from '../plugins/places.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_USAGE } from '../schemas/common.ts';
@@ -68,18 +68,11 @@ type Options = Pick<AppDependencies, 'evaluator' | 'state' | 'limits'> & {
 export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   const { evaluator, state, limits, metrics } = options;
   await app.register(multipart, { throwFileSizeLimit: false });
-  let running = 0;
-  app.addHook('onRequest', async (_request, reply) => {
-    if (running >= CONCURRENT_EVALUATIONS) {
-      throw new DomainError('contended', 'too_many_evaluations', 'Too many evaluations at the same time.', {
-        expected: `at most ${CONCURRENT_EVALUATIONS}`,
-        retryAfter: 10,
-      });
-    }
-    running += 1;
-    finished(reply.raw, () => {
-      running -= 1;
-    });
+  boundPlaces(app, {
+    most: CONCURRENT_EVALUATIONS,
+    code: 'too_many_evaluations',
+    what: 'evaluations',
+    retryAfter: 10,
   });
 
   /** Notes the tokens when the report comes. */

@@ -6,7 +6,7 @@ import type { AppDependencies } from '../dependencies.ts';
 import { component } from '../openapi/component.ts';
 import { actorOf } from '../plugins/grants.ts';
 import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
-import { boundUploads } from '../plugins/upload-places.ts';
+import { boundPlaces } from '../plugins/places.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_FILE, FileSchema, fileBody } from '../schemas/file.ts';
 import { json, problems } from '../schemas/responses.ts';
@@ -50,7 +50,12 @@ export const fileUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
     });
   });
   const keys = new IdempotencyKeys('createFile');
-  boundUploads(app, limits.concurrentUploads);
+  boundPlaces(app, {
+    most: limits.concurrentUploads,
+    code: 'too_many_uploads',
+    what: 'uploads',
+    retryAfter: 1,
+  });
 
   app.post(
     '/v1/files',

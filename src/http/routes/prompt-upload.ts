@@ -1,4 +1,3 @@
-import { finished } from 'node:stream';
 import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
@@ -10,6 +9,7 @@ import { etagOf } from '../etag.ts';
 import { component } from '../openapi/component.ts';
 import { actorOf, requireGrant } from '../plugins/grants.ts';
 import { IdempotencyHeaders, IdempotencyKeys, idempotencyReplayed } from '../plugins/idempotency.ts';
+import { boundPlaces } from '../plugins/places.ts';
 import { compileValidator } from '../plugins/validation.ts';
 import { EXAMPLE_PROMPT, etagHeader, promptBody, UploadedPromptSchema } from '../schemas/prompt.ts';
 import { json, problems } from '../schemas/responses.ts';
@@ -62,18 +62,11 @@ export const promptUploadRoutes: FastifyPluginAsyncTypebox<Options> = async (app
   });
 
   const keys = new IdempotencyKeys('createPrompt');
-  let running = 0;
-  app.addHook('onRequest', async (_request, reply) => {
-    if (running >= limits.concurrentUploads) {
-      throw new DomainError('contended', 'too_many_uploads', 'Too many uploads at the same time.', {
-        expected: `at most ${limits.concurrentUploads}`,
-        retryAfter: 1,
-      });
-    }
-    running += 1;
-    finished(reply.raw, () => {
-      running -= 1;
-    });
+  boundPlaces(app, {
+    most: limits.concurrentUploads,
+    code: 'too_many_uploads',
+    what: 'uploads',
+    retryAfter: 1,
   });
 
   app.post(
