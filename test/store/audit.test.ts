@@ -126,6 +126,16 @@ test('limits are kept in the transaction: nothing is stored of what is refused',
   );
   await training.addFile(content('4321'), 10, async () => FACTS, BOB);
 
+  const claim = { owner: 'cat', operation: 'o', key: 'k', fingerprint: 'f', onReplay: () => {} };
+  const CAT: Actor = { key: 'cat', requestId: 'r-3' };
+  await training.addFile(content('a'), 10, async () => FACTS, CAT, claim);
+  const before = await readdir(`${file}-files`);
+  await assert.rejects(
+    training.addFile(content('b'), 10, async () => FACTS, CAT, claim),
+    { code: 'idempotency_key_reused' },
+  );
+  assert.deepEqual(await readdir(`${file}-files`), before, 'nor of a key that is used again');
+
   await training.addJob(spec('a', kept.id), ANN);
   await assert.rejects(training.addJob(spec('a', kept.id), ANN), full('too_many_jobs', 1, 2));
   await training.addJob(spec('a', kept.id), BOB);

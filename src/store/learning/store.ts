@@ -43,7 +43,7 @@ export async function createTrainingStore(
           try {
             return resultOf(await client.call('addTrainingFile', [file, actor, claimed]), claim);
           } catch (error) {
-            // What was refused must not fill the disk; what failed otherwise may be stored, and stays.
+            // What was refused must not fill the disk; of what failed otherwise the row may be stored, so it stays.
             if (isRefused(error) && !hasContent(sha256)) await contents.remove(sha256);
             throw error;
           }
@@ -68,5 +68,4 @@ export async function createTrainingStore(
   };
 }
 
-const isRefused = (error: unknown): boolean =>
-  error instanceof DomainError && error.code === 'file_bytes_exceeded';
+const isRefused = (error: unknown): boolean => error instanceof DomainError && error.kind !== 'unavailable';
