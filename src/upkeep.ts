@@ -47,7 +47,7 @@ export function startUpkeep({ uses, retention, log, ...parts }: UpkeepParts): Up
   const tidy = async (): Promise<void> => {
     if (stopping.signal.aborted) return;
     await parts.store
-      .tidy(retention)
+      .tidy(retention, stopping.signal)
       .catch((error: unknown) => log.warn({ err: error }, 'the store could not be tidied'));
   };
   let tidied = Promise.resolve();

@@ -41,9 +41,9 @@ export interface Store extends TaskStore, AuditTrail {
   readonly training: TrainingStore;
   /**
    * Removes what is not kept any longer and contents that no file has, in small pieces between the writes of others, and
-   * gives the room back.
+   * gives the room back. Ends between two pieces when it is aborted.
    */
-  tidy(retention: Retention): Promise<void>;
+  tidy(retention: Retention, signal?: AbortSignal): Promise<void>;
   /** Compares every content with its hash, in a thread that leaves room for others. Rejects when it is aborted. */
   inspect(signal: AbortSignal): Promise<Inspection>;
 }
@@ -87,9 +87,9 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       client.call('activate', [task, version, ifMatch, actor]),
     deleteVersion: (task, version, actor = SERVICE) => client.call('deleteVersion', [task, version, actor]),
     recordUses: (uses) => client.call('recordUses', [uses]),
-    async tidy(retention) {
-      while (await client.call('tidy', [retention]));
-      await training.sweep();
+    async tidy(retention, signal) {
+      while (!signal?.aborted && (await client.call('tidy', [retention])));
+      if (!signal?.aborted) await training.sweep();
     },
     inspect: (signal) => runCare({ kind: 'inspect', database: file, gently: true }, { signal }),
     stats: () => ({

@@ -63,6 +63,20 @@ test('a job whose adapter another is to start from stays', async (t) => {
   assert.notEqual(store.training.getJob(source), null);
 });
 
+test('tidying ends between two pieces when the service stops', async (t) => {
+  const { store, file } = await temporaryStore(t);
+  await store.addVersion(version('mood', Buffer.alloc(8_000_000, 1)));
+  await store.deleteTask('mood');
+  const stopping = new AbortController();
+  const tidied = store.tidy(FOR_EVER, stopping.signal);
+  stopping.abort();
+  await tidied;
+  const free = () => withDatabase(file, (db) => db.pragma('freelist_count', { simple: true }) as number);
+  assert.ok(free() > 0, 'there is more to do');
+  await store.tidy(FOR_EVER);
+  assert.equal(free(), 0);
+});
+
 test('keys expire, forgotten contents go, and the file shrinks', async (t) => {
   const { store, file } = await temporaryStore(t);
   const claim = {
