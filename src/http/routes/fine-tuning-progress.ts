@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import { DomainError } from '../../domain/errors.ts';
 import type { JobEvent } from '../../domain/training.ts';
 import { visibleJobs } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
@@ -58,9 +59,10 @@ export const fineTuningProgressRoutes: FastifyPluginAsyncTypebox<Options> = asyn
       },
       config: { access: 'write', produces: ['application/json', EVENT_STREAM_MEDIA_TYPE] },
     },
-    async ({ params, query, principal }, reply) => {
+    async ({ method, params, query, principal }, reply) => {
       const { id } = jobOf(visibleJobs(store, principal), params.job);
       const { limit = DEFAULT_PAGE_SIZE, after, stream = false } = query;
+      if (stream && method === 'HEAD') throw headOfStream();
       if (stream) return sendEventStream(reply, bodies(training.follow(id, clientSignal(reply))));
       return pageBody(store.listEvents(id, { limit, ...(after !== undefined && { after }) }), eventBody);
     },
@@ -94,6 +96,14 @@ export const fineTuningProgressRoutes: FastifyPluginAsyncTypebox<Options> = asyn
     },
   );
 };
+
+/** Its answer would end at once, and the job would be followed to its end for nobody. */
+const headOfStream = (): DomainError =>
+  new DomainError('invalid', 'head_of_stream', 'HEAD does not follow a job.', {
+    param: 'stream',
+    expected: 'GET, or no stream',
+    given: 'HEAD',
+  });
 
 async function* bodies(events: AsyncGenerator<JobEvent>): AsyncGenerator<object> {
   for await (const event of events) yield eventBody(event);
