@@ -10,10 +10,18 @@ import { createWorkplace, ServiceProcess, TINY_MODEL } from '../support/service-
 /** How often a slow client sends one more byte. */
 const DRIP_MS = 500;
 
+/** Connections of the others that may be opened or closed meanwhile. */
+const FEW = 2;
+
+/** Time after the measurement in which the service must have closed the slow connections. */
+const PATIENCE_MS = 8000;
+
 export interface SlowClientsOptions {
   readonly clients: number;
   /** Time that the others are measured, without and with the slow clients. */
   readonly measureMs: number;
+  /** The time limits of the service. */
+  readonly limitMs: number;
 }
 
 export interface SlowClientsResult {
@@ -32,13 +40,14 @@ export interface SlowClientsResult {
 export async function proveSlowClients({
   clients,
   measureMs,
+  limitMs,
 }: SlowClientsOptions): Promise<SlowClientsResult> {
   const place = await createWorkplace();
   const limits = {
-    'headers-timeout-ms': '3000',
-    'receive-timeout-ms': '4000',
-    'stream-stall-ms': '3000',
-    'keep-alive-timeout-ms': '3000',
+    'headers-timeout-ms': String(limitMs),
+    'receive-timeout-ms': String(limitMs + 1000),
+    'stream-stall-ms': String(limitMs),
+    'keep-alive-timeout-ms': String(limitMs),
   };
   const flags = { ...limits, 'max-queue-wait-ms': '60000', 'log-level': 'error' };
   const service = await ServiceProcess.start({ ...place, flags });
@@ -49,22 +58,35 @@ export async function proveSlowClients({
     const before = await measure(url, measureMs);
     const descriptors = await openDescriptors(service.pid);
     held.push(...(await Promise.all(Array.from({ length: clients }, (_, i) => SlowClient.open(url, i)))));
-    await sleep(SETTLE_MS);
+    await sleep(Math.min(SETTLE_MS, measureMs));
     const during = await measure(url, measureMs);
-    await sleep(Math.max(0, 8000 - measureMs));
-    const left = Math.max(0, (await openDescriptors(service.pid)) - descriptors);
-    const stalled = (await readMetrics(url)).get('softprompt_stalled_readers_total')!;
+    const left = await untilLeft(service, descriptors, clients);
     return {
       before: before.latencies,
       during: during.latencies,
       refused: before.refused + during.refused,
-      left,
-      stalled,
+      ...left,
     };
   } finally {
     for (const client of held) client.leave();
     await service.stop();
     await place.remove();
+  }
+}
+
+/** What is left of the slow clients, as soon as that is hardly anything and the greedy ones were cut. */
+async function untilLeft(
+  { pid, url }: ServiceProcess,
+  start: number,
+  clients: number,
+): Promise<Pick<SlowClientsResult, 'left' | 'stalled'>> {
+  const greedy = Array.from({ length: clients }, (_, i) => i).filter((i) => i % GREEDY === 3).length;
+  const end = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const left = Math.max(0, (await openDescriptors(pid)) - start);
+    const stalled = (await readMetrics(url)).get('softprompt_stalled_readers_total')!;
+    if ((left <= FEW && stalled >= greedy) || performance.now() > end) return { left, stalled };
+    await sleep(100);
   }
 }
 
