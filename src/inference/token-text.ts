@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer';
 import type { TokenDetail } from '../domain/engine.ts';
 import type { TokenLogprobText } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -20,13 +21,9 @@ export function describeToken(
   };
 }
 
-const strict = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
 
-/** Empty when the bytes are only a part of a character. */
+/** Empty when the bytes are only a part of a character. Asked first: an exception costs a hundred times as much. */
 function textOf(bytes: Uint8Array): string {
-  try {
-    return strict.decode(bytes);
-  } catch {
-    return '';
-  }
+  return isUtf8(bytes) ? utf8.decode(bytes) : '';
 }

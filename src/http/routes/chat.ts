@@ -15,7 +15,7 @@ import { usageBody } from '../schemas/common.ts';
 import { includesUsage } from '../schemas/generation.ts';
 import { jsonOrEvents, problems } from '../schemas/responses.ts';
 import { chunks } from '../streaming/chunks.ts';
-import { collect } from '../streaming/collect.ts';
+import { collect, writeChoices } from '../streaming/collect.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
 import { envelopeOf, startGeneration } from './generate.ts';
 
@@ -68,7 +68,7 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
       const choices = await collect(generation);
       return {
         ...envelopeOf(generation, 'chatcmpl', 'chat.completion'),
-        choices: choices.map((choice) => chatChoice(choice, want)),
+        choices: await writeChoices(choices, (choice) => chatChoice(choice, want)),
         usage: usageBody(generation.usage()),
       };
     },

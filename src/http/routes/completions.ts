@@ -15,7 +15,7 @@ import { completionChoice, completionChunkForm } from '../schemas/completion-cho
 import { includesUsage } from '../schemas/generation.ts';
 import { jsonOrEvents, problems } from '../schemas/responses.ts';
 import { chunks } from '../streaming/chunks.ts';
-import { collect } from '../streaming/collect.ts';
+import { collect, writeChoices } from '../streaming/collect.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
 import { envelopeOf, startGeneration } from './generate.ts';
 
@@ -68,7 +68,7 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
       const choices = await collect(generation);
       return {
         ...envelope,
-        choices: choices.map((choice) => completionChoice(choice, want)),
+        choices: await writeChoices(choices, (choice) => completionChoice(choice, want)),
         usage: usageBody(generation.usage()),
       };
     },

@@ -1,3 +1,4 @@
+import { setImmediate as turn } from 'node:timers/promises';
 import type { FinishReason } from '../../domain/engine.ts';
 import type { Generation, TokenLogprobText } from '../../domain/inference.ts';
 
@@ -38,4 +39,17 @@ export async function collect(generation: Generation): Promise<CollectedChoice[]
     if (reason === null) throw new Error(`Choice ${index} ended without a reason.`);
     return { index, ...choice, reason };
   });
+}
+
+/** Writes the choices for the wire. Other requests get a turn after each: with log-probabilities one can be megabytes. */
+export async function writeChoices<T>(
+  choices: readonly CollectedChoice[],
+  write: (choice: CollectedChoice) => T,
+): Promise<T[]> {
+  const written: T[] = [];
+  for (const choice of choices) {
+    written.push(write(choice));
+    await turn();
+  }
+  return written;
 }
