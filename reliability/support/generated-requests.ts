@@ -6,20 +6,30 @@ import type { GeneratedRequest, World } from '../../test/support/contract/genera
 import { randomPrompt } from '../../test/support/prompts.ts';
 import { RECORDINGS, readFamily } from '../../test/support/recordings.ts';
 import { jsonLines, moodRows } from '../../test/support/training-rows.ts';
+import { goodBodies, isShort } from './generated-bodies.ts';
 import { createWorkplace, type Exit, ServiceProcess, TINY_MODEL } from './service-process.ts';
 
 /** Width of {@link TINY_MODEL}. */
 const TOKEN_DIM = 64;
-const CONCURRENCY = 8;
+const CONCURRENCY = 16;
+/** The next ones are refused until one has ended, so that jobs cost little and are met while they run. */
+const UNFINISHED_JOBS = '4';
+/** Events of a job that is paused have no end. */
+const MOST_EVENTS_MS = 2000;
 
+const ROWS = jsonLines(moodRows(12));
 const TASKS = ['mood', 'spam', 'topic', 'intent'];
+/** How many ids of a kind are asked for, the newest. */
+const REMEMBERED = 8;
 
 /** Learning is expensive, and what is deleted is missed by the requests after. */
 const WEIGHTS = {
-  createFineTuningJob: 1,
-  createEvaluation: 2,
+  createFineTuningJob: 2,
+  cancelFineTuningJob: 1,
+  pauseFineTuningJob: 3,
+  getMetrics: 1,
   deleteTask: 1,
-  deletePrompt: 1,
+  deletePrompt: 4,
   deleteFile: 1,
 };
 
@@ -38,12 +48,20 @@ export async function sendGeneratedRequests({
   const place = await createWorkplace();
   const agent = new Agent({ keepAlive: true, maxSockets: CONCURRENCY });
   try {
-    const service = await ServiceProcess.start(place);
-    const ids = { files: [] as string[], jobs: [] as string[] };
-    await prepare(service.url);
+    const service = await ServiceProcess.start({
+      ...place,
+      flags: { 'max-unfinished-jobs-per-key': UNFINISHED_JOBS },
+    });
+    const client = new Client(service.url);
+    const ids: Ids = { files: [], jobs: [], versions: [], learned: '' };
+    await prepare(client, ids);
     const send = async (request: GeneratedRequest): Promise<Answer> => {
+      const waiting = setTimeout(() => endEvents(client, request), MOST_EVENTS_MS);
       const answer = await ask(service.url, agent, request);
-      if (answer.status === 200) remember(ids, request.operation.operationId, answer.body);
+      clearTimeout(waiting);
+      if (request.method === request.operation.method && answer.status < 300) {
+        await learn(ids, client, request, answer);
+      }
       return answer;
     };
     const world = await worldOf(ids);
@@ -63,26 +81,78 @@ export async function sendGeneratedRequests({
   }
 }
 
-/** Tasks that are there from the beginning, so that inference has something to serve. */
-async function prepare(url: string): Promise<void> {
-  const client = new Client(url);
-  for (const [index, task] of TASKS.entries()) {
-    const uploaded = await client.uploadTensor(task, randomPrompt(index, 4, TOKEN_DIM));
-    succeeded(uploaded, `upload of ${task}`);
-  }
+/** What is there from the beginning, so that inference has something to serve and jobs have rows to learn. */
+async function prepare(client: Client, ids: Ids): Promise<void> {
+  for (const task of TASKS) await upload(client, task);
+  for (let i = 0; i < REMEMBERED; i++) ids.files.push(await client.uploadFile('rows.jsonl', ROWS));
+  const hyperparameters = { max_steps: 1 };
+  const method = { type: 'multitask_prompt_tuning', multitask_prompt_tuning: { hyperparameters } };
+  const job = { model: TINY_MODEL, training_file: ids.files[0], suffix: TASKS[0], method };
+  const { id } = await client.ok<{ id: string }>('POST', '/v1/fine_tuning/jobs', job);
+  await client.ok('GET', `/v1/fine_tuning/jobs/${id}/events?stream=true`); // until it has ended
+  ids.learned = id;
 }
 
-/** The newest few ids of what was created. */
+async function upload(client: Client, task: string): Promise<void> {
+  succeeded(await client.uploadTensor(task, randomPrompt(1, 4, TOKEN_DIM)), `upload of ${task}`);
+  const other = await client.uploadTensor(task, randomPrompt(2, 4, TOKEN_DIM), '?activate=false');
+  succeeded(other, `upload of another version of ${task}`);
+}
+
+/** Cancels the job whose events are followed, which ends them. */
+async function endEvents(client: Client, { operation, url }: GeneratedRequest): Promise<void> {
+  const [, job] = /^(.*)\/events\b/.exec(url) ?? [];
+  if (operation.operationId === 'listFineTuningEvents') await client.request('POST', `${job}/cancel`);
+}
+
+/** The newest few of what was created and not deleted since. */
 interface Ids {
   readonly files: string[];
   readonly jobs: string[];
+  readonly versions: number[];
+  /** A job of multitask_prompt_tuning that has succeeded: such alone have files of their own. */
+  learned: string;
 }
 
-function remember(ids: Ids, operation: string, body: string): void {
-  const list = { createFile: ids.files, createFineTuningJob: ids.jobs }[operation];
-  if (list === undefined) return;
-  list.push((JSON.parse(body) as { id: string }).id);
-  if (list.length > 8) list.shift();
+/**
+ * What a success says about what there is now. Jobs that would take long are cancelled, so that the next can run, and
+ * tasks come again.
+ */
+async function learn(
+  ids: Ids,
+  client: Client,
+  { operation, url, body: sent }: GeneratedRequest,
+  { body }: Answer,
+): Promise<void> {
+  switch (operation.operationId) {
+    case 'createFile':
+      remember(ids.files, (JSON.parse(body) as { id: string }).id);
+      break;
+    case 'deleteFile': {
+      const { id } = JSON.parse(body) as { id: string };
+      if (ids.files.includes(id)) ids.files.splice(ids.files.indexOf(id), 1);
+      break;
+    }
+    case 'deleteTask': {
+      const task = TASKS.find((name) => url.startsWith(`/v1/tasks/${name}`));
+      if (task !== undefined) await upload(client, task);
+      break;
+    }
+    case 'createPrompt':
+      remember(ids.versions, (JSON.parse(body) as { version: number }).version);
+      break;
+    case 'createFineTuningJob': {
+      const { id } = JSON.parse(body) as { id: string };
+      remember(ids.jobs, id);
+      if (!isShort(sent.json)) await client.request('POST', `/v1/fine_tuning/jobs/${id}/cancel`);
+      break;
+    }
+  }
+}
+
+function remember<T>(list: T[], item: T): void {
+  if (!list.includes(item)) list.push(item);
+  if (list.length > REMEMBERED) list.shift();
 }
 
 /** Ids are looked up when a request is generated, so that they exist. */
@@ -90,39 +160,46 @@ async function worldOf(ids: Ids): Promise<World> {
   const { adapters } = await readFamily(RECORDINGS, 'llama');
   const tasks = fc.constantFrom(...TASKS, 'nobody');
   const models = fc.constantFrom(TINY_MODEL, ...TASKS, 'mood@1', 'nobody');
-  const one = (list: readonly string[], other: string) =>
-    fc.nat().map((at) => list[at % Math.max(list.length, 1)] ?? other);
+  const one = <T>(list: readonly T[], other: T) =>
+    fc.nat({ max: REMEMBERED - 1 }).map((at) => list[at % Math.max(list.length, 1)] ?? other);
   const files = one(ids.files, 'file-1');
+  // What can be paused and cancelled is among the newest.
+  const jobs = fc.oneof(
+    one(ids.jobs, 'ftjob-1'),
+    fc.constant(ids.jobs).map((list) => list.at(-1) ?? 'ftjob-1'),
+    fc.constant(ids).map(({ learned }) => learned),
+  );
   const etags = fc.constantFrom('*', '"x"');
   const bytes = fc.uint8Array({ maxLength: 64 });
   const content = (...given: Uint8Array[]) =>
     fc.oneof({ weight: 6, arbitrary: fc.constantFrom(...given) }, { weight: 1, arbitrary: bytes });
-  const rows = content(
-    Buffer.from(jsonLines(moodRows(12))),
-    Buffer.from('text,label\na good film,good\na bad film,bad\n'),
-  );
+  const rows = content(Buffer.from(ROWS), Buffer.from('text,label\na good film,good\na bad film,bad\n'));
   return {
     weights: WEIGHTS,
+    bodies: goodBodies({ tasks: fc.constantFrom(...TASKS), files }),
     known: {
       task: tasks,
       suffix: tasks,
       model: models,
       id: models,
-      version: fc.constantFrom(1, 2, 9),
+      version: fc.oneof(fc.constantFrom(1, 2, 9), one(ids.versions, 1)),
       versions: fc.constantFrom([1], [1, 2]),
       labels: fc.constantFrom(['good', 'bad'], null),
       file: files,
       examples_file: files,
       training_file: files,
       validation_file: files,
-      job: one(ids.jobs, 'ftjob-1'),
+      job: jobs,
       n: fc.constantFrom(1, 2),
       max_tokens: fc.constantFrom(1, 4),
       max_completion_tokens: fc.constantFrom(1, 4),
       max_steps: fc.constantFrom(1, 2),
       'if-match': etags,
       'if-none-match': etags,
-      'idempotency-key': fc.constantFrom('one', 'two', '2f1c7a52-8f5e-4d0b-9d3c-6d2f5a0e7b11'),
+      'idempotency-key': fc.oneof(
+        { weight: 1, arbitrary: fc.constantFrom('one', '2f1c7a52-8f5e-4d0b-9d3c-6d2f5a0e7b11') },
+        { weight: 3, arbitrary: fc.uuid() },
+      ),
     },
     files: {
       body: content(
@@ -132,8 +209,8 @@ async function worldOf(ids: Ids): Promise<World> {
       ),
       file: rows,
       examples: rows,
-      adapter_config: content(...adapters.slice(0, 4).map(({ config }) => config)),
-      adapter_model: content(...adapters.slice(0, 4).map(({ model }) => model)),
+      adapter_config: content(...adapters.slice(0, 2).map(({ config }) => config)),
+      adapter_model: content(...adapters.slice(0, 2).map(({ model }) => model)),
     },
   };
 }

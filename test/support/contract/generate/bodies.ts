@@ -15,15 +15,19 @@ export interface Body {
 /** Contents under the names of a form's files, and of a body that is one file. */
 export type Files = Readonly<Record<string, fc.Arbitrary<Uint8Array>>>;
 
+/** What bodies are made of. */
+interface Material {
+  readonly known: Known;
+  readonly files: Files;
+  /** JSON that the service takes, if the schema does not say enough. */
+  readonly good?: fc.Arbitrary<unknown> | undefined;
+}
+
 const NONE: Body = { headers: {} };
 
 /** Bodies for an operation: such as fit its schemas, broken ones, and such as do not belong there at all. */
-export function bodyOf(
-  content: Readonly<Record<string, Media>>,
-  known: Known,
-  files: Files,
-): fc.Arbitrary<Body> {
-  const right = Object.entries(content).map(([type, media]) => bodyOfType(type, media, known, files));
+export function bodyOf(content: Readonly<Record<string, Media>>, material: Material): fc.Arbitrary<Body> {
+  const right = Object.entries(content).map(([type, media]) => bodyOfType(type, media, material));
   return fc.oneof(
     { weight: 12, arbitrary: fc.oneof(...right) },
     { weight: 1, arbitrary: wrongType(JUNK) },
@@ -39,9 +43,10 @@ export const uncalledFor: fc.Arbitrary<Body> = fc.oneof(
   { weight: 1, arbitrary: JUNK.map((value) => jsonBody(value)) },
 );
 
-function bodyOfType(type: string, media: Media, known: Known, files: Files): fc.Arbitrary<Body> {
+function bodyOfType(type: string, media: Media, { known, files, good }: Material): fc.Arbitrary<Body> {
   if (type === 'application/json') {
-    const values = fitting(media.schema, known);
+    const fit = fitting(media.schema, known);
+    const values = good ? fc.oneof({ weight: 4, arbitrary: good }, { weight: 1, arbitrary: fit }) : fit;
     return fc
       .oneof({ weight: 2, arbitrary: values }, { weight: 1, arbitrary: brokenOf(values) })
       .map((value) => jsonBody(value));

@@ -23,8 +23,8 @@ export interface Tally {
   readonly faults: ReadonlyMap<string, number>;
 }
 
-/** Requests are generated in batches, so that a long campaign needs no more memory than a short one. */
-const BATCH = 500;
+/** Requests are generated in small batches, so that they name what was created shortly before. */
+const BATCH = 100;
 
 /** Sends generated requests to all operations and judges the answers. The seed decides the requests. */
 export async function campaign(options: CampaignOptions): Promise<Tally> {
@@ -43,16 +43,19 @@ export async function campaign(options: CampaignOptions): Promise<Tally> {
     onProgress?.(++done);
   }
 
-  for (let from = 0; from < count; from += BATCH) {
-    const batch = fc.sample(requests, { seed: seed + from, numRuns: Math.min(BATCH, count - from) });
-    const next = batch.values();
-    // Each worker takes the next request when its own is answered.
-    const worker = async () => {
-      for (const request of next) await ask(request);
-    };
-    await Promise.all(Array.from({ length: concurrency }, worker));
-  }
+  const next = generated(requests, seed, count);
+  // Each worker takes the next request when its own is answered.
+  const worker = async () => {
+    for (const request of next) await ask(request);
+  };
+  await Promise.all(Array.from({ length: concurrency }, worker));
   return { answers, faults };
+}
+
+function* generated<T>(values: fc.Arbitrary<T>, seed: number, count: number): Generator<T> {
+  for (let from = 0; from < count; from += BATCH) {
+    yield* fc.sample(values, { seed: seed + from, numRuns: Math.min(BATCH, count - from) });
+  }
 }
 
 function entry(answers: Map<string, Map<number, number>>, id: string): Map<number, number> {

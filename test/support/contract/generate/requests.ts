@@ -19,6 +19,8 @@ export interface GeneratedRequest {
 export interface World {
   readonly known: Known;
   readonly files: Files;
+  /** JSON bodies by operation id that the service takes, where such as fit the schema alone hardly ever are taken. */
+  readonly bodies?: Readonly<Record<string, fc.Arbitrary<unknown>>>;
   /** How often an operation is asked, beside the others; 1 when left out. */
   readonly weights?: Readonly<Record<string, number>>;
 }
@@ -53,14 +55,19 @@ export function requestOf(world: World): fc.Arbitrary<GeneratedRequest> {
   );
 }
 
-function requestTo(operation: Operation, { known, files }: World): fc.Arbitrary<GeneratedRequest> {
-  const { parameters = [], requestBody } = operation;
+function requestTo(
+  operation: Operation,
+  { known, files, bodies = {} }: World,
+): fc.Arbitrary<GeneratedRequest> {
+  const { operationId, parameters = [], requestBody } = operation;
   const method = fc.oneof(
     { weight: 40, arbitrary: fc.constant(operation.method) },
     { weight: 1, arbitrary: fc.constantFrom(...METHODS) },
   );
   const part = (place: Parameter['in']) => parameters.filter((parameter) => parameter.in === place);
-  const body = requestBody ? bodyOf(requestBody.content, known, files) : uncalledFor;
+  const body = requestBody
+    ? bodyOf(requestBody.content, { known, files, good: bodies[operationId] })
+    : uncalledFor;
   return fc
     .tuple(method, pathOf(operation.template, part('path'), known), queryOf(part('query'), known), HEADERS)
     .chain(([asked, path, query, headers]) =>
