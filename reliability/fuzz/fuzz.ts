@@ -35,6 +35,8 @@ const ONE_MORE = 0.4;
 /** Children of larger inputs would all be slow. */
 const LARGEST_PARENT = 16 * 1024;
 const MOST_FAULTS = 20;
+/** Of the stack of a crash. */
+const FRAMES = 20;
 
 /** Runs the corpus, then mutants of it and of those that reached something new. Ends early after many faults. */
 export async function fuzz(target: Target, { corpus, random, goesOn }: FuzzPlan): Promise<FuzzResult> {
@@ -53,7 +55,7 @@ export async function fuzz(target: Target, { corpus, random, goesOn }: FuzzPlan)
     slowestMs = Math.max(slowestMs, ms);
     if (ms > SLOW_MS) faults.push({ what: 'slow', detail: `${ms.toFixed(0)} ms`, input });
     if (outcome instanceof Crash) {
-      faults.push({ what: 'crash', detail: outcome.detail, input });
+      faults.push({ what: 'crash', detail: await withStack(target, input, outcome), input });
       return false;
     }
     if (outcome.kind === 'accepted') accepted++;
@@ -102,6 +104,18 @@ function attempt(target: Target, input: Input): Outcome | Crash | Promise<Outcom
   } catch (error) {
     return new Crash(error);
   }
+}
+
+/**
+ * What a crash says, with its stack: while mutants run, none are recorded. Stacks of refusals, of which there are
+ * millions, cost as much as reading the mutants.
+ */
+async function withStack(target: Target, input: Input, first: Crash): Promise<string> {
+  const { stackTraceLimit } = Error;
+  Error.stackTraceLimit = FRAMES;
+  const again = await attempt(target, input);
+  Error.stackTraceLimit = stackTraceLimit;
+  return again instanceof Crash ? again.detail : first.detail;
 }
 
 /** The least of some more attempts and the first; what other processes took of the processor does not count. */

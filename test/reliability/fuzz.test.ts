@@ -49,7 +49,11 @@ test('the fuzzer finds a crash, what is slow and what is wrongly accepted', asyn
       return { kind: 'accepted', shape: context, fault: context === 'wrong' ? 'too long' : null };
     },
   };
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = 0; // as the processes of the fuzzer have it
   const { faults } = await fuzz(target, { corpus: [], random: seededRandom(1), goesOn: () => false });
+  assert.equal(Error.stackTraceLimit, 0, 'it is what it was again');
+  Error.stackTraceLimit = limit;
   assert.deepEqual(
     faults.map(({ what, input }) => [what, input.context]),
     [
@@ -58,4 +62,5 @@ test('the fuzzer finds a crash, what is slow and what is wrongly accepted', asyn
       ['wrongly accepted', 'wrong'],
     ],
   );
+  assert.match(faults[0]!.detail, /a bug\n +at .*run/, 'a crash tells where');
 });

@@ -36,7 +36,7 @@ const WORDS = [
 
 /** Beyond what adapter_config.json may have. */
 const LARGEST_CONFIG = 300_000;
-const RARE = 1 / 5000;
+const RARE = 1 / 20_000;
 
 /** adapter_config.json, beside a good tensor file. */
 export const configs: Target = {
