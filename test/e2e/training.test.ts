@@ -109,6 +109,40 @@ describe("training, driven by OpenAI's client", () => {
     await assert.rejects(openai.files.retrieve(file.id), OpenAI.NotFoundError);
   });
 
+  it('pauses, resumes and cancels, and a job that has ended is not touched again', async () => {
+    const file = await openai.files.create({
+      file: await toFile(Buffer.from(jsonLines(moodRows(20))), 'mood.jsonl'),
+      purpose: 'fine-tune',
+    });
+    const settings = {
+      config: { num_virtual_tokens: 2 },
+      hyperparameters: { max_steps: 100_000, batch_size: 2, save_steps: 1, logging_steps: 1 },
+    };
+    const { id } = await openai.fineTuning.jobs.create({
+      model: BASE,
+      training_file: file.id,
+      suffix: 'held',
+      method: { type: 'prompt_tuning', prompt_tuning: settings } as never,
+    });
+    const query = { stream: true };
+    const stream = await openai.get(`/fine_tuning/jobs/${id}/events`, { query, stream: true });
+    const answered: string[] = [];
+    for await (const { message } of stream as AsyncIterable<FineTuningJobEvent>) {
+      if (answered.length > 0 || !message.startsWith('Step 3/')) continue;
+      for (const act of ['pause', 'resume', 'cancel'] as const) {
+        answered.push((await openai.fineTuning.jobs[act](id)).status);
+      }
+    }
+    assert.deepEqual(answered, ['paused', 'queued', 'cancelled']);
+    assert.notEqual((await openai.fineTuning.jobs.checkpoints.list(id)).data.length, 0);
+    const [newest] = (await openai.fineTuning.jobs.list({ limit: 1 })).data;
+    assert.deepEqual([newest!.id, newest!.status], [id, 'cancelled']);
+    for (const act of ['pause', 'resume', 'cancel'] as const) {
+      await assert.rejects(openai.fineTuning.jobs[act](id), OpenAI.ConflictError);
+    }
+    assert.equal((await openai.files.delete(file.id)).deleted, true);
+  });
+
   it('learns keys and values, which serve as an uploaded prefix does', async () => {
     const file = await openai.files.create({
       file: await toFile(Buffer.from(jsonLines(moodRows(60))), 'mood.jsonl'),
