@@ -3,9 +3,10 @@
 import asyncio
 import sys
 from http import HTTPStatus
+from typing import Any
 
 import openai
-from softprompt_client import Client
+from softprompt_client import AuthenticatedClient
 from softprompt_client.api.inference import classify, create_completion
 from softprompt_client.api.operation import get_info
 from softprompt_client.api.tasks import delete_task, list_tasks, put_task
@@ -17,7 +18,7 @@ ROWS = "".join(f'{{"text":"the film was {word} {i}","label":"{word}"}}\n' for i 
 
 
 def generated() -> None:
-    client = Client(base_url=URL)
+    client = AuthenticatedClient(base_url=URL, token="none")
     info = get_info.sync(client=client)
     assert not isinstance(info, Problem) and info is not None and info.model.id == BASE
     created = put_task.sync_detailed("mood", client=client, body=TaskRequest(labels=["good", "bad"]))
@@ -37,7 +38,7 @@ def generated() -> None:
 def sdk() -> None:
     client = openai.OpenAI(base_url=f"{URL}/v1", api_key="none", max_retries=0)
     assert [model.id for model in client.models.list()] == [BASE]
-    request = {"model": BASE, "prompt": "a film", "max_tokens": 4, "temperature": 0}
+    request: dict[str, Any] = {"model": BASE, "prompt": "a film", "max_tokens": 4, "temperature": 0}
     whole = client.completions.create(**request)
     text = "".join(chunk.choices[0].text for chunk in client.completions.create(**request, stream=True))
     assert text == whole.choices[0].text
@@ -62,7 +63,7 @@ def sdk() -> None:
 async def sdk_async() -> None:
     client = openai.AsyncOpenAI(base_url=f"{URL}/v1", api_key="none", max_retries=0)
     messages = [{"role": "user", "content": "a film"}]
-    request = {"model": BASE, "messages": messages, "max_tokens": 4, "temperature": 0}
+    request: dict[str, Any] = {"model": BASE, "messages": messages, "max_tokens": 4, "temperature": 0}
     whole = await client.chat.completions.create(**request)
     text = ""
     async for chunk in await client.chat.completions.create(**request, stream=True):
