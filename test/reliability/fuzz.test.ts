@@ -8,8 +8,8 @@ import { TARGETS } from '../../reliability/fuzz/targets/index.ts';
 
 /** Mutants of each target; those that pass through the routes take longer. */
 const MUTANTS: Readonly<Record<string, number>> = {
-  tensors: 1500,
-  configs: 1500,
+  tensors: 800,
+  configs: 800,
   forms: 60,
   bodies: 60,
   rows: 300,
