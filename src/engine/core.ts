@@ -18,6 +18,7 @@ import type { Job } from './job.ts';
 import { InputCache } from './kv/input-cache.ts';
 import { alignPast, type KvView, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
 import { Prefixes } from './prefixes.ts';
+import { QueueWaits } from './queue-waits.ts';
 import { assembleStep, chunkLength } from './reading/chunk.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
 import { bestOf, isFinitePrediction, type Prediction, resultsOf, rowOf } from './reading/results.ts';
@@ -30,10 +31,6 @@ import { type Plan, Scheduler } from './scheduling/scheduler.ts';
 type ReadPlan = Extract<Plan<Job, Sequence>, { kind: 'read' }>;
 type DecodePlan = Extract<Plan<Job, Sequence>, { kind: 'decode' }>;
 
-/** Seconds: those of OpenTelemetry's time to the first token, of which the wait is a part, and longer ones. */
-const WAIT_BOUNDS = [
-  0.001, 0.005, 0.01, 0.02, 0.04, 0.06, 0.08, 0.1, 0.25, 0.5, 0.75, 1, 2.5, 5, 7.5, 10, 30, 60,
-];
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Memory for the joint past of a reading run of several rows, as a share of the KV memory. */
@@ -55,9 +52,7 @@ export class EngineCore {
   private readonly scheduler: Scheduler<Job, Sequence>;
   /** Waiting requests by id. */
   private readonly jobs = new Map<number, Job>();
-  /** When the requests came that had no run yet, by `performance.now()`. */
-  private readonly arrivals = new Map<number, number>();
-  private readonly waits = new Spread(WAIT_BOUNDS);
+  private readonly waits = new QueueWaits();
   private readonly rows = new Spread(ROW_BOUNDS);
   private readonly counters = { steps: 0, stepMs: 0, runMs: 0, generated: 0, prefilled: 0, preempted: 0 };
 
@@ -100,18 +95,18 @@ export class EngineCore {
 
   generate(id: number, request: GenerateRequest): void {
     const startTokenId = this.backend.encoder?.startTokenId ?? null;
-    this.arrivals.set(id, performance.now());
+    this.waits.came(id);
     this.enqueue(this.requests.ofSequence(new Sequence(id, request, startTokenId), this.deadline()));
   }
 
   score(id: number, request: ScoreRequest): void {
-    this.arrivals.set(id, performance.now());
+    this.waits.came(id);
     this.enqueue(this.requests.ofScore(id, request, this.deadline()));
   }
 
   hiddenState(id: number, request: HiddenStateRequest): void {
     if (this.requests instanceof RequestJobs) {
-      this.arrivals.set(id, performance.now());
+      this.waits.came(id);
       this.enqueue(this.requests.ofHiddenState(id, request, this.deadline()));
     } else this.ports.emit(id, { type: 'error', error: noHiddenState() });
   }
@@ -131,7 +126,7 @@ export class EngineCore {
   /** Forgets a request: its row is free before the next step, and no further event comes. */
   abort(id: number): void {
     const job = this.jobs.get(id);
-    this.arrivals.delete(id);
+    this.waits.left(id);
     if (job !== undefined) this.leave(job);
     else this.batch.abort(id);
   }
@@ -227,7 +222,7 @@ export class EngineCore {
 
   private failJob(job: Job, error: DomainError): void {
     if (!this.leave(job)) return;
-    if (job.options.id !== null) this.arrivals.delete(job.options.id);
+    if (job.options.id !== null) this.waits.left(job.options.id);
     job.options.fail(error);
   }
 
@@ -239,14 +234,9 @@ export class EngineCore {
     else if (works.every((work): work is Work => !isEncodeWork(work))) await this.readOn(plan, works);
   }
 
-  /** A request is in a run; only its first one ends its wait. */
   private begun(id: number): void {
-    const arrived = this.arrivals.get(id);
-    if (arrived === undefined) return;
-    this.arrivals.delete(id);
-    const waitedMs = performance.now() - arrived;
-    this.waits.add(waitedMs / 1000);
-    this.ports.begun?.(id, waitedMs);
+    const waitedMs = this.waits.begun(id);
+    if (waitedMs !== null) this.ports.begun?.(id, waitedMs);
   }
 
   private async encode(plan: ReadPlan, works: readonly EncodeWork[]): Promise<void> {
