@@ -11,9 +11,11 @@ import type { ModelInfo } from '../domain/model.ts';
 
 /** Throws `unprocessable` context_length_exceeded, `invalid` empty_input or invalid_token_id. */
 export function checkGenerate(request: GenerateRequest, model: ModelInfo, limits: EngineLimits): void {
-  checkInput(request.prompt, request.inputIds);
   checkIds(request.inputIds, model.vocabSize, 'prompt');
-  checkLength(request.prompt, request.inputIds.length, request.maxTokens, limits);
+  for (const prompt of [request.prompt, ...(request.others ?? [])]) {
+    checkInput(prompt, request.inputIds);
+    checkLength(prompt, request.inputIds.length, request.maxTokens, limits);
+  }
 }
 
 /** Like {@link checkGenerate}, for each continuation. */

@@ -96,7 +96,8 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   }
 
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    this.admit(request);
+    const sequences = 1 + (request.others?.length ?? 0);
+    this.admit(request, sequences);
     checkGenerate(request, this.model, this.limits);
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
@@ -107,7 +108,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
       finish();
       queue.end();
     };
-    const forget = this.track(id, request.flow, signal, abort, (event) => {
+    const forget = this.track(id, { flow: request.flow, sequences }, signal, abort, (event) => {
       if (event.type === 'error') {
         finish();
         queue.fail(deserializeError(event.error));
@@ -196,19 +197,20 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     this.assertPlace(this.queueWait.retryAfter('', performance.now()));
   }
 
-  private admit({ flow, priority }: Turn): void {
+  /** @param sequences rows that it takes at the same time */
+  private admit({ flow, priority }: Turn, sequences = 1): void {
     if (this.state === 'ended') throw engineRestarted();
     if (this.state !== 'open') throw draining();
     const now = performance.now();
     if (priority === 'interactive') this.queueWait.ask(flow, now);
     const retryAfter = this.queueWait.retryAfter(flow, now);
-    this.assertPlace(retryAfter);
+    this.assertPlace(retryAfter, sequences);
     const { maxSequencesPerFlow } = this.limits;
     const own = this.outstandingOf.get(flow) ?? 0;
-    if (own >= maxSequencesPerFlow) {
+    if (own + sequences > maxSequencesPerFlow) {
       throw new DomainError('contended', 'task_queue_full', "The task's share of the queue is full.", {
         expected: `at most ${maxSequencesPerFlow} sequences of one task`,
-        given: own + 1,
+        given: own + sequences,
         retryAfter,
       });
     }
@@ -223,13 +225,13 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     }
   }
 
-  private assertPlace(retryAfter: number): void {
+  private assertPlace(retryAfter: number, sequences = 1): void {
     const { maxBatchSize, maxQueueLength } = this.limits;
     const most = maxBatchSize + maxQueueLength;
-    if (this.outstanding < most) return;
+    if (this.outstanding + sequences <= most) return;
     throw new DomainError('contended', 'queue_full', 'The queue is full.', {
       expected: `at most ${most} sequences`,
-      given: this.outstanding + 1,
+      given: this.outstanding + sequences,
       retryAfter,
     });
   }
@@ -237,13 +239,13 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   /** Registers an admitted request; the returned function forgets it and may be called more than once. */
   private track(
     id: number,
-    flow: string,
+    { flow, sequences }: { readonly flow: string; readonly sequences: number },
     signal: AbortSignal,
     abort: () => void,
     listener: Listener,
   ): () => void {
-    this.outstanding++;
-    this.outstandingOf.set(flow, (this.outstandingOf.get(flow) ?? 0) + 1);
+    this.outstanding += sequences;
+    this.outstandingOf.set(flow, (this.outstandingOf.get(flow) ?? 0) + sequences);
     const watch = this.watch?.() ?? null;
     const watched = watch === null ? null : new WatchedEvents(watch);
     this.listeners.set(id, watched === null ? listener : (event) => watched.pass(event, listener));
@@ -252,8 +254,8 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
       if (!this.listeners.delete(id)) return;
       watched?.end();
       signal.removeEventListener('abort', abort);
-      this.outstanding--;
-      const left = this.outstandingOf.get(flow)! - 1;
+      this.outstanding -= sequences;
+      const left = this.outstandingOf.get(flow)! - sequences;
       if (left > 0) this.outstandingOf.set(flow, left);
       else this.outstandingOf.delete(flow);
       if (this.outstanding === 0) this.idle?.();
@@ -270,7 +272,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
         finish();
         reject(signal.reason);
       };
-      const finish = this.track(id, flow, signal, abort, (event) => {
+      const finish = this.track(id, { flow, sequences: 1 }, signal, abort, (event) => {
         finish();
         if (event.type === 'error') reject(deserializeError(event.error));
         else resolve(event);

@@ -8,22 +8,24 @@ import type {
 } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend, EncodeInputs, StepInputs, StepOutputs } from './backend.ts';
-import type { CoreOptions, CorePorts, CoreStats } from './core-contract.ts';
+import type { CoreEvent, CoreOptions, CorePorts, CoreStats } from './core-contract.ts';
 import { assembleDecode } from './decoding/assemble.ts';
 import { DecodeBatch } from './decoding/batch.ts';
+import type { Ensemble } from './decoding/ensemble.ts';
+import { Ensembles } from './decoding/ensembles.ts';
 import { Sequence } from './decoding/sequence.ts';
 import { assembleEncode, type EncodeWork, isEncodeWork } from './encoding/encode-work.ts';
 import { EncoderJobs } from './encoding/encoder-jobs.ts';
 import type { Job } from './job.ts';
 import { InputCache } from './kv/input-cache.ts';
-import { alignPast, type KvView, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
+import { alignPast, concatViews, type KvView, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
 import { Prefixes } from './prefixes.ts';
 import { QueueWaits } from './queue-waits.ts';
 import { assembleStep, chunkLength } from './reading/chunk.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
 import { bestOf, isFinitePrediction, type Prediction, resultsOf, rowOf } from './reading/results.ts';
 import type { Work } from './reading/work.ts';
-import { asDomainError, noHiddenState, notFinite, waitedTooLong } from './refusals.ts';
+import { asDomainError, ensembleTooLarge, noHiddenState, notFinite, waitedTooLong } from './refusals.ts';
 import { RequestJobs } from './request-jobs.ts';
 import type { RequestPorts, Requests } from './requests.ts';
 import { type Plan, Scheduler } from './scheduling/scheduler.ts';
@@ -50,6 +52,7 @@ export class EngineCore {
   private readonly inputs: InputCache;
   private readonly requests: Requests;
   private readonly scheduler: Scheduler<Job, Sequence>;
+  private readonly ensembles = new Ensembles();
   /** Waiting requests by id. */
   private readonly jobs = new Map<number, Job>();
   private readonly waits = new QueueWaits();
@@ -74,12 +77,12 @@ export class EngineCore {
     const hasSources = encoder !== null;
     this.batch = new DecodeBatch(kvShape, hasSources, this.scheduler.running, (sequence, error) => {
       this.reportFailure(error);
-      this.ports.emit(sequence.id, { type: 'error', error: asDomainError(error) });
+      this.emit(sequence.id, { type: 'error', error: asDomainError(error) });
     });
     const requestPorts: RequestPorts = {
       backend,
       embeddings,
-      emit: ports.emit,
+      emit: (id, event) => this.emit(id, event),
       begin: (...read) => this.begin(...read),
     };
     this.requests =
@@ -88,7 +91,7 @@ export class EngineCore {
         : new EncoderJobs({
             ...requestPorts,
             startTokenId: encoder.startTokenId,
-            join: (sequence, source) => this.join(sequence, source),
+            join: (sequence, source) => this.begin(sequence, null, [], source),
             follow: (job) => this.enqueue(job, { first: true }),
           });
   }
@@ -96,7 +99,8 @@ export class EngineCore {
   generate(id: number, request: GenerateRequest): void {
     const startTokenId = this.backend.encoder?.startTokenId ?? null;
     this.waits.came(id);
-    this.enqueue(this.requests.ofSequence(new Sequence(id, request, startTokenId), this.deadline()));
+    if ((request.others ?? []).length > 0) this.generateTogether(id, request, startTokenId);
+    else this.enqueue(this.requests.ofSequence(new Sequence(id, request, startTokenId), this.deadline()));
   }
 
   score(id: number, request: ScoreRequest): void {
@@ -125,10 +129,10 @@ export class EngineCore {
 
   /** Forgets a request: its row is free before the next step, and no further event comes. */
   abort(id: number): void {
-    const job = this.jobs.get(id);
     this.waits.left(id);
-    if (job !== undefined) this.leave(job);
-    else this.batch.abort(id);
+    const ensemble = this.ensembles.of(id);
+    if (ensemble === null) this.drop(id);
+    else this.dissolve(ensemble);
   }
 
   /** Answers `requestPrompt`. */
@@ -179,6 +183,39 @@ export class EngineCore {
       inputCacheHitTokensTotal: inputs.hitTokens,
       inputCacheEvictionsTotal: inputs.evictions,
     };
+  }
+
+  /** What a request is told. The members of an ensemble have one fate, and one request. */
+  private emit(id: number, event: CoreEvent): void {
+    const ensemble = this.ensembles.of(id);
+    if (ensemble !== null && event.type === 'error') this.dissolve(ensemble);
+    this.ports.emit(ensemble?.id ?? id, event);
+  }
+
+  private generateTogether(id: number, request: GenerateRequest, startTokenId: number | null): void {
+    const ensemble = this.ensembles.add(id, request, startTokenId);
+    const { members, size } = ensemble;
+    const most = this.scheduler.rowsFor(request.priority);
+    const length = Math.max(...members.map(({ finalLength }) => finalLength));
+    if (size > most || this.batch.bytesFor(size, length) > this.options.kvCacheBytes) {
+      this.waits.left(id);
+      this.emit(id, { type: 'error', error: ensembleTooLarge(size, most) });
+      return;
+    }
+    for (const member of members) this.enqueue(this.requests.ofSequence(member, this.deadline()));
+  }
+
+  /** Its members leave whatever they are in. */
+  private dissolve(ensemble: Ensemble): void {
+    this.ensembles.remove(ensemble);
+    ensemble.dissolve();
+    for (const { id } of ensemble.members) this.drop(id);
+  }
+
+  private drop(id: number): void {
+    const job = this.jobs.get(id);
+    if (job !== undefined) this.leave(job);
+    else this.batch.abort(id);
   }
 
   private deadline(): number {
@@ -235,6 +272,8 @@ export class EngineCore {
   }
 
   private begun(id: number): void {
+    const ensemble = this.ensembles.of(id);
+    if (ensemble !== null) ensemble.hasBegun = true;
     const waitedMs = this.waits.begun(id);
     if (waitedMs !== null) this.ports.begun?.(id, waitedMs);
   }
@@ -257,7 +296,8 @@ export class EngineCore {
       const layout = { batch: inputs.batch, sequence: inputs.length, row, length };
       this.counters.prefilled += length;
       works[row]!.accept(viewOfOutput(keysValues, kvShape, layout));
-      this.leave(job);
+      // It has left with its ensemble.
+      if (!this.leave(job)) return;
       job.options.finish();
     });
   }
@@ -284,8 +324,8 @@ export class EngineCore {
       const work = works[row]!;
       work.accept(chunks[row]!, results[row]!, view);
       if (work.remaining > 0) return;
-      // Before `finish`, which may queue the same request again.
-      this.leave(job);
+      // Before `finish`, which may queue the same request again. It can have left already, with its ensemble.
+      if (!this.leave(job)) return;
       job.options.finish();
     });
   }
@@ -305,59 +345,86 @@ export class EngineCore {
       outputs = await this.runStep(plan, inputs, []);
     } catch (error) {
       for (const sequence of sequences) {
+        // Its ensemble has left.
+        if (sequence.ended) continue;
         this.batch.remove(sequence);
-        this.ports.emit(sequence.id, { type: 'error', error: asDomainError(error) });
+        this.emit(sequence.id, { type: 'error', error: asDomainError(error) });
       }
       return;
     }
     slab.append(outputs.newKeysValues);
     sequences.forEach((sequence, row) => {
+      // Its ensemble has left.
+      if (sequence.ended) return;
       const prediction = this.predictionOf(sequence, row, outputs);
       if (!isFinitePrediction(prediction)) {
         this.batch.discard(sequence);
-        this.ports.emit(sequence.id, { type: 'error', error: notFinite() });
+        this.emit(sequence.id, { type: 'error', error: notFinite() });
       } else if (this.advance(sequence, prediction)) this.end(sequence);
     });
   }
 
-  /** A sequence has been read up to its next token; then it gets a row. */
+  /**
+   * A sequence has been read up to its next token; then it gets a row. Of an ensemble the last one begins for all.
+   * @param prediction null behind an encoder, whose decoder has read nothing yet
+   */
   private begin(
     sequence: Sequence,
-    prediction: Prediction,
+    prediction: Prediction | null,
     parts: Work['parts'],
     source: KvView | null,
   ): void {
-    if (sequence.request.maxTokens === 0) {
-      this.ports.emit(sequence.id, { type: 'end', reason: 'length' });
-    } else if (!this.advance(sequence, prediction)) this.batch.join(sequence, parts, source);
+    const { ensemble, request } = sequence;
+    // Copies: what others wait for must not lie in the outputs of runs and in caches.
+    const own = ensemble === null ? parts : [concatViews(this.backend.kvShape, parts)];
+    const member = { sequence, parts: parts.length === 0 ? parts : own, source };
+    const starting = ensemble === null ? [member] : ensemble.hold(member);
+    if (request.maxTokens === 0) {
+      if (starting !== null) this.tell(sequence, [{ type: 'end', reason: 'length' }]);
+      return;
+    }
+    if (prediction !== null && this.advance(sequence, prediction)) return;
+    for (const { sequence: started, parts: read, source: encoded } of starting ?? []) {
+      this.batch.join(started, read, encoded);
+    }
   }
 
-  /** A sequence whose input has been encoded gets a row; its decoder has read nothing yet. */
-  private join(sequence: Sequence, source: KvView): void {
-    if (sequence.request.maxTokens > 0) this.batch.join(sequence, [], source);
-    else this.ports.emit(sequence.id, { type: 'end', reason: 'length' });
-  }
-
-  /** Frees the row of a sequence that has ended. */
+  /** Frees the row of a sequence that has ended, and those of its ensemble. */
   private end(sequence: Sequence): void {
-    this.requests.ended(sequence, this.batch.viewOf(sequence));
-    this.batch.remove(sequence);
+    for (const member of sequence.ensemble?.members ?? [sequence]) {
+      this.requests.ended(member, this.batch.viewOf(member));
+      this.batch.remove(member);
+    }
   }
 
   /** The row is given up, and the sequence goes on when there is room: what the input cache lost is read anew. */
   private preempt(sequence: Sequence): void {
-    this.counters.preempted++;
+    // It has left with another of its ensemble.
+    if (!this.scheduler.running.includes(sequence)) return;
     this.end(sequence);
-    this.enqueue(this.requests.ofSequence(sequence, Number.POSITIVE_INFINITY), { first: true });
+    for (const member of sequence.ensemble?.members ?? [sequence]) {
+      this.counters.preempted++;
+      this.enqueue(this.requests.ofSequence(member, Number.POSITIVE_INFINITY), { first: true });
+    }
   }
 
-  /** Gives a sequence its next token; true when that ended it. */
+  /** Gives a sequence its next token, or its ensemble once all have been heard; true when that ended it. */
   private advance(sequence: Sequence, prediction: Prediction): boolean {
-    for (const event of sequence.accept(prediction)) {
-      if (event.type === 'token') this.counters.generated++;
-      this.ports.emit(sequence.id, event);
-    }
+    const { ensemble } = sequence;
+    const complete = ensemble === null ? prediction : ensemble.predict(prediction);
+    if (complete === null) return false;
+    this.tell(sequence, (ensemble ?? sequence).accept(complete));
     return sequence.ended;
+  }
+
+  /** Tells a request what its sequence said. */
+  private tell(sequence: Sequence, events: readonly CoreEvent[]): void {
+    for (const event of events) {
+      if (event.type === 'token') this.counters.generated++;
+      this.emit(sequence.id, event);
+    }
+    const { ensemble } = sequence;
+    if (ensemble !== null && events.at(-1)?.type === 'end') this.ensembles.remove(ensemble);
   }
 
   /** What a decode step says of a row. */

@@ -17,6 +17,8 @@ export interface JobOptions {
   /** Positions that stand before the first that it reads. */
   readonly behind: number;
   readonly needsRow: boolean;
+  /** See WaitingItem. */
+  readonly together?: WaitingItem['together'];
   /** Positions that its row holds when it joins the decode batch; 0 without a row. */
   readonly rowLength: number;
   readonly finalLength: number;
@@ -72,6 +74,10 @@ export class Job implements WaitingItem {
 
   get needsRow(): boolean {
     return this.options.needsRow;
+  }
+
+  get together(): WaitingItem['together'] {
+    return this.options.together;
   }
 
   get rowLength(): number {

@@ -59,3 +59,13 @@ export function asDomainError(error: unknown): DomainError {
     cause: error,
   });
 }
+
+/** An ensemble needs all of its rows at once. */
+export function ensembleTooLarge(size: number, rows: number): DomainError {
+  return new DomainError(
+    'unprocessable',
+    'ensemble_too_large',
+    `An ensemble of ${size} versions needs ${size} rows of this length at once, for which there is no memory.`,
+    { param: 'max_tokens', expected: `at most ${rows} rows, or a shorter input and output`, given: size },
+  );
+}

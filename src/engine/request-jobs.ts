@@ -56,6 +56,7 @@ export class RequestJobs implements Requests {
       pass: 'decoder',
       behind: prompt?.length ?? 0,
       needsRow: request.maxTokens > 1,
+      together: sequence.ensemble,
       rowLength: (prompt?.length ?? 0) + ids.length,
       finalLength: sequence.finalLength,
       expected: ids.length,

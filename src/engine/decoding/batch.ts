@@ -64,6 +64,8 @@ export class DecodeBatch {
     this.joining = [];
     if (joining.length > 1) this.makeRoomFor(joining);
     for (const { sequence, parts, source } of joining) {
+      // One of its ensemble had no memory.
+      if (sequence.ended) continue;
       try {
         if (source !== null) this.sources!.addRow([source], 0);
         this.addRow(parts);

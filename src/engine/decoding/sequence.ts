@@ -1,6 +1,7 @@
 import type { GenerateEvent, GenerateRequest, Priority } from '../../domain/engine.ts';
 import type { Prediction } from '../reading/results.ts';
 import type { RunningItem } from '../scheduling/fair-rows.ts';
+import type { Ensemble } from './ensemble.ts';
 import { tokenDetail } from './logprobs.ts';
 import { Sampler } from './sampler.ts';
 
@@ -12,6 +13,8 @@ export class Sequence implements RunningItem {
   readonly output: number[] = [];
   ended = false;
   joined = 0;
+  /** With which it chooses its tokens; null: alone. */
+  ensemble: Ensemble | null = null;
   private readonly sampler: Sampler;
   /** Virtual tokens and input. */
   private readonly inputLength: number;
@@ -26,6 +29,10 @@ export class Sequence implements RunningItem {
     // As in transformers, penalties count what the decoder has read.
     const read = startTokenId === null ? request.inputIds : [startTokenId];
     this.sampler = new Sampler(request.sampling, read);
+  }
+
+  get together(): Ensemble | null {
+    return this.ensemble;
   }
 
   get priority(): Priority {
@@ -61,7 +68,9 @@ export class Sequence implements RunningItem {
 
   /** What it needs to know of a position: `best` if the `count` best tokens are enough. */
   wants(count: number): Prediction['kind'] {
-    return this.request.topLogprobs === null && this.sampler.needsOnlyBest(count) ? 'best' : 'logits';
+    const { topLogprobs } = this.request;
+    const isEnough = this.ensemble === null && topLogprobs === null && this.sampler.needsOnlyBest(count);
+    return isEnough ? 'best' : 'logits';
   }
 
   /** Chooses a token; returns what the request is told. */

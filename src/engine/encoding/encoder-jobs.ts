@@ -33,7 +33,8 @@ export class EncoderJobs implements Requests {
     const { join, follow } = this.ports;
     const { request, rowLength, finalLength } = sequence;
     const row = { needsRow: request.maxTokens > 0, rowLength, finalLength, outputLeft: sequence.outputLeft };
-    return this.encode({ ...request, id: sequence.id, deadline, ...row }, (source) => {
+    const together = sequence.ensemble;
+    return this.encode({ ...request, id: sequence.id, deadline, ...row, together }, (source) => {
       if (sequence.output.length === 0) join(sequence, source);
       else follow(this.resume(sequence, source));
     });
@@ -51,12 +52,15 @@ export class EncoderJobs implements Requests {
   ended(): void {}
 
   private encode(
-    request: Pick<JobOptions, 'id' | 'deadline' | 'needsRow' | 'rowLength' | 'finalLength' | 'outputLeft'> &
+    request: Pick<
+      JobOptions,
+      'id' | 'deadline' | 'needsRow' | 'together' | 'rowLength' | 'finalLength' | 'outputLeft'
+    > &
       Pick<ScoreRequest, 'priority' | 'flow' | 'inputIds'> & { readonly prompt: PromptHandle | null },
     then: (source: KvView) => void,
   ): Job {
     const { id, priority, flow, prompt, inputIds, deadline } = request;
-    const { needsRow, rowLength, finalLength, outputLeft } = request;
+    const { needsRow, together, rowLength, finalLength, outputLeft } = request;
     const length = (prompt?.length ?? 0) + inputIds.length;
     let work: EncodeWork;
     return new Job({
@@ -68,6 +72,7 @@ export class EncoderJobs implements Requests {
       // What comes out of a run takes as much memory as a past of this length.
       behind: length,
       needsRow,
+      together,
       rowLength,
       finalLength,
       outputLeft,
@@ -95,6 +100,7 @@ export class EncoderJobs implements Requests {
     const work = new InputWork(backend.kvShape, embeddings, options, headOf(source));
     return this.decoderJob(id, request, source, {
       needsRow: true,
+      together: sequence.ensemble,
       rowLength,
       finalLength,
       outputLeft: sequence.outputLeft,
@@ -131,7 +137,7 @@ export class EncoderJobs implements Requests {
     source: KvView,
     options: Pick<
       JobOptions,
-      'needsRow' | 'rowLength' | 'finalLength' | 'outputLeft' | 'expected' | 'open' | 'finish'
+      'needsRow' | 'together' | 'rowLength' | 'finalLength' | 'outputLeft' | 'expected' | 'open' | 'finish'
     >,
   ): Job {
     return new Job({

@@ -4,6 +4,8 @@ import type { Row } from './fair-queue.ts';
 export interface RunningItem extends Row {
   /** Order of joining the batch; higher is later. */
   readonly joined: number;
+  /** With which it has joined and leaves; null: alone. */
+  readonly together?: object | null;
 }
 
 /**
@@ -32,7 +34,10 @@ export function rowToYield<R extends RunningItem>(
   let most: R[] = [];
   for (const rows of flows.values()) if (rows.length > most.length) most = rows;
   if (most.length < own + 2 || most.length <= Math.floor(running.length * SPARED_SHARE)) return null;
-  return most.reduce((latest, row) => (row.joined > latest.joined ? row : latest));
+  // Those that are together would all leave for one row, and take as many from others when they come back.
+  const alone = most.filter(({ together }) => (together ?? null) === null);
+  if (alone.length === 0) return null;
+  return alone.reduce((latest, row) => (row.joined > latest.joined ? row : latest));
 }
 
 const keyOf = ({ priority, flow }: Pick<Row, 'priority' | 'flow'>): string => `${priority} ${flow}`;

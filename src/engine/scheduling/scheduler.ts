@@ -19,6 +19,16 @@ export interface WaitingItem extends Queued {
   readonly isEncoded?: boolean | undefined;
   /** True when finishing it takes a row of the decode batch. */
   readonly needsRow: boolean;
+  /** With which it gets its row at the same time; null: alone. */
+  readonly together?: StartTogether | null | undefined;
+}
+
+/** Items that get their rows together, once all of them have been read. */
+export interface StartTogether {
+  /** Rows that they take. */
+  readonly size: number;
+  /** One of them has been read or is being read: the rows of all are kept for them. */
+  readonly hasBegun: boolean;
 }
 
 export interface SchedulerLimits {
@@ -117,14 +127,15 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     return this.waiting.remove(item);
   }
 
-  /** The items whose turn is near: as many as could run in the next few runs. */
+  /** The items whose turn is near: as many as could run in the next few runs, and those for which rows are kept. */
   upcoming(): W[] {
-    const near: W[] = [];
+    const near = new Set([...this.waiting].filter(({ together }) => together?.hasBegun));
+    let ahead = 0;
     for (const item of this.waiting.inOrder(this.running)) {
-      near.push(item);
-      if (near.length === this.limits.maxBatchSize * LOOKAHEAD) break;
+      near.add(item);
+      if (++ahead === this.limits.maxBatchSize * LOOKAHEAD) break;
     }
-    return near;
+    return [...near];
   }
 
   /** Items that have waited beyond their deadline without a run. */
@@ -192,34 +203,57 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
   private inTurn(): { readonly eligible: readonly W[]; readonly blocked: W | null } {
     const { maxBatchSize, fits } = this.limits;
     const eligible: W[] = [];
-    const reserved = this.partial?.needsRow ? [this.partial] : [];
-    let rows = this.running.length + reserved.length;
-    let batchRows = [...this.running, ...reserved].filter((item) => item.priority === 'batch').length;
-    let longest = Math.max(0, ...[...this.running, ...reserved].map(lengthWithHeadroom));
+    const kept = this.keptRows();
+    /** Of those that start together, for which there are rows. */
+    const starting = new Set(kept.flatMap(({ together }) => together ?? []));
+    const taken = [...this.running, ...kept];
+    let rows = this.running.length + kept.reduce((sum, item) => sum + rowsOf(item), 0);
+    let batchRows =
+      this.running.filter(isBatch).length + kept.filter(isBatch).reduce((sum, item) => sum + rowsOf(item), 0);
+    let longest = Math.max(0, ...taken.map(lengthWithHeadroom));
     let blocked: W | null = null;
     let batchBlocked = false;
     for (const item of this.waiting.inOrder(this.running)) {
       // What holds memory goes on, else it could wait for the row of one that waits for this memory.
       if (item === this.partial || item.state === 'queued') continue;
-      if (item.needsRow) {
+      const together = item.together ?? null;
+      if (item.needsRow && (together === null || !starting.has(together))) {
         // Once one does not fit, later ones must not overtake it for ever.
         if (blocked !== null || (batchBlocked && item.priority === 'batch')) continue;
-        if (item.priority === 'batch' && batchRows + 1 > this.maxBatchRows) {
+        const own = rowsOf(item);
+        if (item.priority === 'batch' && batchRows + own > this.maxBatchRows) {
           batchBlocked = true;
           continue;
         }
         const length = Math.max(longest, lengthWithHeadroom(item));
-        if (rows + 1 > maxBatchSize || (rows > 0 && !fits(rows + 1, length))) {
+        if (rows + own > maxBatchSize || (rows > 0 && !fits(rows + own, length))) {
           blocked = item;
           continue;
         }
-        rows++;
-        if (item.priority === 'batch') batchRows++;
+        rows += own;
+        if (item.priority === 'batch') batchRows += own;
+        if (together !== null) starting.add(together);
         longest = length;
       }
       if (item.state === 'ready') eligible.push(item);
     }
     return { eligible, blocked };
+  }
+
+  /** What rows are kept for: the one that is half read, and one of each that have begun to start together. */
+  private keptRows(): readonly W[] {
+    const begun = new Map<StartTogether, W>();
+    for (const item of this.waiting) {
+      if (item.needsRow && item.together?.hasBegun) begun.set(item.together, item);
+    }
+    const { partial } = this;
+    const isAlone = partial?.needsRow === true && (partial.together ?? null) === null;
+    return isAlone ? [partial, ...begun.values()] : [...begun.values()];
+  }
+
+  /** Most rows that one request of a priority can have. */
+  rowsFor(priority: WaitingItem['priority']): number {
+    return priority === 'batch' ? this.maxBatchRows : this.limits.maxBatchSize;
   }
 
   private get maxBatchRows(): number {
@@ -250,6 +284,11 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     return leaving;
   }
 }
+
+/** Rows that are taken when it starts. */
+const rowsOf = ({ together }: WaitingItem): number => together?.size ?? 1;
+
+const isBatch = ({ priority }: { readonly priority: string }): boolean => priority === 'batch';
 
 function lengthWithHeadroom({ rowLength, finalLength }: { rowLength: number; finalLength: number }): number {
   return Math.min(finalLength, rowLength + HEADROOM);
