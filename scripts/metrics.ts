@@ -17,6 +17,7 @@ const SOURCES: MetricSources = {
   engine: unasked,
   store: unasked,
   training: unasked,
+  versions: { plan: unasked, shadowCounts: unasked },
   taskExists: unasked,
 };
 

@@ -6,6 +6,8 @@ export const AUDIT_ACTIONS = [
   'task.delete',
   'prompt.upload',
   'prompt.activate',
+  'serving.change',
+  'serving.roll_back',
   'prompt.delete',
   'file.upload',
   'file.delete',
@@ -23,7 +25,7 @@ export interface AuditEntry extends Actor {
   readonly version: number | null;
   /** Of the content that was uploaded, activated or deleted. */
   readonly sha256: string | null;
-  /** Id of the file or the job. */
+  /** Id of the file or the job, or the serving plan as JSON. */
   readonly subject: string | null;
   /** Unix milliseconds. */
   readonly createdAt: number;

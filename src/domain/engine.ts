@@ -48,6 +48,8 @@ export interface Turn {
 /** One sequence to generate. Positions: prompt rows, then `inputIds`, then the output. */
 export interface GenerateRequest extends Turn {
   readonly prompt: PromptHandle | null;
+  /** Further members of an ensemble: each token is chosen from the mean of all members' probabilities. */
+  readonly others?: readonly PromptHandle[];
   readonly inputIds: readonly number[];
   readonly maxTokens: number;
   /** Generation ends with reason `stop` when one of these is chosen; empty: never. It is not emitted. */

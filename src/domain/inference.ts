@@ -22,6 +22,8 @@ export interface GenerationFields {
   readonly n?: number | undefined;
   readonly ignore_eos?: boolean | undefined;
   readonly service_tier?: ServiceTier | undefined;
+  /** Of a split the same user always gets the same version. */
+  readonly user?: string | undefined;
 }
 
 /** Whoever asks finds only the tasks that it is granted. */
@@ -82,7 +84,7 @@ export interface Usage {
 
 /** A running generation. Choices are numbered prompt by prompt: choice = prompt * n + k. */
 export interface Generation {
-  /** The reference that served: `task@version`, or the base model's id. */
+  /** The reference that served: `task@version`, `task@1+2` of an ensemble, or the base model's id. */
   readonly servedBy: string;
   readonly choices: number;
   readonly events: AsyncIterable<InferenceEvent>;
@@ -93,19 +95,23 @@ export interface Generation {
 export interface ClassifyRequest extends Asked {
   /** A task (or the base model's id). */
   readonly task: string;
-  readonly version: number | null;
+  /** Null: what the task serves with; several: an ensemble. */
+  readonly versions: readonly number[] | null;
   readonly inputs: readonly string[];
   /** Null: the task's own labels. Of a version with a classification head: which of its labels to choose from. */
   readonly labels: readonly string[] | null;
   readonly tier?: ServiceTier | undefined;
+  readonly user?: string | undefined;
 }
 
 export interface ScoreTextsRequest extends Asked {
   /** A task (or the base model's id). */
   readonly task: string;
-  readonly version: number | null;
+  /** Null: what the task serves with; several: an ensemble. */
+  readonly versions: readonly number[] | null;
   readonly inputs: readonly { readonly text: string; readonly target: string }[];
   readonly tier?: ServiceTier | undefined;
+  readonly user?: string | undefined;
 }
 
 export interface Classification {
@@ -114,9 +120,27 @@ export interface Classification {
   readonly probabilities: Readonly<Record<string, number>>;
   /**
    * Log-likelihood of each label as a continuation, in the order of the labels, in nats; of a classification head its
-   * log-probability.
+   * log-probability. Of an ensemble the log of the members' mean likelihood.
    */
   readonly logliks: readonly number[];
+  /** What the members of an ensemble said; null: one version answered. */
+  readonly vote: Vote | null;
+}
+
+/** The label with the most votes is chosen; of equals the one with the largest mean probability. */
+export interface Vote {
+  /** Members by the label that they chose. */
+  readonly votes: Readonly<Record<string, number>>;
+  /** The part of the members that chose the label, in (0, 1]. */
+  readonly agreement: number;
+}
+
+/** Answers to all inputs of a request, in order. */
+export interface Answers<T> {
+  readonly results: readonly T[];
+  readonly usage: Usage;
+  /** `task@version`, `task@1+2` of an ensemble, or the base model's id. */
+  readonly servedBy: string;
 }
 
 export interface ScoredText {
@@ -126,19 +150,22 @@ export interface ScoredText {
   readonly tokens: number;
 }
 
+/** How often a shadow said what the client got: the same labels, or the same texts. */
+export interface ShadowCounts {
+  readonly same: number;
+  readonly different: number;
+  readonly failed: number;
+  /** Not asked: the server was busy. */
+  readonly skipped: number;
+}
+
 /** Text in, text out, over an engine that knows only token ids. */
 export interface Inference {
   /** Resolves when every choice has been admitted; rejects before any work when the request cannot run. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Generation>;
   chat(request: ChatRequest, signal: AbortSignal): Promise<Generation>;
-  classify(
-    request: ClassifyRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly results: readonly Classification[]; readonly usage: Usage }>;
-  score(
-    request: ScoreTextsRequest,
-    signal: AbortSignal,
-  ): Promise<{ readonly results: readonly ScoredText[]; readonly usage: Usage }>;
+  classify(request: ClassifyRequest, signal: AbortSignal): Promise<Answers<Classification>>;
+  score(request: ScoreTextsRequest, signal: AbortSignal): Promise<Answers<ScoredText>>;
   /** Rejects with `unprocessable` context_length_exceeded for a text that no request could hold. */
   tokenize(
     text: string,
@@ -146,4 +173,6 @@ export interface Inference {
   ): Promise<{ readonly ids: readonly number[]; readonly tokens: readonly string[] }>;
   /** Throws `invalid` for ids outside the vocabulary. */
   detokenize(ids: readonly number[], skipSpecialTokens: boolean): string;
+  /** Of a version, since the start of the process. */
+  shadowCounts(task: string, version: number): ShadowCounts;
 }

@@ -1,6 +1,7 @@
 import type { OpenClaim } from './idempotency.ts';
 import type { PeftType } from './peft.ts';
 import type { Actor } from './principal.ts';
+import type { ServingPlan } from './serving.ts';
 import type { AddedPromptVersion } from './store.ts';
 import type { Task } from './task.ts';
 
@@ -39,4 +40,11 @@ export interface PromptPublisher {
   ): Promise<PublishedPrompt>;
   /** Warms the version's prefix, then activates it. `ifMatch` as in `TaskStore.activate`. */
   activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;
+  /**
+   * Warms every version of the plan, then lets the task serve with it. `seen` as in `TaskStore.serve`. Throws
+   * `unprocessable` invalid_serving_plan, model_mismatch and mixed_heads.
+   */
+  serve(task: string, plan: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
+  /** Lets the task serve with what it served with before, as {@link serve} does. Throws `conflict` nothing_to_roll_back. */
+  rollBack(task: string, actor?: Actor): Promise<Task>;
 }

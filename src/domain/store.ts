@@ -3,6 +3,7 @@ import type { OpenClaim } from './idempotency.ts';
 import type { PeftType } from './peft.ts';
 import type { Actor } from './principal.ts';
 import type { AdapterConfig, PromptVersion } from './prompt.ts';
+import type { ServingPlan } from './serving.ts';
 import type { Task, TaskMetadata } from './task.ts';
 
 export interface Page<T> {
@@ -68,7 +69,7 @@ export interface TaskStore {
   ): Page<PromptVersion>;
   /** Any version with this content, for reading its file by content key. */
   findByContent(sha256: string, peftType: PeftType): PromptVersion | null;
-  /** Tasks with an active version, the most recently used first; those never used last, the newest first. */
+  /** Tasks that serve, the most recently used first; those never used last, the newest first. */
   recentTasks(limit: number): readonly Task[];
   /** The stored safetensors file, or null. Its hash is checked on every read; a mismatch throws. */
   readFile(sha256: string): Uint8Array | null;
@@ -93,7 +94,19 @@ export interface TaskStore {
    * Throws `not_found`, `precondition_failed` active_version_changed.
    */
   activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;
-  /** Throws `not_found`, `conflict` version_active. */
+  /**
+   * Lets the task serve with a plan; what it served with before can come back. `seen` is what must serve now.
+   * Throws `not_found`, `conflict` mixed_models, `precondition_failed` serving_changed.
+   */
+  serve(task: string, plan: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
+  /** What the task served with before its last change; null: nothing that could come back. */
+  previousPlan(task: string): ServingPlan | null;
+  /**
+   * Lets the task serve with `previousPlan` again, which must still be `expected`.
+   * Throws `not_found`, `conflict` nothing_to_roll_back and mixed_models, `precondition_failed` serving_changed.
+   */
+  rollBack(task: string, expected: ServingPlan, actor?: Actor): Promise<Task>;
+  /** Throws `not_found`, `conflict` version_active and version_serving. */
   deleteVersion(task: string, version: number, actor?: Actor): Promise<void>;
   /** Remembers when tasks last served a request (Unix milliseconds). Tasks that are gone are left out. */
   recordUses(uses: ReadonlyMap<string, number>): Promise<void>;

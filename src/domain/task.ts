@@ -1,7 +1,8 @@
 import { DomainError } from './errors.ts';
 import type { SamplingOverrides } from './sampling.ts';
+import { MOST_VERSIONS, type ServingPlan } from './serving.ts';
 
-/** A named task on the frozen model. Its prompt versions are immutable; `activeVersion` points at one. */
+/** A named task on the frozen model. Its prompt versions are immutable; `serving` says which of them answer. */
 export interface Task {
   readonly name: string;
   readonly description: string | null;
@@ -11,7 +12,10 @@ export interface Task {
   readonly labels: readonly string[] | null;
   /** Generation parameters that a request to this task starts from. */
   readonly defaults: SamplingOverrides | null;
+  /** The version that stands for `serving`; null: none serves. */
   readonly activeVersion: number | null;
+  /** Null: nothing serves. */
+  readonly serving: ServingPlan | null;
   /** Unix milliseconds. */
   readonly createdAt: number;
   readonly updatedAt: number;
@@ -104,22 +108,50 @@ export function applyTemplate(template: string | null, text: string): string {
   return template.slice(0, at) + text + template.slice(at + TEMPLATE_SLOT.length);
 }
 
-/** A model reference of a request: `task`, `task@version` or the base model's id. */
+/** A model reference of a request: `task`, `task@version`, an ensemble `task@1+2`, or the base model's id. */
 export interface ModelReference {
   readonly name: string;
-  readonly version: number | null;
+  /** Null: what the task serves with. */
+  readonly versions: readonly number[] | null;
 }
 
-/** Splits `task@version`. Throws `invalid` when the part after `@` is not a positive integer. */
+/** Splits `task@version`. Throws `invalid` invalid_version when the part after `@` is not one or several version numbers. */
 export function parseModelReference(model: string): ModelReference {
   const at = model.lastIndexOf('@');
-  if (at < 0) return { name: model, version: null };
-  const digits = model.slice(at + 1);
-  if (!/^[1-9][0-9]{0,8}$/.test(digits)) {
+  if (at < 0) return { name: model, versions: null };
+  const numbers = model.slice(at + 1).split('+');
+  const versions = numbers.map(Number);
+  const isDistinct = new Set(versions).size === versions.length;
+  if (!numbers.every((digits) => /^[1-9][0-9]{0,8}$/.test(digits)) || !isDistinct) {
     throw new DomainError('invalid', 'invalid_version', 'After "@" a positive version number is expected.', {
       param: 'model',
+      expected: 'a version number, or several distinct ones with "+" between them',
       given: model,
     });
   }
-  return { name: model.slice(0, at), version: Number(digits) };
+  assertEnsembleSize(versions.length, 'model');
+  return { name: model.slice(0, at), versions };
+}
+
+/** {@link parseModelReference} where an ensemble makes no sense. Throws `invalid` several_versions. */
+export function parseVersionReference(model: string): {
+  readonly name: string;
+  readonly version: number | null;
+} {
+  const { name, versions } = parseModelReference(model);
+  if (versions === null || versions.length === 1) return { name, version: versions?.[0] ?? null };
+  throw new DomainError('invalid', 'several_versions', 'One version is expected here.', {
+    expected: 'task or task@version',
+    given: model,
+  });
+}
+
+/** Throws `invalid` too_many_versions. */
+export function assertEnsembleSize(count: number, param: string): void {
+  if (count <= MOST_VERSIONS) return;
+  throw new DomainError('invalid', 'too_many_versions', 'An ensemble has fewer versions.', {
+    param,
+    expected: `at most ${MOST_VERSIONS} versions`,
+    given: count,
+  });
 }

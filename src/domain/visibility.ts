@@ -1,6 +1,6 @@
 import type { Principal } from './principal.ts';
 import type { Page, TaskStore } from './store.ts';
-import { parseModelReference } from './task.ts';
+import { parseVersionReference } from './task.ts';
 import {
   jobTasks,
   type PageOptions,
@@ -93,7 +93,7 @@ function tasksNamedBy({ spec }: TrainingJob): readonly string[] {
   const own = jobTasks(spec).map(({ task }) => task);
   const { init_from: from } = spec.hyperparameters;
   // Of a multitask job it is another job's id.
-  return from === null || spec.sourceJob !== null ? own : [...own, parseModelReference(from).name];
+  return from === null || spec.sourceJob !== null ? own : [...own, parseVersionReference(from).name];
 }
 
 const only = <T>(item: T | null, sees: (item: T) => boolean): T | null =>

@@ -29,10 +29,11 @@ export function askForLabels(
   { labels, caller }: { readonly labels: readonly string[]; readonly caller: Principal },
   signal: AbortSignal,
 ): Ask<RankedRow> {
+  const versions = version === null ? null : [version];
   const indexOf = new Map(labels.map((label, i) => [label, i]));
   return async (rows: readonly DataRow[]) => {
     const inputs = rows.map(({ input }) => modelText(input));
-    const request = { task: target, version, inputs, labels, tier: 'flex' as const, caller };
+    const request = { task: target, versions, inputs, labels, tier: 'flex' as const, caller };
     const { results, usage } = await inference.classify(request, signal);
     const values = results.map(({ label, logliks }, i) => {
       const truth = indexOf.get(rows[i]!.target)!;

@@ -34,6 +34,7 @@ export function askForCompletions(
   signal: AbortSignal,
 ): Ask<GeneratedRow> {
   const tier = 'flex';
+  const versions = version === null ? null : [version];
   const fields = {
     ...defaults,
     ...(maxTokens !== null && { max_tokens: maxTokens }),
@@ -49,7 +50,7 @@ export function askForCompletions(
     const texts = rows.map(({ input }) => modelText(input));
     // First the scores: they refuse what can be refused before anything is written.
     const inputs = texts.map((text, i) => ({ text, target: rows[i]!.target }));
-    const scored = await inference.score({ task: target, version, inputs, tier, caller }, signal);
+    const scored = await inference.score({ task: target, versions, inputs, tier, caller }, signal);
     const generation = await inference.complete({ ...fields, prompts: texts }, signal);
     const outputs = await collectTexts(generation);
     signal.throwIfAborted();

@@ -36,6 +36,7 @@ import { promptFileRoutes } from './routes/prompt-files.ts';
 import { promptUploadRoutes } from './routes/prompt-upload.ts';
 import { promptRoutes } from './routes/prompts.ts';
 import { scoreRoutes } from './routes/score.ts';
+import { servingRoutes } from './routes/serving.ts';
 import { taskRoutes } from './routes/tasks.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
 import { Turns } from './turns.ts';
@@ -89,6 +90,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     await api.register(tokenizeRoutes, dependencies);
     await api.register(taskRoutes, dependencies);
     await api.register(promptRoutes, dependencies);
+    await api.register(servingRoutes, { ...dependencies, versions: metrics.versions.counts });
     await api.register(promptUploadRoutes, dependencies);
     await api.register(promptFileRoutes, dependencies);
     await api.register(evaluationRoutes, counted);
@@ -109,7 +111,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   return app;
 }
 
-function metricsOf({ engine, store, training, limits }: AppDependencies): Metrics {
+function metricsOf({ engine, store, training, inference, limits }: AppDependencies): Metrics {
   return new Metrics({
     model: () => engine.model.id,
     tasks: limits.metricsTasks,
@@ -117,5 +119,9 @@ function metricsOf({ engine, store, training, limits }: AppDependencies): Metric
     store: () => store.stats(),
     training: () => training.stats(),
     taskExists: (name) => store.getTask(name) !== null,
+    versions: {
+      plan: (task) => store.getTask(task)?.serving ?? null,
+      shadowCounts: (task, version) => inference.shadowCounts(task, version),
+    },
   });
 }

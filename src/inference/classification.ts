@@ -9,5 +9,6 @@ export function classification(labels: readonly string[], logliks: readonly numb
     label: labels[logliks.indexOf(best)]!,
     probabilities: Object.fromEntries(labels.map((label, i) => [label, weights[i]! / total])),
     logliks,
+    vote: null,
   };
 }

@@ -1,5 +1,5 @@
 import { setTimeout } from 'node:timers/promises';
-import type { Engine, Turn } from '../domain/engine.ts';
+import type { Engine, PromptHandle, Turn } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ServiceTier, Usage } from '../domain/inference.ts';
 import { applyTemplate } from '../domain/task.ts';
@@ -7,7 +7,7 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import { mapConcurrent } from './concurrent.ts';
 import { encodeTexts } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
-import type { Target } from './target.ts';
+import type { Served } from './target.ts';
 import { turnOf } from './turn.ts';
 
 /** Inputs in the engine at a time: enough to fill its batches, and room in its queue for others. */
@@ -23,36 +23,54 @@ export interface EachInput {
   outputTokens(index: number): number;
 }
 
+/** One question: an input behind the prompt of one member. */
+export interface Question {
+  readonly prompt: PromptHandle | null;
+  readonly inputIds: readonly number[];
+  readonly turn: Turn;
+  /** Of the text. */
+  readonly index: number;
+  /** Of the member. */
+  readonly member: number;
+}
+
 /**
- * Asks the engine about each text in the target's template. Every input is checked before the first is sent; only the
- * first can be refused for want of room: later ones wait, so that no work is thrown away.
+ * Asks the engine about each text in the task's template, behind the prompt of each member. Every input is checked before
+ * the first is sent; only the first can be refused for want of room: later ones wait, so that no work is thrown away.
+ * Answers [member][text].
  */
 export async function askEach<T>(
   engine: Engine,
   tokenizer: Tokenizer,
-  target: Target,
+  { members }: Pick<Served, 'members'>,
   { texts, tier, outputTokens }: EachInput,
   signal: AbortSignal,
-  ask: (inputIds: readonly number[], turn: Turn, index: number, signal: AbortSignal) => Promise<T>,
-): Promise<{ readonly answers: readonly T[]; readonly usage: Usage }> {
-  const { prompt, template } = target;
-  const turn = turnOf(target, texts.length, tier);
+  ask: (question: Question, signal: AbortSignal) => Promise<T>,
+): Promise<{ readonly answers: readonly (readonly T[])[]; readonly usage: Usage }> {
+  const { template } = members[0];
+  const turn = turnOf(members[0], texts.length * members.length, tier);
   const filled = texts.map((text) => applyTemplate(template, text));
   const options = { addSpecialTokens: true, param: 'inputs' };
   const inputs = await encodeTexts(tokenizer, engine.limits, filled, options);
   inputs.forEach((ids, i) => {
-    checkNotEmpty(prompt, ids.length, `inputs[${i}]`);
-    checkContext(engine.limits, prompt, ids.length, outputTokens(i), `inputs[${i}]`);
+    for (const { prompt } of members) {
+      checkNotEmpty(prompt, ids.length, `inputs[${i}]`);
+      checkContext(engine.limits, prompt, ids.length, outputTokens(i), `inputs[${i}]`);
+    }
   });
+  // The members of one input are neighbours, so that they are read together.
+  const questions = inputs.flatMap((inputIds, index) =>
+    members.map(({ prompt }, member): Question => ({ prompt, inputIds, turn, index, member })),
+  );
   const concurrency = Math.min(MAX_CONCURRENT_INPUTS, engine.limits.maxSequencesPerFlow);
-  const answers = await mapConcurrent(inputs, concurrency, signal, (ids, i, either) =>
-    whenAdmitted(() => ask(ids, turn, i, either), i === 0, either),
+  const answers = await mapConcurrent(questions, concurrency, signal, (question, i, either) =>
+    whenAdmitted(() => ask(question, either), i === 0, either),
   );
   return {
-    answers,
+    answers: members.map((_, member) => answers.filter((_, i) => i % members.length === member)),
     usage: {
       promptTokens: inputs.reduce((sum, ids) => sum + ids.length, 0),
-      virtualTokens: inputs.length * (prompt?.length ?? 0),
+      virtualTokens: inputs.length * members.reduce((sum, { prompt }) => sum + (prompt?.length ?? 0), 0),
       completionTokens: 0,
     },
   };

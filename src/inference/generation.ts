@@ -8,7 +8,7 @@ import type { EncodedInput } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
 import { choiceSeed, type GenerationParameters } from './parameters.ts';
 import { PushedEvents } from './pushed-events.ts';
-import type { Target } from './target.ts';
+import type { Served } from './target.ts';
 import { turnOf } from './turn.ts';
 
 /** Output of one generation that may wait for a slow reader: thousands of tokens, hundreds with log-probabilities. */
@@ -16,7 +16,7 @@ const MOST_WAITING_BYTES = 2 ** 20;
 
 /** Everything that a generation needs, ready for the engine. */
 export interface GenerationPlan {
-  readonly target: Target;
+  readonly served: Served;
   readonly inputs: readonly EncodedInput[];
   readonly parameters: GenerationParameters;
   /** For an input of so many tokens. */
@@ -52,7 +52,8 @@ export function startGeneration(
   };
   const running = admit(engine, choices, controllers, cancel, signal);
 
-  const virtualTokens = plan.inputs.length * (plan.target.prompt?.length ?? 0);
+  const rows = plan.served.members.reduce((sum, { prompt }) => sum + (prompt?.length ?? 0), 0);
+  const virtualTokens = plan.inputs.length * rows;
   const promptTokens = plan.inputs.reduce((sum, { ids }) => sum + ids.length, 0);
   let completionTokens = 0;
   const events = new PushedEvents<InferenceEvent>(cancel, MOST_WAITING_BYTES);
@@ -94,7 +95,7 @@ export function startGeneration(
     .finally(() => signal.removeEventListener('abort', abort));
 
   return {
-    servedBy: plan.target.servedBy,
+    servedBy: plan.served.servedBy,
     choices: choices.length,
     events,
     usage: () => ({ promptTokens, virtualTokens, completionTokens }),
@@ -102,27 +103,31 @@ export function startGeneration(
 }
 
 function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoice[] {
-  const { target, parameters, inputs } = plan;
+  const { served, parameters, inputs } = plan;
+  const [first, ...others] = served.members;
   const { maxSequencesPerFlow } = engine.limits;
-  const count = inputs.length * parameters.n;
+  const count = inputs.length * parameters.n * served.members.length;
   if (count > maxSequencesPerFlow) {
     throw new DomainError(
       'unprocessable',
       'too_many_choices',
-      `${inputs.length} prompts with n = ${parameters.n} are ${count} sequences; the server holds ${maxSequencesPerFlow} of one task.`,
+      `${inputs.length} prompts with n = ${parameters.n} and ${served.members.length} version(s) are ${count} sequences; the server holds ${maxSequencesPerFlow} of one task.`,
       { param: 'n', expected: maxSequencesPerFlow, given: count },
     );
   }
-  const turn = turnOf(target, count, plan.tier);
+  const turn = turnOf(first, count, plan.tier);
   return inputs.flatMap((input) => {
     const maxTokens = plan.maxTokens(input.ids.length);
-    checkNotEmpty(target.prompt, input.ids.length, plan.param);
-    checkContext(engine.limits, target.prompt, input.ids.length, maxTokens, 'max_tokens', plan.param);
+    for (const { prompt } of served.members) {
+      checkNotEmpty(prompt, input.ids.length, plan.param);
+      checkContext(engine.limits, prompt, input.ids.length, maxTokens, 'max_tokens', plan.param);
+    }
     return Array.from({ length: parameters.n }, (_, k) => ({
       input,
       request: {
         ...turn,
-        prompt: target.prompt,
+        prompt: first.prompt,
+        ...(others.length > 0 && { others: others.map(({ prompt }) => prompt!) }),
         inputIds: input.ids,
         maxTokens,
         stopTokenIds: parameters.ignoreEos ? [] : plan.eos,

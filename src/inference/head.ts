@@ -4,37 +4,39 @@ import type { Classification, ClassifyRequest } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { classification } from './classification.ts';
 import { askEach } from './each-input.ts';
+import { voteEach } from './ensemble.ts';
 import type { Ranked } from './rank.ts';
-import type { Target } from './target.ts';
+import type { Served } from './target.ts';
 
 /**
- * Classes of each input by the head of the target's version: softmax over the logits of the labels that are asked for,
+ * Classes of each input by the heads of the members' versions: softmax over the logits of the labels that are asked for,
  * else of all. Throws as {@link headRows} does.
  */
 export async function classifyByHead(
   engine: Engine,
   tokenizer: Tokenizer,
-  target: Target,
-  head: ClassificationHead,
+  { members }: Pick<Served, 'members'>,
+  heads: readonly ClassificationHead[],
   { inputs, labels: asked, tier }: Pick<ClassifyRequest, 'inputs' | 'labels' | 'tier'>,
   signal: AbortSignal,
 ): Promise<Ranked<Classification>> {
-  const { labels, rows } = headRows(head.numLabels, target.labels, asked);
-  const { prompt } = target;
+  const { labels, rows } = headRows(heads[0]!.numLabels, members[0].labels, asked);
   const request = { texts: inputs, tier, outputTokens: () => 0 };
   const { answers, usage } = await askEach(
     engine,
     tokenizer,
-    target,
+    { members },
     request,
     signal,
-    (inputIds, turn, _, either) => engine.hiddenState({ ...turn, prompt, inputIds }, either),
+    ({ prompt, inputIds, turn }, either) => engine.hiddenState({ ...turn, prompt, inputIds }, either),
   );
-  const results = answers.map((hidden) => {
-    const logits = headLogits(head, hidden);
-    return classification(labels, logSoftmax(rows.map((row) => logits[row]!)));
-  });
-  return { results, usage };
+  const classified = answers.map((inputs, member) =>
+    inputs.map((hidden) => {
+      const logits = headLogits(heads[member]!, hidden);
+      return classification(labels, logSoftmax(rows.map((row) => logits[row]!)));
+    }),
+  );
+  return { results: voteEach(labels, classified), usage };
 }
 
 function logSoftmax(logits: readonly number[]): number[] {

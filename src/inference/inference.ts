@@ -5,24 +5,28 @@ import type { HeadSource } from '../domain/head.ts';
 import type {
   ChatMessage,
   ChatRequest,
+  Classification,
   ClassifyRequest,
   CompletionRequest,
+  Generation,
   Inference,
   ScoreTextsRequest,
 } from '../domain/inference.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import type { Principal } from '../domain/principal.ts';
 import { applyTemplate, type ModelReference, parseModelReference } from '../domain/task.ts';
 import type { TaskLookups } from '../domain/visibility.ts';
 import type { BundleManifest } from '../model/bundle.ts';
 import { createChatRenderer } from '../model/chat.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import { startGeneration } from './generation.ts';
+import { type GenerationPlan, startGeneration } from './generation.ts';
 import { classifyByHead } from './head.ts';
 import { encodePrompts, encodeText, encodeTexts } from './input.ts';
 import { generationParameters } from './parameters.ts';
-import { classifyInputs, scoreTargets } from './rank.ts';
-import { assertGenerates, type ReferenceField, resolveTarget } from './target.ts';
+import { classifyInputs, type Ranked, scoreTargets } from './rank.ts';
+import { withShadow } from './shadowed-generation.ts';
+import { Shadows } from './shadows.ts';
+import { splitPoint } from './split-point.ts';
+import { assertGenerates, type ReferenceField, resolveReference, type Served } from './target.ts';
 import type { TaskUses } from './task-uses.ts';
 
 export interface InferenceOptions {
@@ -45,47 +49,72 @@ export function createInference(options: InferenceOptions): Inference {
   const { bos, eos } = manifest.tokens;
   const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
   const renderChat = createChatRenderer(manifest.chatTemplate, { bos: text(bos), eos: text(eos[0]) });
-  const resolve = ({ name, version }: ModelReference, field: ReferenceField, caller: Principal) => {
-    const target = resolveTarget(store, model, { name, version }, field, caller);
-    if (target.prompt !== null) uses.record(name);
-    return target;
+  const shadows = new Shadows();
+  const resolve = (reference: ModelReference, field: ReferenceField, { caller, user }: Asking): Served => {
+    const point = splitPoint(reference.name, user);
+    const served = resolveReference(reference, { store, model, field, caller, point });
+    if (served.members[0].prompt !== null) uses.record(reference.name);
+    return served;
   };
-  const resolveModel = ({ model: reference, caller }: CompletionRequest | ChatRequest) => {
-    const target = resolve(parseModelReference(reference), 'model', caller);
-    assertGenerates(target, 'model');
-    return target;
+  const resolveModel = (request: CompletionRequest | ChatRequest): Served => {
+    const served = resolve(parseModelReference(request.model), 'model', request);
+    assertGenerates(served, 'model');
+    checkEnsemble(served, request);
+    return served;
   };
+  const resolveTask = (request: ClassifyRequest | ScoreTextsRequest): Served =>
+    resolve({ name: request.task, versions: request.versions }, 'task', request);
 
-  const resolveTask = ({ task: name, version, caller }: ClassifyRequest | ScoreTextsRequest) =>
-    resolve({ name, version }, 'task', caller);
+  const classifyWith = (
+    { members }: Pick<Served, 'members'>,
+    request: ClassifyRequest,
+    signal: AbortSignal,
+  ): Promise<Ranked<Classification>> => {
+    const sources = members.flatMap(({ head }) => head ?? []);
+    if (sources.length === 0) return classifyInputs(engine, tokenizer, { members }, request, signal);
+    const read = sources.map((source) => heads.head(source));
+    return classifyByHead(engine, tokenizer, { members }, read, request, signal);
+  };
+  const generateWith = (plan: GenerationPlan, signal: AbortSignal): Generation => {
+    const generation = startGeneration(engine, tokenizer, plan, signal);
+    const { shadow } = plan.served;
+    if (shadow === null) return generation;
+    return withShadow(generation, shadows, shadow.servedBy, () => {
+      const served = { servedBy: shadow.servedBy, members: [shadow], shadow: null } as const;
+      const quiet = { served, echo: false, logprobs: null, tier: 'flex' } as const;
+      return startGeneration(engine, tokenizer, { ...plan, ...quiet }, new AbortController().signal);
+    });
+  };
 
   return {
     async complete(request, signal) {
-      const target = resolveModel(request);
-      const parameters = generationParameters(request, target.defaults);
+      const served = resolveModel(request);
+      const { template, defaults } = served.members[0];
+      const parameters = generationParameters(request, defaults);
       const maxTokens = parameters.maxTokens ?? DEFAULT_COMPLETION_TOKENS;
       checkOutput(request, maxTokens);
       checkEcho(request, model);
-      const inputs = await encodePrompts(tokenizer, limits, request.prompts, target.template);
+      const inputs = await encodePrompts(tokenizer, limits, request.prompts, template);
       const { echo, logprobs, service_tier: tier } = request;
-      const plan = { target, inputs, parameters, echo, logprobs, tier, eos, param: 'prompt' };
-      return startGeneration(engine, tokenizer, { ...plan, maxTokens: () => maxTokens }, signal);
+      const plan = { served, inputs, parameters, echo, logprobs, tier, eos, param: 'prompt' };
+      return generateWith({ ...plan, maxTokens: () => maxTokens }, signal);
     },
 
     async chat(request: ChatRequest, signal) {
-      const target = resolveModel(request);
-      const parameters = generationParameters(request, target.defaults);
-      const source = renderChat(wrapLastUserMessage(request.messages, target.template));
+      const served = resolveModel(request);
+      const { template, defaults } = served.members[0];
+      const parameters = generationParameters(request, defaults);
+      const source = renderChat(wrapLastUserMessage(request.messages, template));
       // The template writes the special tokens itself.
       const options = { addSpecialTokens: false, param: 'messages' };
       const [ids] = await encodeTexts(tokenizer, limits, [source], options);
       const inputs = [{ ids: ids!, source }];
-      const rest = (inputTokens: number) =>
-        Math.max(1, outputRoom(limits, target.prompt?.length ?? 0, inputTokens));
+      const longest = Math.max(...served.members.map(({ prompt }) => prompt?.length ?? 0));
+      const rest = (inputTokens: number) => Math.max(1, outputRoom(limits, longest, inputTokens));
       const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);
       const { logprobs, service_tier: tier } = request;
       const plan = {
-        target,
+        served,
         inputs,
         parameters,
         maxTokens,
@@ -95,20 +124,33 @@ export function createInference(options: InferenceOptions): Inference {
         eos,
         param: 'messages',
       };
-      return startGeneration(engine, tokenizer, plan, signal);
+      return generateWith(plan, signal);
     },
 
     async classify(request, signal) {
-      const target = resolveTask(request);
-      if (target.head === null) return classifyInputs(engine, tokenizer, target, request, signal);
-      return classifyByHead(engine, tokenizer, target, heads.head(target.head), request, signal);
+      const served = resolveTask(request);
+      const { servedBy, shadow } = served;
+      const ranked = await classifyWith(served, request, signal);
+      const labelsOf = ({ results }: Ranked<Classification>) => results.map(({ label }) => label);
+      if (shadow !== null) {
+        shadows.compare(shadow.servedBy, labelsOf(ranked), async () => {
+          const quiet = { ...request, tier: 'flex' as const };
+          return labelsOf(await classifyWith({ members: [shadow] }, quiet, new AbortController().signal));
+        });
+      }
+      return { ...ranked, servedBy };
     },
 
     async score(request, signal) {
-      const target = resolveTask(request);
-      assertGenerates(target, 'task');
-      return scoreTargets(engine, tokenizer, target, request, signal);
+      const served = resolveTask(request);
+      assertGenerates(served, 'task');
+      return {
+        ...(await scoreTargets(engine, tokenizer, served, request, signal)),
+        servedBy: served.servedBy,
+      };
     },
+
+    shadowCounts: (task, version) => shadows.counts(`${task}@${version}`),
 
     async tokenize(text, addSpecialTokens) {
       return encodeText(tokenizer, limits, text, { addSpecialTokens, param: 'text' });
@@ -126,6 +168,21 @@ export function createInference(options: InferenceOptions): Inference {
       return tokenizer.decode(ids, { skipSpecialTokens });
     },
   };
+}
+
+/** Whose request it is. */
+type Asking = Pick<CompletionRequest, 'caller' | 'user'>;
+
+/** Throws `unprocessable` ensemble_echo_logprobs: no member's log-probabilities of the input are those of the ensemble. */
+function checkEnsemble({ servedBy, members }: Served, request: CompletionRequest | ChatRequest): void {
+  const asksForInput = 'echo' in request && request.echo && request.logprobs !== null;
+  if (members.length === 1 || !asksForInput) return;
+  const message = `${servedBy} is an ensemble: "echo" or "logprobs", not both.`;
+  throw new DomainError('unprocessable', 'ensemble_echo_logprobs', message, {
+    param: 'logprobs',
+    expected: 'no "logprobs" with "echo"',
+    given: request.logprobs,
+  });
 }
 
 /** With `max_tokens` 0 there is something to answer only when the input is echoed. */

@@ -11,35 +11,42 @@ import type {
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { classification } from './classification.ts';
 import { askEach } from './each-input.ts';
+import { logMeanExp, voteEach } from './ensemble.ts';
 import { encodeTexts } from './input.ts';
 import { encodeLabels } from './labels.ts';
-import type { Target } from './target.ts';
+import type { Served } from './target.ts';
 
 export interface Ranked<T> {
   readonly results: readonly T[];
   readonly usage: Usage;
 }
 
-/** Ranks labels as continuations of each input: one forward pass an input, softmax over log-likelihoods. */
+/** Ranks labels as continuations of each input: one forward pass an input and member, softmax over log-likelihoods. */
 export async function classifyInputs(
   engine: Engine,
   tokenizer: Tokenizer,
-  target: Target,
+  served: Pick<Served, 'members'>,
   request: Pick<ClassifyRequest, 'inputs' | 'labels' | 'tier'>,
   signal: AbortSignal,
 ): Promise<Ranked<Classification>> {
-  const labels = request.labels ?? target.labels;
+  const labels = request.labels ?? served.members[0].labels;
   const continuations = await encodeLabels(tokenizer, engine.limits, labels);
   const pairs = request.inputs.map((text) => ({ text, continuations }));
-  const { logliks, usage } = await scorePairs(engine, tokenizer, target, pairs, request.tier, signal);
-  return { results: logliks.map((values) => classification(labels!, values)), usage };
+  const { scores, usage } = await scorePairs(engine, tokenizer, served, pairs, request.tier, signal);
+  const members = scores.map((inputs) =>
+    inputs.map((continuation) => classification(labels!, continuation.map(sumOf))),
+  );
+  return { results: voteEach(labels!, members), usage };
 }
 
-/** log p(target | prompt, text) for each pair; the target's tokens follow the text's without any between. */
+/**
+ * log p(target | prompt, text) for each pair; the target's tokens follow the text's without any between. Of an ensemble
+ * the probability of each token is the mean of the members', as it is when they generate.
+ */
 export async function scoreTargets(
   engine: Engine,
   tokenizer: Tokenizer,
-  target: Target,
+  served: Pick<Served, 'members'>,
   { inputs, tier }: Pick<ScoreTextsRequest, 'inputs' | 'tier'>,
   signal: AbortSignal,
 ): Promise<Ranked<ScoredText>> {
@@ -55,11 +62,13 @@ export async function scoreTargets(
     });
   }
   const pairs = inputs.map(({ text }, i) => ({ text, continuations: [targets[i]!] }));
-  const { logliks, usage } = await scorePairs(engine, tokenizer, target, pairs, tier, signal);
-  return {
-    results: logliks.map(([loglik], i) => ({ loglik: loglik!, tokens: targets[i]!.length })),
-    usage,
-  };
+  const { scores, usage } = await scorePairs(engine, tokenizer, served, pairs, tier, signal);
+  const results = targets.map(({ length: tokens }, input) => {
+    const ofToken = (token: number): number[] => scores.map((inputs) => inputs[input]![0]![token]!);
+    const logprobs = Array.from({ length: tokens }, (_, token) => logMeanExp(ofToken(token)));
+    return { loglik: sumOf(logprobs), tokens };
+  });
+  return { results, usage };
 }
 
 interface Pair {
@@ -67,16 +76,21 @@ interface Pair {
   readonly continuations: readonly (readonly number[])[];
 }
 
-/** Log-likelihoods [input][continuation]. */
+const sumOf = (values: ArrayLike<number>): number =>
+  Array.from(values).reduce((sum, value) => sum + value, 0);
+
+/** Log-probabilities [member][input][continuation][token], in nats. */
 async function scorePairs(
   engine: Engine,
   tokenizer: Tokenizer,
-  target: Target,
+  served: Pick<Served, 'members'>,
   pairs: readonly Pair[],
   tier: ServiceTier | undefined,
   signal: AbortSignal,
-): Promise<{ readonly logliks: readonly number[][]; readonly usage: Usage }> {
-  const { prompt } = target;
+): Promise<{
+  readonly scores: readonly (readonly (readonly Float64Array[])[])[];
+  readonly usage: Usage;
+}> {
   const request = {
     texts: pairs.map(({ text }) => text),
     tier,
@@ -85,14 +99,11 @@ async function scorePairs(
   const { answers, usage } = await askEach(
     engine,
     tokenizer,
-    target,
+    served,
     request,
     signal,
-    (inputIds, turn, i, either) =>
-      engine.score({ ...turn, prompt, inputIds, continuations: pairs[i]!.continuations }, either),
+    ({ prompt, inputIds, turn, index }, either) =>
+      engine.score({ ...turn, prompt, inputIds, continuations: pairs[index]!.continuations }, either),
   );
-  const logliks = answers.map((scores) =>
-    scores.map((values) => values.reduce((sum, value) => sum + value, 0)),
-  );
-  return { logliks, usage };
+  return { scores: answers, usage };
 }

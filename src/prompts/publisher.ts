@@ -4,6 +4,12 @@ import { headRows } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { type PromptVersion, promptHandle } from '../domain/prompt.ts';
 import type { PromptPublisher } from '../domain/publishing.ts';
+import {
+  assertServingPlan,
+  nothingToRollBack,
+  plannedVersions,
+  type ServingPlan,
+} from '../domain/serving.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { assertNotModelId, assertTaskName } from '../domain/task.ts';
 import type { StagingPromptSource } from './prompt-source.ts';
@@ -18,6 +24,14 @@ export interface PublisherParts {
 }
 
 export function createPublisher({ store, engine, model, prompts }: PublisherParts): PromptPublisher {
+  /** The store says what is missing. */
+  async function warmPlan(task: string, plan: ServingPlan): Promise<void> {
+    const versions = plannedVersions(plan).flatMap((version) => store.getVersion(task, version) ?? []);
+    for (const version of versions) assertMadeFor(version, model);
+    assertSameHeads(versions);
+    for (const version of versions) await engine.warm(promptHandle(version));
+  }
+
   return {
     async publish(task, upload, { activate, actor, claim }) {
       assertTaskName(task);
@@ -42,6 +56,19 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
       // The store says what is missing, and decides about `ifMatch` in the transaction.
       return store.activate(task, number, ifMatch, actor);
     },
+
+    async serve(task, plan, seen, actor) {
+      assertServingPlan(plan);
+      await warmPlan(task, plan);
+      return store.serve(task, plan, seen, actor);
+    },
+
+    async rollBack(task, actor) {
+      const plan = store.previousPlan(task);
+      if (plan === null) throw nothingToRollBack(task);
+      await warmPlan(task, plan);
+      return store.rollBack(task, plan, actor);
+    },
   };
 }
 
@@ -53,5 +80,20 @@ function assertMadeFor(version: PromptVersion, model: ModelInfo): void {
     'model_mismatch',
     `Version ${version.version} was checked for another model than ${model.id}. Upload it again.`,
     { param: 'version', expected: model.hash, given: version.modelHash },
+  );
+}
+
+/** Versions that answer for each other have a classification head with the same labels, or none has one. */
+function assertSameHeads(versions: readonly PromptVersion[]): void {
+  const first = versions[0];
+  const other = versions.find(({ numLabels }) => numLabels !== first?.numLabels);
+  if (first === undefined || other === undefined) return;
+  const headOf = ({ numLabels }: PromptVersion): string =>
+    numLabels === null ? 'no classification head' : `a classification head of ${numLabels} labels`;
+  throw new DomainError(
+    'unprocessable',
+    'mixed_heads',
+    `Version ${first.version} has ${headOf(first)}, version ${other.version} has ${headOf(other)}.`,
+    { param: 'plan', expected: first.numLabels, given: other.numLabels },
   );
 }

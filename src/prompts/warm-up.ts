@@ -1,7 +1,8 @@
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { promptHandle } from '../domain/prompt.ts';
+import { type PromptVersion, promptHandle } from '../domain/prompt.ts';
+import { plannedVersions } from '../domain/serving.ts';
 import type { TaskStore } from '../domain/store.ts';
 
 export interface WarmUpParts {
@@ -26,9 +27,8 @@ export async function warmRecentTasks(parts: WarmUpParts): Promise<number> {
   const { store, engine, model, signal } = parts;
   let room = parts.prefixCacheBytes;
   const warmed = new Set<string>();
-  for (const { name, activeVersion } of store.recentTasks(MAX_TASKS)) {
-    const version = activeVersion === null ? null : store.getVersion(name, activeVersion);
-    if (version === null || version.modelHash !== model.hash) continue;
+  for (const { name, version } of servingVersions(store)) {
+    if (version.modelHash !== model.hash) continue;
     const handle = promptHandle(version);
     if (warmed.has(handle.key)) continue;
     room -= prefixBytes(version.numVirtualTokens, model);
@@ -44,6 +44,18 @@ export async function warmRecentTasks(parts: WarmUpParts): Promise<number> {
     }
   }
   return warmed.size;
+}
+
+/** Every version that a task serves with, the most recently used tasks first. */
+function* servingVersions(
+  store: WarmUpParts['store'],
+): Generator<{ readonly name: string; readonly version: PromptVersion }> {
+  for (const { name, serving } of store.recentTasks(MAX_TASKS)) {
+    for (const number of serving === null ? [] : plannedVersions(serving)) {
+      const version = store.getVersion(name, number);
+      if (version !== null) yield { name, version };
+    }
+  }
 }
 
 /** Keys and values of so many positions in float32 (for an encoder: rows), and a little for the padding of the cache. */

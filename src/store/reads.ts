@@ -4,6 +4,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { AddedPromptVersion, Page, TaskStore } from '../domain/store.ts';
 import { claimReader } from './claims.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
+import { previousPlanReader } from './serving.ts';
 import { translating } from './sqlite-errors.ts';
 
 export type Reads = Pick<
@@ -15,6 +16,7 @@ export type Reads = Pick<
   | 'listVersions'
   | 'findByContent'
   | 'recentTasks'
+  | 'previousPlan'
   | 'earlierVersion'
   | 'readFile'
 >;
@@ -41,6 +43,7 @@ export function createReads(db: Database): Reads {
     ORDER BY last_used_at DESC NULLS LAST, updated_at DESC, name LIMIT ?`);
   const file = db.prepare<[string], Buffer>('SELECT content FROM blobs WHERE sha256 = ?').pluck();
   const earlier = claimReader(db);
+  const previousPlan = previousPlanReader(db);
 
   return {
     getTask: (name) => translating(() => optional(task.get(name), toTask)),
@@ -57,6 +60,7 @@ export function createReads(db: Database): Reads {
     },
     findByContent: (sha256, peftType) =>
       translating(() => optional(content.get(sha256, peftType), toVersion)),
+    previousPlan: (name) => translating(() => previousPlan(name)),
     recentTasks: (limit) => translating(() => recent.all(limit).map(toTask)),
     earlierVersion(claim) {
       const found = translating(() => earlier(claim)) as AddedPromptVersion | null;

@@ -1,6 +1,7 @@
 import type { PeftType } from '../domain/peft.ts';
 import type { AdapterConfig, PromptVersion } from '../domain/prompt.ts';
 import type { SamplingOverrides } from '../domain/sampling.ts';
+import { decodePlan, type ServingPlan, singleVersion } from '../domain/serving.ts';
 import type { Task } from '../domain/task.ts';
 
 /** A row of `tasks`. */
@@ -11,6 +12,7 @@ export interface TaskRow {
   readonly labels: string | null;
   readonly defaults: string | null;
   readonly active_version: number | null;
+  readonly serving: string | null;
   readonly created_key: string | null;
   readonly created_at: number;
   readonly updated_at: number;
@@ -39,9 +41,19 @@ export function toTask(row: TaskRow): Task {
     labels: row.labels === null ? null : (JSON.parse(row.labels) as string[]),
     defaults: row.defaults === null ? null : (JSON.parse(row.defaults) as SamplingOverrides),
     activeVersion: row.active_version,
+    serving: planOf(row),
     createdAt: row.created_at,
     updatedAt: row.updated_at,
   };
+}
+
+/** What the task serves with; null: nothing. */
+export function planOf({
+  serving,
+  active_version: active,
+}: Pick<TaskRow, 'serving' | 'active_version'>): ServingPlan | null {
+  if (serving !== null) return decodePlan(serving);
+  return active === null ? null : singleVersion(active);
 }
 
 export function toVersion(row: VersionRow): PromptVersion {

@@ -2,13 +2,22 @@ import type { Database } from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
 import type { Claim } from '../domain/idempotency.ts';
 import type { Actor } from '../domain/principal.ts';
+import {
+  answeringVersions,
+  encodePlan,
+  leadingVersion,
+  plannedVersions,
+  type ServingPlan,
+  singleVersion,
+} from '../domain/serving.ts';
 import type { AddedPromptVersion, NewPromptVersion } from '../domain/store.ts';
 import type { Task, TaskMetadata } from '../domain/task.ts';
 import { auditWriter } from './audit.ts';
 import { claimWriter, type Once } from './claims.ts';
 import { createTrainingWrites, type TrainingWrites } from './learning/writes.ts';
 import { createRoom, type StoreLimits } from './limits.ts';
-import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
+import { planOf, type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
+import { assertUnchanged, servingHistory } from './serving.ts';
 import { createTidyWrites, type TidyWrites } from './tidy.ts';
 import { transaction } from './transaction.ts';
 
@@ -27,6 +36,8 @@ export interface Writes extends TrainingWrites, TidyWrites {
     claim: Claim | null,
   ): Once<AddedPromptVersion>;
   activate(task: string, version: number, ifMatch: string | undefined, actor: Actor): Task;
+  serve(task: string, plan: ServingPlan, seen: ServingPlan | undefined, actor: Actor): Task;
+  rollBack(task: string, expected: ServingPlan, actor: Actor): Task;
   deleteVersion(task: string, version: number, actor: Actor): void;
   recordUses(uses: ReadonlyMap<string, number>): void;
 }
@@ -35,7 +46,7 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
   const audit = auditWriter(db, limits.maxAuditEntries);
   const room = createRoom(db, limits);
   const selectTask = db.prepare<[string], TaskRow>('SELECT * FROM tasks WHERE name = ?');
-  const upsertTask = db.prepare<[Omit<TaskRow, 'active_version'>], TaskRow>(`
+  const upsertTask = db.prepare<[Omit<TaskRow, 'active_version' | 'serving'>], TaskRow>(`
     INSERT INTO tasks (name, description, template, labels, defaults, created_key, created_at, updated_at)
     VALUES (:name, :description, :template, :labels, :defaults, :created_key, :created_at, :updated_at)
     ON CONFLICT (name) DO UPDATE SET description = excluded.description, template = excluded.template,
@@ -45,8 +56,8 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     'INSERT INTO tasks (name, created_key, created_at, updated_at) VALUES (?, ?, ?, ?)',
   );
   const deleteTask = db.prepare<[string]>('DELETE FROM tasks WHERE name = ?');
-  const setActive = db.prepare<[number, number, string], TaskRow>(
-    'UPDATE tasks SET active_version = ?, updated_at = ? WHERE name = ? RETURNING *',
+  const setPlan = db.prepare<[number, string | null, number, string], TaskRow>(
+    'UPDATE tasks SET active_version = ?, serving = ?, updated_at = ? WHERE name = ? RETURNING *',
   );
 
   // Uploading the same bytes again repairs a file that the disk has damaged.
@@ -78,6 +89,7 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     ON CONFLICT (task) DO UPDATE SET last_used_at = excluded.last_used_at`);
 
   const once = claimWriter(db);
+  const history = servingHistory(db);
 
   function ensureTask(name: string, { key }: Actor, now: number): void {
     if (selectTask.get(name) !== undefined) return;
@@ -137,14 +149,31 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     return { version: toVersion(row), created: true };
   }
 
-  /** Makes a version of the task the active one. */
+  function setServing(task: string, plan: ServingPlan): TaskRow {
+    const alone = plan.type === 'version' && plan.shadow === null;
+    return setPlan.get(leadingVersion(plan), alone ? null : encodePlan(plan), Date.now(), task)!;
+  }
+
+  /** Lets the task serve with one version. */
   function point(
     task: string,
     { version, sha256 }: { version: number; sha256: string },
     actor: Actor,
   ): TaskRow {
+    const plan = singleVersion(version);
+    history.keep(requireTask(task), plan);
     audit('prompt.activate', actor, { task, version, sha256 });
-    return setActive.get(version, Date.now(), task)!;
+    return setServing(task, plan);
+  }
+
+  /** Throws `conflict` mixed_models: versions that were made for another model than the others cannot serve with them. */
+  function requirePlanned(task: string, plan: ServingPlan): void {
+    const rows = plannedVersions(plan).map((version) => requireVersion(task, version));
+    const other = rows.find(({ model_hash: model }) => model !== rows[0]!.model_hash);
+    if (other === undefined) return;
+    const message = `Versions ${rows[0]!.version} and ${other.version} of ${task} were made for different models.`;
+    const [expected, given] = [rows[0]!.model_hash, other.model_hash];
+    throw new DomainError('conflict', 'mixed_models', message, { param: 'plan', expected, given });
   }
 
   return {
@@ -197,15 +226,35 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
       return toTask(point(task, { version, sha256 }, actor));
     }),
 
+    serve: transaction(db, (task, plan, seen, actor) => {
+      const now = requireTask(task);
+      assertUnchanged(now, seen);
+      requirePlanned(task, plan);
+      history.keep(now, plan);
+      audit('serving.change', actor, { task, version: leadingVersion(plan), subject: encodePlan(plan) });
+      return toTask(setServing(task, plan));
+    }),
+
+    rollBack: transaction(db, (task, expected, actor) => {
+      requireTask(task);
+      const plan = history.take(task);
+      if (encodePlan(plan) !== encodePlan(expected)) {
+        throw new DomainError(
+          'precondition_failed',
+          'serving_changed',
+          `What task "${task}" served with before is something else by now.`,
+          { param: 'task', expected, given: plan },
+        );
+      }
+      requirePlanned(task, plan);
+      audit('serving.roll_back', actor, { task, version: leadingVersion(plan), subject: encodePlan(plan) });
+      return toTask(setServing(task, plan));
+    }),
+
     deleteVersion: transaction(db, (task, version, actor) => {
       const { sha256 } = requireVersion(task, version);
-      if (requireTask(task).active_version === version) {
-        throw new DomainError('conflict', 'version_active', `Version ${version} of ${task} is active.`, {
-          param: 'version',
-          expected: 'a version that is not active',
-          given: version,
-        });
-      }
+      assertNotServing(task, planOf(requireTask(task)), version);
+      history.forget(task, version);
       deleteVersion.run(task, version);
       audit('prompt.delete', actor, { task, version, sha256 });
     }),
@@ -215,3 +264,19 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     }),
   };
 }
+
+/** Throws `conflict` version_active, or version_serving for a part of an ensemble, a split, or a shadow. */
+function assertNotServing(task: string, plan: ServingPlan | null, version: number): void {
+  if (plan === null || !plannedVersions(plan).includes(version)) return;
+  const alone = plan.type === 'version' && answeringVersions(plan).includes(version);
+  const what = alone ? 'is active' : `is part of what the task serves with (${describe(plan, version)})`;
+  throw new DomainError(
+    'conflict',
+    alone ? 'version_active' : 'version_serving',
+    `Version ${version} of ${task} ${what}.`,
+    { param: 'version', expected: 'a version that does not serve', given: version },
+  );
+}
+
+const describe = (plan: ServingPlan, version: number): string =>
+  plan.shadow === version ? 'as its shadow' : `in its ${plan.type}`;

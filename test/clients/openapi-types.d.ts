@@ -50,7 +50,7 @@ export interface paths {
         put?: never;
         /**
          * Choose a label for each input
-         * @description Labels are ranked by the log-likelihood of their tokens after the task's template. A version with a classification head (task type SEQ_CLS) answers by its head: the labels of the task name its rows in their order; without any they are LABEL_0, LABEL_1, ...
+         * @description Labels are ranked by the log-likelihood of their tokens after the task's template. A version with a classification head (task type SEQ_CLS) answers by its head: the labels of the task name its rows in their order; without any they are LABEL_0, LABEL_1, ... An ensemble chooses by majority vote, and of labels with as many votes the one with the largest mean probability.
          */
         post: operations["classify"];
         delete?: never;
@@ -70,7 +70,7 @@ export interface paths {
         put?: never;
         /**
          * Log-likelihood of targets
-         * @description No special tokens are added between text and target.
+         * @description No special tokens are added between text and target. Of an ensemble the probability of each token is the mean of its members'.
          */
         post: operations["score"];
         delete?: never;
@@ -205,6 +205,70 @@ export interface paths {
          * @description Requests that already run keep the version that they started with.
          */
         post: operations["activatePrompt"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/serving": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a task serves with
+         * @description The plan, what a roll back brings back, and figures of each version side by side.
+         */
+        get: operations["getServing"];
+        /**
+         * Let a task serve with one version, an ensemble, or a split
+         * @description Requests that already run keep what they started with, and those that name versions are not touched. What served before can be rolled back to. `user` of a request keeps it at one version of a split.
+         */
+        put: operations["putServing"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/promote": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let one version serve alone
+         * @description Ends a split, an ensemble and a shadow in one call.
+         */
+        post: operations["promote"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks/{task}/rollback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Let a task serve with what it served with before
+         * @description Undoes the last change of what serves, activations included; once more undoes the one before. Plans with a version that was deleted are gone.
+         */
+        post: operations["rollBack"];
         delete?: never;
         options?: never;
         head?: never;
@@ -638,7 +702,7 @@ export interface components {
              */
             created_at: number;
             /** @enum {string} */
-            action: "task.put" | "task.delete" | "prompt.upload" | "prompt.activate" | "prompt.delete" | "file.upload" | "file.delete" | "job.create" | "job.cancel";
+            action: "task.put" | "task.delete" | "prompt.upload" | "prompt.activate" | "serving.change" | "serving.roll_back" | "prompt.delete" | "file.upload" | "file.delete" | "job.create" | "job.cancel";
             /** @description Name of the API key; null: there was none. */
             key: string | null;
             /** @description The x-request-id of the request; null: the service itself. */
@@ -648,7 +712,7 @@ export interface components {
             version: number | null;
             /** @description Of the content that was uploaded, activated or deleted. */
             sha256: string | null;
-            /** @description Id of the file or the job. */
+            /** @description Id of the file or the job, or the plan, as JSON, with which a task serves. */
             subject: string | null;
         };
         AuditEntryList: {
@@ -690,7 +754,7 @@ export interface components {
              * @description Unix seconds.
              */
             created: number;
-            /** @description What served: `task@version`, or the base model. */
+            /** @description What served: `task@version`, `task@1+2` of an ensemble, or the base model. */
             model: string;
             /** @constant */
             object: "chat.completion";
@@ -704,7 +768,7 @@ export interface components {
              * @description Unix seconds.
              */
             created: number;
-            /** @description What served: `task@version`, or the base model. */
+            /** @description What served: `task@version`, `task@1+2` of an ensemble, or the base model. */
             model: string;
             /** @constant */
             object: "chat.completion.chunk";
@@ -713,7 +777,7 @@ export interface components {
             usage?: components["schemas"]["Usage"] | null;
         };
         ChatCompletionRequest: {
-            /** @description A task, `task@version`, or the base model's id. */
+            /** @description A task, `task@version`, an ensemble `task@1+2`, or the base model's id. */
             model: string;
             /**
              * Format: int32
@@ -762,6 +826,8 @@ export interface components {
             /** @description Go on after an end-of-text token. */
             ignore_eos?: boolean | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            user?: string | null;
             /** @description Add `token_ids` to each choice. */
             return_token_ids?: boolean | null;
             messages: components["schemas"]["ChatMessage"][];
@@ -826,8 +892,17 @@ export interface components {
         Classification: {
             /** @description The most likely label. */
             label: string;
-            /** @description Softmax over the labels' log-likelihoods, or over the logits of a classification head. */
+            /** @description Softmax over the labels' log-likelihoods, or over the logits of a classification head; of an ensemble the mean of its members'. */
             probabilities: {
+                [key: string]: number;
+            };
+            /**
+             * Format: double
+             * @description Of an ensemble: the part of its members that chose the label.
+             */
+            agreement?: number;
+            /** @description Of an ensemble: how many members chose each label. */
+            votes?: {
                 [key: string]: number;
             };
         };
@@ -837,13 +912,19 @@ export interface components {
             labels?: string[] | null;
             /**
              * Format: int32
-             * @description A version other than the active one.
+             * @description A version, instead of what the task serves with.
              */
             version?: number | null;
+            /** @description An ensemble of these versions, instead of what the task serves with. */
+            versions?: number[] | null;
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            user?: string | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
         };
         ClassifyResponse: {
             results: components["schemas"]["Classification"][];
+            /** @description What served: `task@version`, `task@1+2` of an ensemble, or the base model. */
+            model: string;
             usage: components["schemas"]["Usage"];
         };
         Completion: {
@@ -855,7 +936,7 @@ export interface components {
              * @description Unix seconds.
              */
             created: number;
-            /** @description What served: `task@version`, or the base model. */
+            /** @description What served: `task@version`, `task@1+2` of an ensemble, or the base model. */
             model: string;
             choices: components["schemas"]["CompletionChoice"][];
             usage: components["schemas"]["Usage"];
@@ -877,7 +958,7 @@ export interface components {
              * @description Unix seconds.
              */
             created: number;
-            /** @description What served: `task@version`, or the base model. */
+            /** @description What served: `task@version`, `task@1+2` of an ensemble, or the base model. */
             model: string;
             /** @description One; none in the chunk with the usage. */
             choices: components["schemas"]["CompletionChunkChoice"][];
@@ -903,7 +984,7 @@ export interface components {
             text_offset: number[];
         };
         CompletionRequest: {
-            /** @description A task, `task@version`, or the base model's id. */
+            /** @description A task, `task@version`, an ensemble `task@1+2`, or the base model's id. */
             model: string;
             /**
              * Format: int32
@@ -952,6 +1033,8 @@ export interface components {
             /** @description Go on after an end-of-text token. */
             ignore_eos?: boolean | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            user?: string | null;
             /** @description Add `token_ids` to each choice. */
             return_token_ids?: boolean | null;
             /** @description A string, a list of 1 to 256 strings, token ids, or a list of 1 to 256 lists of token ids. */
@@ -1614,6 +1697,10 @@ export interface components {
             given?: unknown;
             error: components["schemas"]["ApiError"];
         };
+        PromoteRequest: {
+            /** Format: int32 */
+            version: number;
+        };
         /** @description One immutable version of a task's soft prompt. */
         Prompt: {
             /** @constant */
@@ -1746,13 +1833,19 @@ export interface components {
             inputs: components["schemas"]["ScoreInput"][];
             /**
              * Format: int32
-             * @description A version other than the active one.
+             * @description A version, instead of what the task serves with.
              */
             version?: number | null;
+            /** @description An ensemble of these versions, instead of what the task serves with. */
+            versions?: number[] | null;
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            user?: string | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
         };
         ScoreResponse: {
             results: components["schemas"]["Score"][];
+            /** @description What served: `task@version`, `task@1+2` of an ensemble, or the base model. */
+            model: string;
             usage: components["schemas"]["Usage"];
         };
         /**
@@ -1760,9 +1853,92 @@ export interface components {
          * @enum {string}
          */
         ServiceTier: "auto" | "default" | "flex";
+        /** @description What a task serves with, and how it does. */
+        Serving: {
+            /** @constant */
+            object: "serving";
+            task: string;
+            plan: components["schemas"]["ServingPlan"] | null;
+            /** @description What a roll back brings back. */
+            previous: components["schemas"]["ServingPlan"] | null;
+            /** @description Those that answer. */
+            versions: components["schemas"]["VersionStats"][];
+            shadow: components["schemas"]["ShadowStats"] | null;
+        };
+        /** @description Which versions answer requests that name none. */
+        ServingPlan: {
+            /**
+             * @description `version`: one answers. `ensemble`: all answer each request together, by majority vote, or token by token from the mean of their probabilities. `split`: one answers each request, drawn by weight.
+             * @enum {string}
+             */
+            type: "version" | "ensemble" | "split";
+            /**
+             * Format: int32
+             * @description Of `version`.
+             */
+            version?: number;
+            /** @description Of `ensemble`. */
+            versions?: number[];
+            /** @description Of `split`. */
+            shares?: components["schemas"]["Share"][];
+            /**
+             * Format: int32
+             * @description A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.
+             */
+            shadow: number | null;
+        };
+        ServingPlanRequest: {
+            /**
+             * @description `version`: one answers. `ensemble`: all answer each request together, by majority vote, or token by token from the mean of their probabilities. `split`: one answers each request, drawn by weight.
+             * @enum {string}
+             */
+            type: "version" | "ensemble" | "split";
+            /**
+             * Format: int32
+             * @description Of `version`.
+             */
+            version?: number;
+            /** @description Of `ensemble`. */
+            versions?: number[];
+            /** @description Of `split`. */
+            shares?: components["schemas"]["Share"][];
+            /**
+             * Format: int32
+             * @description A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.
+             */
+            shadow?: number | null;
+        };
         /** @description Settings under the names that the request gives them. */
         Settings: {
             [key: string]: unknown;
+        };
+        /** @description Since the start of the process. */
+        ShadowStats: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int64
+             * @description Answers that are what the client got: the label of an input, or a text.
+             */
+            same: number;
+            /** Format: int64 */
+            different: number;
+            /** Format: int64 */
+            failed: number;
+            /**
+             * Format: int64
+             * @description Not asked, because the server was busy.
+             */
+            skipped: number;
+        };
+        Share: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: double
+             * @description Its part of the requests; those of a split sum to 1.
+             */
+            weight: number;
         };
         /** @description Rows that do not fit into the context, and the first of them. They count in no score. */
         SkippedRows: {
@@ -1791,9 +1967,10 @@ export interface components {
             defaults: components["schemas"]["TaskDefaults"] | null;
             /**
              * Format: int64
-             * @description The prompt version that serves; null: none.
+             * @description The version that serves, or stands for those that do; null: nothing serves.
              */
             active_version: number | null;
+            serving: components["schemas"]["ServingPlan"] | null;
             /**
              * Format: int64
              * @description Unix seconds.
@@ -1940,6 +2117,28 @@ export interface components {
             loss: number;
             /** Format: double */
             accuracy: number | null;
+        };
+        /** @description Since the start of the process. */
+        VersionStats: {
+            /** Format: int32 */
+            version: number;
+            /**
+             * Format: int64
+             * @description Checked requests.
+             */
+            requests: number;
+            /**
+             * Format: int64
+             * @description Those of them that ended with an error.
+             */
+            errors: number;
+            /** Format: int64 */
+            output_tokens: number;
+            /**
+             * Format: double
+             * @description Of requests that were answered in full; null: there were none.
+             */
+            mean_seconds: number | null;
         };
     };
     responses: {
@@ -2637,6 +2836,7 @@ export interface operations {
                      *           }
                      *         }
                      *       ],
+                     *       "model": "sentiment@1",
                      *       "usage": {
                      *         "prompt_tokens": 9,
                      *         "completion_tokens": 1,
@@ -2708,6 +2908,7 @@ export interface operations {
                      *           "tokens": 1
                      *         }
                      *       ],
+                     *       "model": "sentiment@1",
                      *       "usage": {
                      *         "prompt_tokens": 9,
                      *         "completion_tokens": 1,
@@ -2876,6 +3077,11 @@ export interface operations {
                      *         "temperature": 0
                      *       },
                      *       "active_version": 1,
+                     *       "serving": {
+                     *         "type": "version",
+                     *         "version": 1,
+                     *         "shadow": null
+                     *       },
                      *       "created_at": 1767225600,
                      *       "updated_at": 1767225600
                      *     }
@@ -2947,6 +3153,11 @@ export interface operations {
                      *         "temperature": 0
                      *       },
                      *       "active_version": 1,
+                     *       "serving": {
+                     *         "type": "version",
+                     *         "version": 1,
+                     *         "shadow": null
+                     *       },
                      *       "created_at": 1767225600,
                      *       "updated_at": 1767225600
                      *     }
@@ -2978,6 +3189,7 @@ export interface operations {
                      *         "temperature": 0
                      *       },
                      *       "active_version": null,
+                     *       "serving": null,
                      *       "created_at": 1767225600,
                      *       "updated_at": 1767225600
                      *     }
@@ -3077,6 +3289,11 @@ export interface operations {
                      *             "temperature": 0
                      *           },
                      *           "active_version": 1,
+                     *           "serving": {
+                     *             "type": "version",
+                     *             "version": 1,
+                     *             "shadow": null
+                     *           },
                      *           "created_at": 1767225600,
                      *           "updated_at": 1767225600
                      *         }
@@ -3421,6 +3638,384 @@ export interface operations {
             404: components["responses"]["NotFound"];
             406: components["responses"]["NotAcceptable"];
             408: components["responses"]["RequestTimeout"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    getServing: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the task serves with. */
+            200: {
+                headers: {
+                    /** @description Changes with the plan. */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "serving",
+                     *       "task": "sentiment",
+                     *       "plan": {
+                     *         "type": "split",
+                     *         "shares": [
+                     *           {
+                     *             "version": 1,
+                     *             "weight": 0.9
+                     *           },
+                     *           {
+                     *             "version": 2,
+                     *             "weight": 0.1
+                     *           }
+                     *         ],
+                     *         "shadow": 3
+                     *       },
+                     *       "previous": {
+                     *         "type": "version",
+                     *         "version": 1,
+                     *         "shadow": null
+                     *       },
+                     *       "versions": [
+                     *         {
+                     *           "version": 1,
+                     *           "requests": 905,
+                     *           "errors": 0,
+                     *           "output_tokens": 3620,
+                     *           "mean_seconds": 0.031
+                     *         },
+                     *         {
+                     *           "version": 2,
+                     *           "requests": 95,
+                     *           "errors": 0,
+                     *           "output_tokens": 380,
+                     *           "mean_seconds": 0.03
+                     *         }
+                     *       ],
+                     *       "shadow": {
+                     *         "version": 3,
+                     *         "same": 951,
+                     *         "different": 49,
+                     *         "failed": 0,
+                     *         "skipped": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Serving"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            414: components["responses"]["UriTooLong"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+        };
+    };
+    putServing: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the plan that the task must serve with now. */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Name of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "type": "split",
+                 *       "shares": [
+                 *         {
+                 *           "version": 1,
+                 *           "weight": 0.9
+                 *         },
+                 *         {
+                 *           "version": 2,
+                 *           "weight": 0.1
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["ServingPlanRequest"];
+            };
+        };
+        responses: {
+            /** @description What the task serves with. */
+            200: {
+                headers: {
+                    /** @description Changes with the plan. */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "serving",
+                     *       "task": "sentiment",
+                     *       "plan": {
+                     *         "type": "split",
+                     *         "shares": [
+                     *           {
+                     *             "version": 1,
+                     *             "weight": 0.9
+                     *           },
+                     *           {
+                     *             "version": 2,
+                     *             "weight": 0.1
+                     *           }
+                     *         ],
+                     *         "shadow": 3
+                     *       },
+                     *       "previous": {
+                     *         "type": "version",
+                     *         "version": 1,
+                     *         "shadow": null
+                     *       },
+                     *       "versions": [
+                     *         {
+                     *           "version": 1,
+                     *           "requests": 905,
+                     *           "errors": 0,
+                     *           "output_tokens": 3620,
+                     *           "mean_seconds": 0.031
+                     *         },
+                     *         {
+                     *           "version": 2,
+                     *           "requests": 95,
+                     *           "errors": 0,
+                     *           "output_tokens": 380,
+                     *           "mean_seconds": 0.03
+                     *         }
+                     *       ],
+                     *       "shadow": {
+                     *         "version": 3,
+                     *         "same": 951,
+                     *         "different": 49,
+                     *         "failed": 0,
+                     *         "skipped": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Serving"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    promote: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description ETag of the plan that the task must serve with now. */
+                "if-match"?: string;
+            };
+            path: {
+                /** @description Name of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "version": 2
+                 *     }
+                 */
+                "application/json": components["schemas"]["PromoteRequest"];
+            };
+        };
+        responses: {
+            /** @description The version serves alone. */
+            200: {
+                headers: {
+                    /** @description Changes with the plan. */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "serving",
+                     *       "task": "sentiment",
+                     *       "plan": {
+                     *         "type": "version",
+                     *         "version": 2,
+                     *         "shadow": null
+                     *       },
+                     *       "previous": {
+                     *         "type": "split",
+                     *         "shares": [
+                     *           {
+                     *             "version": 1,
+                     *             "weight": 0.9
+                     *           },
+                     *           {
+                     *             "version": 2,
+                     *             "weight": 0.1
+                     *           }
+                     *         ],
+                     *         "shadow": 3
+                     *       },
+                     *       "versions": [
+                     *         {
+                     *           "version": 2,
+                     *           "requests": 95,
+                     *           "errors": 0,
+                     *           "output_tokens": 380,
+                     *           "mean_seconds": 0.03
+                     *         }
+                     *       ],
+                     *       "shadow": null
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Serving"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            412: components["responses"]["PreconditionFailed"];
+            413: components["responses"]["ContentTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+            507: components["responses"]["InsufficientStorage"];
+        };
+    };
+    rollBack: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description What the task serves with. */
+            200: {
+                headers: {
+                    /** @description Changes with the plan. */
+                    etag?: string;
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "serving",
+                     *       "task": "sentiment",
+                     *       "plan": {
+                     *         "type": "split",
+                     *         "shares": [
+                     *           {
+                     *             "version": 1,
+                     *             "weight": 0.9
+                     *           },
+                     *           {
+                     *             "version": 2,
+                     *             "weight": 0.1
+                     *           }
+                     *         ],
+                     *         "shadow": 3
+                     *       },
+                     *       "previous": {
+                     *         "type": "version",
+                     *         "version": 1,
+                     *         "shadow": null
+                     *       },
+                     *       "versions": [
+                     *         {
+                     *           "version": 1,
+                     *           "requests": 905,
+                     *           "errors": 0,
+                     *           "output_tokens": 3620,
+                     *           "mean_seconds": 0.031
+                     *         },
+                     *         {
+                     *           "version": 2,
+                     *           "requests": 95,
+                     *           "errors": 0,
+                     *           "output_tokens": 380,
+                     *           "mean_seconds": 0.03
+                     *         }
+                     *       ],
+                     *       "shadow": {
+                     *         "version": 3,
+                     *         "same": 951,
+                     *         "different": 49,
+                     *         "failed": 0,
+                     *         "skipped": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["Serving"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
             412: components["responses"]["PreconditionFailed"];
             413: components["responses"]["ContentTooLarge"];
             414: components["responses"]["UriTooLong"];

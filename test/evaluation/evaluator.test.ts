@@ -76,7 +76,7 @@ describe('an evaluation of labels', () => {
     const { report, events, requests } = await run({ rank }, inline(ROWS));
     const inputs = ['fine', 'poor', 'hmm', 'eh'];
     assert.deepEqual(requests, [
-      { task: 'mood', version: 2, inputs, labels: TASK.labels, caller: ANYONE, tier: 'flex' },
+      { task: 'mood', versions: [2], inputs, labels: TASK.labels, caller: ANYONE, tier: 'flex' },
     ]);
     const [contender] = report.contenders;
     const { seconds, scores, loss, ...rest } = contender!;
@@ -135,10 +135,10 @@ describe('an evaluation of labels', () => {
     ]);
     const asked = requests
       .slice(1)
-      .map((it) => 'inputs' in it && 'task' in it && [it.task, it.version, it.inputs[1]]);
+      .map((it) => 'inputs' in it && 'task' in it && [it.task, it.versions, it.inputs[1]]);
     assert.deepEqual(asked.slice(0, 3), [
-      ['mood', 1, 'poor'],
-      ['mood', 2, 'poor'],
+      ['mood', [1], 'poor'],
+      ['mood', [2], 'poor'],
       ['base', null, 'R: poor M:'],
     ]);
     const [, , text] = asked[3] as [string, null, string];

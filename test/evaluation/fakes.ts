@@ -18,6 +18,7 @@ export const TASK: Task = {
   labels: [' good', ' bad', ' odd'],
   defaults: { max_tokens: 5, temperature: 0.7, stop: ['.'] },
   activeVersion: 2,
+  serving: { type: 'version', version: 2, shadow: null },
   createdAt: 0,
   updatedAt: 0,
 };
@@ -60,14 +61,23 @@ export function setUp(script: Script = {}) {
       const labels = request.labels!;
       const results = request.inputs.map((input) => {
         const logliks = script.rank!(input, request);
-        return { label: labels[logliks.indexOf(Math.max(...logliks))]!, logliks, probabilities: {} };
+        return {
+          label: labels[logliks.indexOf(Math.max(...logliks))]!,
+          logliks,
+          probabilities: {},
+          vote: null,
+        };
       });
-      return { results, usage };
+      return { results, usage, servedBy: request.task };
     },
     async score(request) {
       const texts = request.inputs.map(({ text }) => text);
       admit(request, texts);
-      return { results: request.inputs.map(({ text, target }) => script.score!(text, target)), usage };
+      return {
+        results: request.inputs.map(({ text, target }) => script.score!(text, target)),
+        usage,
+        servedBy: request.task,
+      };
     },
     async complete(request): Promise<Generation> {
       const texts = request.prompts.map(String);
@@ -86,7 +96,7 @@ export function setUp(script: Script = {}) {
       return { servedBy: request.model, choices: texts.length, events: events(), usage: () => usage };
     },
     async tokenize(text) {
-      admit({ task: '', version: null, inputs: [], labels: [], caller: ANYONE }, [text]);
+      admit({ task: '', versions: null, inputs: [], labels: [], caller: ANYONE }, [text]);
       return { ids: [], tokens: [] };
     },
   };

@@ -61,6 +61,7 @@ const ACCESS: Readonly<Record<string, string>> = {
   'GET /v1/tasks': 'infer',
   'GET /v1/tasks/{task}': 'infer',
   'GET /v1/tasks/{task}/prompts': 'infer',
+  'GET /v1/tasks/{task}/serving': 'infer',
   'GET /v1/tasks/{task}/prompts/{version}': 'infer',
 };
 const accessOf = (name: string): string => ACCESS[name] ?? 'write';
@@ -78,6 +79,8 @@ function operationsOf({ app }: TestApp): readonly Operation[] {
 
 /** A request that gets as far as its task: what comes then must not depend on whether it exists. */
 const BODIES: Readonly<Record<string, object>> = {
+  'PUT /v1/tasks/{task}/serving': { type: 'version', version: 1 },
+  'POST /v1/tasks/{task}/promote': { version: 1 },
   'POST /v1/tasks/{task}/evaluations': { rows: [{ text: 'a', label: 'b' }] },
 };
 const url = (path: string, task = 'secret'): string =>
@@ -92,7 +95,7 @@ describe('access', () => {
   it('every operation is refused without a key, with a wrong one and with too small a scope', async (t) => {
     const test = await start(t);
     const operations = operationsOf(test);
-    assert.equal(operations.length, 40);
+    assert.equal(operations.length, 44);
     for (const [index, { method, path, access }] of operations.entries()) {
       const name = `${method} ${path}`;
       // From an address of its own: failures are counted.

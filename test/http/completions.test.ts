@@ -67,6 +67,7 @@ describe('POST /v1/completions', () => {
       n: 2,
       ignore_eos: true,
       service_tier: 'flex',
+      user: 'someone',
     };
     const all = { ...fields, prompt: 'x', logprobs: 0, echo: true, stream: false, return_token_ids: false };
     assert.equal((await inject({ method: 'POST', url, payload: all })).statusCode, 200);

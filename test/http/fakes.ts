@@ -13,6 +13,15 @@ import type {
 } from '../../src/domain/inference.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { PromptPublisher, PromptUpload } from '../../src/domain/publishing.ts';
+import {
+  assertServingPlan,
+  encodePlan,
+  leadingVersion,
+  nothingToRollBack,
+  plannedVersions,
+  type ServingPlan,
+  singleVersion,
+} from '../../src/domain/serving.ts';
 import type { Page, StoreStats, TaskStore } from '../../src/domain/store.ts';
 import type { Task, TaskMetadata } from '../../src/domain/task.ts';
 
@@ -193,15 +202,18 @@ export class FakeInference implements Inference {
         label: labels[0] ?? '',
         probabilities,
         logliks: labels.map(() => -1.5),
+        vote: (request.versions?.length ?? 1) > 1 ? { votes: { [labels[0] ?? '']: 2 }, agreement: 1 } : null,
       })),
+      servedBy: request.task,
       usage: { promptTokens: 7, virtualTokens: 2, completionTokens: labels.length },
     };
   }
 
-  async score(request: { readonly inputs: readonly { readonly target: string }[] }) {
+  async score(request: { readonly task: string; readonly inputs: readonly { readonly target: string }[] }) {
     if (this.refusal) throw this.refusal;
     return {
       results: request.inputs.map(({ target }) => ({ loglik: -1.5, tokens: target.length })),
+      servedBy: request.task,
       usage: { promptTokens: 7, virtualTokens: 2, completionTokens: 3 },
     };
   }
@@ -211,6 +223,10 @@ export class FakeInference implements Inference {
     const bytes = [...Buffer.from(text)];
     const ids = addSpecialTokens ? [1, ...bytes] : bytes;
     return { ids, tokens: ids.map((id) => `<${id}>`) };
+  }
+
+  shadowCounts() {
+    return { same: 3, different: 1, failed: 0, skipped: 0 };
   }
 
   detokenize(ids: readonly number[]): string {
@@ -233,6 +249,7 @@ export class FakeStore implements TaskStore {
   readonly tasks = new Map<string, Task>();
   readonly versions: PromptVersion[] = [];
   readonly files = new Map<string, Uint8Array>();
+  readonly previous = new Map<string, ServingPlan[]>();
 
   getTask(name: string): Task | null {
     return this.tasks.get(name) ?? null;
@@ -274,6 +291,7 @@ export class FakeStore implements TaskStore {
       name,
       ...metadata,
       activeVersion: old?.activeVersion ?? null,
+      serving: old?.serving ?? null,
       createdAt: now,
       updatedAt: now,
     };
@@ -299,7 +317,33 @@ export class FakeStore implements TaskStore {
     if (ifMatch !== undefined && active?.sha256 !== ifMatch) {
       throw new DomainError('precondition_failed', 'active_version_changed', 'Another version is active.');
     }
-    const changed = { ...task, activeVersion: version };
+    return this.#set(task, singleVersion(version));
+  }
+  #set(task: Task, serving: ServingPlan): Task {
+    if (task.serving !== null && encodePlan(task.serving) !== encodePlan(serving)) {
+      this.previous.set(task.name, [...(this.previous.get(task.name) ?? []), task.serving]);
+    }
+    const changed = { ...task, serving, activeVersion: leadingVersion(serving) };
+    this.tasks.set(task.name, changed);
+    return changed;
+  }
+  async serve(name: string, plan: ServingPlan, seen?: ServingPlan): Promise<Task> {
+    const task = this.tasks.get(name);
+    const missing = plannedVersions(plan).find((version) => this.getVersion(name, version) === null);
+    if (!task || missing !== undefined) {
+      throw new DomainError('not_found', 'version_not_found', 'There is no such version.');
+    }
+    if (seen !== undefined && (task.serving === null || encodePlan(task.serving) !== encodePlan(seen))) {
+      throw new DomainError('precondition_failed', 'serving_changed', 'The task serves with something else.');
+    }
+    return this.#set(task, plan);
+  }
+  previousPlan(name: string): ServingPlan | null {
+    return this.previous.get(name)?.at(-1) ?? null;
+  }
+  async rollBack(name: string): Promise<Task> {
+    const serving = this.previous.get(name)!.pop()!;
+    const changed = { ...this.tasks.get(name)!, serving, activeVersion: leadingVersion(serving) };
     this.tasks.set(name, changed);
     return changed;
   }
@@ -351,6 +395,16 @@ export class FakePublisher implements PromptPublisher {
 
   activate(task: string, version: number, ifMatch?: string): Promise<Task> {
     return this.#store.activate(task, version, ifMatch);
+  }
+
+  async serve(task: string, plan: ServingPlan, seen?: ServingPlan): Promise<Task> {
+    assertServingPlan(plan);
+    return this.#store.serve(task, plan, seen);
+  }
+
+  async rollBack(task: string): Promise<Task> {
+    if (this.#store.previousPlan(task) === null) throw nothingToRollBack(task);
+    return this.#store.rollBack(task);
   }
 }
 

@@ -19,19 +19,27 @@ describe('classify', () => {
     const response = await inject({
       method: 'POST',
       url,
-      payload: { inputs: ['x', 'y'], labels: ['p', 'q'], version: 3, service_tier: 'flex' },
+      payload: { inputs: ['x', 'y'], labels: ['p', 'q'], version: 3, service_tier: 'flex', user: 'me' },
     });
     const result = { label: 'p', probabilities: { p: 0.5, q: 0.5 } };
-    assert.deepEqual(response.json(), { results: [result, result], usage });
-    const request = { task: 'mood', version: 3, inputs: ['x', 'y'], labels: ['p', 'q'], tier: 'flex' };
-    assert.deepEqual(inference.requests[0], { ...request, caller: ANYONE });
+    assert.deepEqual(response.json(), { results: [result, result], model: 'mood', usage });
+    assert.deepEqual(inference.requests[0], {
+      task: 'mood',
+      versions: [3],
+      inputs: ['x', 'y'],
+      labels: ['p', 'q'],
+      tier: 'flex',
+      user: 'me',
+      caller: ANYONE,
+    });
     await inject({ method: 'POST', url, payload: { inputs: ['x'] } });
     assert.deepEqual(inference.requests[1], {
       task: 'mood',
-      version: null,
+      versions: null,
       inputs: ['x'],
       labels: null,
       tier: undefined,
+      user: undefined,
       caller: ANYONE,
     });
   });

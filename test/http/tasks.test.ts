@@ -22,6 +22,7 @@ describe('tasks', () => {
       name: 'mood',
       ...metadata,
       active_version: null,
+      serving: null,
       created_at: 1_700_000_000,
       updated_at: 1_700_000_000,
     };

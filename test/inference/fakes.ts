@@ -182,12 +182,17 @@ const TASK: Task = {
   labels: [' good', ' bad'],
   defaults: null,
   activeVersion: 2,
+  serving: { type: 'version', version: 2, shadow: null },
   createdAt: 0,
   updatedAt: 0,
 };
 
-/** One task, `reviews`, with version 2 active; `task` and `version` change it. */
-export function storeOf(task: Partial<Task> = {}, version: Partial<PromptVersion> = {}) {
+/** One task, `reviews`, with version 2 active; `task` and `version` change it. Other `numbers` are versions like it. */
+export function storeOf(
+  task: Partial<Task> = {},
+  version: Partial<PromptVersion> = {},
+  numbers: readonly number[] = [],
+) {
   const stored = {
     task: 'reviews',
     version: 2,
@@ -201,10 +206,11 @@ export function storeOf(task: Partial<Task> = {}, version: Partial<PromptVersion
     createdAt: 0,
     ...version,
   } as PromptVersion;
+  const others = numbers.map((number) => ({ ...stored, version: number, sha256: `abc${number}` }));
   return {
     getTask: (name: string) => (name === 'reviews' ? { ...TASK, ...task } : null),
     getVersion: (name: string, number: number) =>
-      name === 'reviews' && number === stored.version ? stored : null,
+      name === 'reviews' ? ([stored, ...others].find((one) => one.version === number) ?? null) : null,
   };
 }
 
@@ -222,6 +228,8 @@ export function setUp(
   options: {
     readonly task?: Partial<Task>;
     readonly version?: Partial<PromptVersion>;
+    /** Further versions like it, with contents `abc` and their number. */
+    readonly versions?: readonly number[];
     readonly chatTemplate?: string | null;
     readonly bos?: boolean;
     /** The version's classification head; its `numLabels` goes into `version`. */
@@ -232,7 +240,7 @@ export function setUp(
   const uses: string[] = [];
   const inference = createInference({
     engine,
-    store: storeOf(options.task, options.version),
+    store: storeOf(options.task, options.version, options.versions),
     tokenizer: options.bos ? smallTokenizer(true) : tokenizer,
     manifest: { tokens: { bos: BOS, eos: [EOS] }, chatTemplate: options.chatTemplate ?? null },
     uses: { record: (task) => uses.push(task) },

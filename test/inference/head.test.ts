@@ -18,7 +18,7 @@ function setUpHead(task: { readonly labels?: readonly string[] | null } = {}, co
 
 const request = (inputs: readonly string[], labels: readonly string[] | null = null) => ({
   task: 'reviews',
-  version: null,
+  versions: null,
   caller: ANYONE,
   inputs,
   labels,

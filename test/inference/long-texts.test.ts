@@ -29,7 +29,7 @@ async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
   return turns;
 }
 
-const asked = { model: 'base', task: 'base', version: null, caller: ANYONE };
+const asked = { model: 'base', task: 'base', versions: null, caller: ANYONE };
 
 const WAYS: Readonly<Record<string, (inference: Inference, text: string) => Promise<unknown>>> = {
   completions: async (inference, text) => gather((await inference.complete(completion(text), never)).events),

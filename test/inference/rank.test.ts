@@ -5,14 +5,14 @@ import { encode, never, PROMPT, setUp } from './fakes.ts';
 
 const classify = (inputs: readonly string[], labels: readonly string[] | null = null) => ({
   task: 'reviews',
-  version: null,
+  versions: null,
   caller: ANYONE,
   inputs,
   labels,
 });
 const score = (...inputs: readonly { readonly text: string; readonly target: string }[]) => ({
   task: 'reviews',
-  version: null,
+  versions: null,
   caller: ANYONE,
   inputs,
 });

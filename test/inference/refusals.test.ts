@@ -30,7 +30,7 @@ describe('model references', () => {
       'a task without an active version',
       'reviews',
       { kind: 'conflict', code: 'no_active_version' },
-      { task: { activeVersion: null } },
+      { task: { activeVersion: null, serving: null } },
     ],
     [
       'a prompt for another model',
@@ -44,7 +44,10 @@ describe('model references', () => {
   }
 
   it('a named version serves although another one is active', async () => {
-    const { inference } = setUp({ tokens }, { task: { activeVersion: 7 } });
+    const { inference } = setUp(
+      { tokens },
+      { task: { activeVersion: 7, serving: { type: 'version', version: 7, shadow: null } } },
+    );
     const generation = await inference.complete(completion('x', { model: 'reviews@2' }), never);
     assert.equal(generation.servedBy, 'reviews@2');
     await gather(generation.events);

@@ -27,7 +27,7 @@ test('uses are written together, and kept when they cannot be written', async ()
 
 test('a request to a task is a use of it, one to the base model is not', async () => {
   const { inference, uses } = setUp({ score: () => [Float64Array.of(-1), Float64Array.of(-2)] });
-  const request = { task: 'reviews', version: null, inputs: ['x'], labels: ['a', 'b'], caller: ANYONE };
+  const request = { task: 'reviews', versions: null, inputs: ['x'], labels: ['a', 'b'], caller: ANYONE };
   await inference.classify(request, never);
   await inference.classify({ ...request, task: 'base' }, never);
   await assert.rejects(inference.complete({ ...completion('x'), model: 'unknown' }, never));

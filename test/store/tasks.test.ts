@@ -29,6 +29,7 @@ test('a task is created, replaced and deleted', async (t) => {
       ...EMPTY,
       name: 'mood',
       activeVersion: 1,
+      serving: { type: 'version', version: 1, shadow: null },
       createdAt: first.task.createdAt,
       updatedAt: 0,
     },

@@ -45,6 +45,8 @@ async function publishing(t: TestContext) {
       return { ...(await store.addVersion(version(task, model))), warnings: [] };
     },
     activate: (task, number, ifMatch) => store.activate(task, number, ifMatch),
+    serve: (task, plan, seen) => store.serve(task, plan, seen),
+    rollBack: (task) => store.rollBack(task, store.previousPlan(task)!),
   };
   return { store, publisher };
 }

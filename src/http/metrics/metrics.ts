@@ -9,6 +9,7 @@ import { Instruments, type MetricDefinition } from './instruments.ts';
 import { StoreMetrics } from './store-metrics.ts';
 import { TaskLabels } from './task-labels.ts';
 import { TrainingMetrics } from './training-metrics.ts';
+import { VersionMetrics, type VersionSources } from './version-metrics.ts';
 
 /** What is asked when the metrics are read. */
 export interface MetricSources {
@@ -20,6 +21,7 @@ export interface MetricSources {
   store(): StoreStats;
   training(): TrainingStats;
   taskExists(name: string): boolean;
+  readonly versions: VersionSources;
 }
 
 interface Refreshed {
@@ -38,18 +40,21 @@ async function refreshed(part: Refreshed): Promise<void> {
 export class Metrics {
   readonly http: HttpMetrics;
   readonly inference: InferenceMetrics;
+  readonly versions: VersionMetrics;
   /** All but those of the process. */
   readonly definitions: readonly MetricDefinition[];
   readonly #instruments = new Instruments();
   readonly #refreshed: readonly Refreshed[];
 
-  constructor({ model, tasks, engine, store, training, taskExists }: MetricSources) {
+  constructor({ model, tasks, engine, store, training, taskExists, versions }: MetricSources) {
     const instruments = this.#instruments;
     const labels = new TaskLabels(model, tasks, taskExists);
     this.inference = new InferenceMetrics(instruments, model, labels);
+    this.versions = new VersionMetrics(instruments, labels, versions);
     this.http = new HttpMetrics(instruments);
     this.#refreshed = [
       this.inference,
+      this.versions,
       new EngineMetrics(instruments, engine),
       new StoreMetrics(instruments, store),
       new TrainingMetrics(instruments, training),

@@ -33,6 +33,11 @@ export class TaskLabels {
     return name;
   }
 
+  /** Tasks that have a label of their own. */
+  get labelled(): Iterable<string> {
+    return this.#labelled;
+  }
+
   /** Takes the labels of tasks that are gone, and says which. */
   sweep(): readonly string[] {
     const gone = [...this.#labelled].filter((task) => !this.#exists(task));

@@ -22,6 +22,7 @@ export const SERVERS = [
 export const TAGS = [
   { name: 'inference', description: 'Generate, classify and score with a task or the base model.' },
   { name: 'tasks', description: 'Named tasks and their metadata.' },
+  { name: 'serving', description: 'Which versions of a task answer, and how they compare.' },
   { name: 'prompts', description: "Immutable versions of a task's soft prompt." },
   { name: 'training', description: 'Learn prompts from labelled rows.' },
   { name: 'models', description: 'What `model` can name.' },

@@ -39,7 +39,10 @@ export function count(metrics: Metrics, request: FastifyRequest, end: RequestEnd
   const { operation, task, startedAt } = inference;
   const { outcome, error } = end;
   const seconds = (performance.now() - startedAt) / 1000;
-  metrics.inference.ended({ operation, task, outcome, error, usage: inference.usage(), seconds });
+  const usage = inference.usage();
+  metrics.inference.ended({ operation, task, outcome, error, usage, seconds });
+  if (inference.servedBy !== null)
+    metrics.versions.counts.add(inference.servedBy, { outcome, usage, seconds });
 }
 
 /** Says what happened, never what was said: no URL, texts or outputs. */

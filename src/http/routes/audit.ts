@@ -28,7 +28,11 @@ const AuditEntrySchema = Type.Object(
     task: nullable(Type.String()),
     version: nullable(Type.Integer()),
     sha256: nullable(Type.String({ description: 'Of the content that was uploaded, activated or deleted.' })),
-    subject: nullable(Type.String({ description: 'Id of the file or the job.' })),
+    subject: nullable(
+      Type.String({
+        description: 'Id of the file or the job, or the plan, as JSON, with which a task serves.',
+      }),
+    ),
   },
   { ...component('AuditEntry'), description: 'One change of what is stored.' },
 );

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import type { Classification } from '../../domain/inference.ts';
 import { assertDistinctLabels } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
@@ -10,7 +11,7 @@ import { LABEL_COUNTS, Label, MAX_INPUTS, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems } from '../schemas/responses.ts';
-import { ServedParams, Version } from '../schemas/task-inference.ts';
+import { Answering, askedVersions, ServedBy, ServedParams } from '../schemas/task-inference.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ClassifyBody = Type.Object(
@@ -24,7 +25,7 @@ const ClassifyBody = Type.Object(
           'to choose from those only.',
       }),
     ),
-    version: optional(Version),
+    ...Answering,
     service_tier: optional(ServiceTierSchema),
   },
   {
@@ -44,16 +45,36 @@ const ClassifyResult = Type.Object(
             type: 'object',
             additionalProperties: { type: 'number' },
             description:
-              "Softmax over the labels' log-likelihoods, or over the logits of a classification head.",
+              "Softmax over the labels' log-likelihoods, or over the logits of a classification head; of an " +
+              "ensemble the mean of its members'.",
           }),
+          agreement: Type.Optional(
+            Type.Number({
+              exclusiveMinimum: 0,
+              maximum: 1,
+              description: 'Of an ensemble: the part of its members that chose the label.',
+            }),
+          ),
+          votes: Type.Optional(
+            Type.Unsafe<Readonly<Record<string, number>>>({
+              type: 'object',
+              additionalProperties: { type: 'integer' },
+              description: 'Of an ensemble: how many members chose each label.',
+            }),
+          ),
         },
         component('Classification'),
       ),
     ),
+    model: ServedBy,
     usage: UsageSchema,
   },
   component('ClassifyResponse'),
 );
+
+function resultBody({ label, probabilities, vote }: Classification) {
+  return { label, probabilities, ...vote };
+}
 
 type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
@@ -70,13 +91,15 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
         description:
           "Labels are ranked by the log-likelihood of their tokens after the task's template. A version with a " +
           'classification head (task type SEQ_CLS) answers by its head: the labels of the task name its rows in their ' +
-          'order; without any they are LABEL_0, LABEL_1, ...',
+          'order; without any they are LABEL_0, LABEL_1, ... An ensemble chooses by majority vote, and of labels with ' +
+          'as many votes the one with the largest mean probability.',
         operationId: 'classify',
         params: ServedParams,
         body: ClassifyBody,
         response: {
           200: json(ClassifyResult, 'One result an input, in order.', {
             results: [{ label: ' positive', probabilities: { ' positive': 0.97, ' negative': 0.03 } }],
+            model: 'sentiment@1',
             usage: EXAMPLE_USAGE,
           }),
           ...problems(400, 404, 409, 413, 415, 422, 429, 503),
@@ -86,16 +109,26 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       onRequest: requireReady(state),
     },
     async (request, reply) => {
-      const { inputs, labels = null, version = null, service_tier: tier } = request.body;
+      const { inputs, labels = null, service_tier: tier, user } = request.body;
+      const versions = askedVersions(request.body);
       if (labels) assertDistinctLabels(labels);
       const { task } = request.params;
       const call = beginInference(request, metrics, 'classify', task);
-      const { results, usage } = await inference.classify(
-        { task, version, inputs, labels, tier: tier ?? undefined, caller: request.principal },
+      const { results, usage, servedBy } = await inference.classify(
+        {
+          task,
+          versions,
+          inputs,
+          labels,
+          tier: tier ?? undefined,
+          user: user ?? undefined,
+          caller: request.principal,
+        },
         inferenceSignal(reply),
       );
       call.usage = () => usage;
-      return { results: [...results], usage: usageBody(usage) };
+      call.servedBy = servedBy;
+      return { results: results.map(resultBody), model: servedBy, usage: usageBody(usage) };
     },
   );
 };

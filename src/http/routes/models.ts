@@ -86,10 +86,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
     },
     async ({ params: { id }, principal }) => {
       if (id === engine.model.id && principal.allowsTask(id)) return baseModel(engine.model);
-      const { name, version } = parseModelReference(id);
+      const { name, versions } = parseModelReference(id);
       const tasks = visibleLookups(store, principal);
       const task = tasks.getTask(name);
-      if (task && (version === null || tasks.getVersion(name, version)))
+      if (task && (versions ?? []).every((version) => tasks.getVersion(name, version)))
         return taskModel(engine.model, task, id);
       throw new DomainError('not_found', 'model_not_found', `There is no model "${id}".`, {
         param: 'model',

@@ -9,7 +9,7 @@ import { MAX_INPUTS, NonEmptyText, Text } from '../schemas/bounds.ts';
 import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/common.ts';
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems } from '../schemas/responses.ts';
-import { ServedParams, Version } from '../schemas/task-inference.ts';
+import { Answering, askedVersions, ServedBy, ServedParams } from '../schemas/task-inference.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ScoreBody = Type.Object(
@@ -24,7 +24,7 @@ const ScoreBody = Type.Object(
         maxItems: MAX_INPUTS,
       },
     ),
-    version: optional(Version),
+    ...Answering,
     service_tier: optional(ServiceTierSchema),
   },
   {
@@ -45,6 +45,7 @@ const ScoreResult = Type.Object(
         component('Score'),
       ),
     ),
+    model: ServedBy,
     usage: UsageSchema,
   },
   component('ScoreResponse'),
@@ -59,13 +60,16 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
       schema: {
         tags: ['inference'],
         summary: 'Log-likelihood of targets',
-        description: 'No special tokens are added between text and target.',
+        description:
+          'No special tokens are added between text and target. Of an ensemble the probability of each token is the mean of ' +
+          "its members'.",
         operationId: 'score',
         params: ServedParams,
         body: ScoreBody,
         response: {
           200: json(ScoreResult, 'One result an input, in order.', {
             results: [{ loglik: -0.41, tokens: 1 }],
+            model: 'sentiment@1',
             usage: EXAMPLE_USAGE,
           }),
           ...problems(400, 404, 409, 413, 415, 422, 429, 503),
@@ -75,15 +79,18 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
       onRequest: requireReady(state),
     },
     async (request, reply) => {
-      const { inputs, version = null, service_tier: tier } = request.body;
+      const { inputs, service_tier: tier, user } = request.body;
+      const versions = askedVersions(request.body);
       const { task } = request.params;
       const call = beginInference(request, metrics, 'score', task);
-      const { results, usage } = await inference.score(
-        { task, version, inputs, tier: tier ?? undefined, caller: request.principal },
+      const caller = request.principal;
+      const { results, usage, servedBy } = await inference.score(
+        { task, versions, inputs, tier: tier ?? undefined, user: user ?? undefined, caller },
         inferenceSignal(reply),
       );
       call.usage = () => usage;
-      return { results: [...results], usage: usageBody(usage) };
+      call.servedBy = servedBy;
+      return { results: [...results], model: servedBy, usage: usageBody(usage) };
     },
   );
 };

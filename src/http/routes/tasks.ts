@@ -28,7 +28,7 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
           201: json(
             TaskSchema,
             'The task was created.',
-            { ...EXAMPLE_TASK, active_version: null },
+            { ...EXAMPLE_TASK, active_version: null, serving: null },
             { location: { type: 'string', description: 'Path of the task.' } },
           ),
           ...problems(400, 409, 413, 415, 422, 429, 503, 507),

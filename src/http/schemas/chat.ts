@@ -8,6 +8,8 @@ import { ChatChoice, ChatChunkChoice } from './chat-choices.ts';
 import { EXAMPLE_USAGE, oneOf, optional, StreamedUsage, UsageSchema } from './common.ts';
 import { GenerationProperties, generationFields, MaxCompletionTokens } from './generation.ts';
 
+import { ServedBy } from './task-inference.ts';
+
 const TextPart = Type.Object(
   { type: Type.Literal('text'), text: Text },
   { additionalProperties: false, ...component('ChatTextPart') },
@@ -45,7 +47,7 @@ export type ChatBody = Static<typeof ChatBody>;
 const Envelope = {
   id: Type.String(),
   created: Type.Integer({ description: 'Unix seconds.' }),
-  model: Type.String({ description: 'What served: `task@version`, or the base model.' }),
+  model: ServedBy,
 };
 
 export const ChatCompletionSchema = Type.Object(

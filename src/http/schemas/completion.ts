@@ -7,6 +7,8 @@ import { EXAMPLE_USAGE, optional, StreamedUsage, UsageSchema } from './common.ts
 import { CompletionChoice, CompletionChunkChoice } from './completion-choices.ts';
 import { GenerationProperties, generationFields } from './generation.ts';
 
+import { ServedBy } from './task-inference.ts';
+
 const TokenIds = Type.Array(TokenId, { minItems: 1, maxItems: MAX_TOKEN_IDS });
 
 export const CompletionBody = Type.Object(
@@ -49,7 +51,7 @@ const Envelope = {
   id: Type.String(),
   object: Type.Literal('text_completion'),
   created: Type.Integer({ description: 'Unix seconds.' }),
-  model: Type.String({ description: 'What served: `task@version`, or the base model.' }),
+  model: ServedBy,
 };
 
 export const CompletionSchema = Type.Object(

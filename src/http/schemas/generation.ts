@@ -8,7 +8,13 @@ import { oneOf, optional } from './common.ts';
 export const ModelReference = Type.String({
   minLength: 1,
   maxLength: 256,
-  description: "A task, `task@version`, or the base model's id.",
+  description: "A task, `task@version`, an ensemble `task@1+2`, or the base model's id.",
+});
+
+/** OpenAI's field. */
+export const User = Type.String({
+  maxLength: 256,
+  description: 'Whoever asks: the same user of a task that splits its requests gets the same version.',
 });
 
 const maxTokens = Type.Integer({
@@ -69,6 +75,7 @@ export const GenerationProperties = {
   ),
   ignore_eos: optional(Type.Boolean({ description: 'Go on after an end-of-text token.' })),
   service_tier: optional(ServiceTierSchema),
+  user: optional(User),
   return_token_ids: optional(Type.Boolean({ description: 'Add `token_ids` to each choice.' })),
 };
 
@@ -93,6 +100,7 @@ export function generationFields(body: GenerationBody): GenerationFields {
     n: body.n ?? undefined,
     ignore_eos: body.ignore_eos ?? undefined,
     service_tier: body.service_tier ?? undefined,
+    user: body.user ?? undefined,
   };
 }
 

@@ -11,6 +11,7 @@ import { component } from '../openapi/component.ts';
 import { LABEL_COUNTS, Label } from './bounds.ts';
 import { nullable, optional, unixSeconds } from './common.ts';
 import { SamplingProperties } from './generation.ts';
+import { PlanSchema, planBody } from './serving.ts';
 
 export const TaskParams = Type.Object({
   task: Type.String({ pattern: TASK_NAME_PATTERN, description: 'Name of the task.' }),
@@ -64,7 +65,12 @@ export const TaskSchema = Type.Object(
     template: nullable(Template),
     labels: nullable(Labels),
     defaults: nullable(Defaults),
-    active_version: nullable(Type.Integer({ description: 'The prompt version that serves; null: none.' })),
+    active_version: nullable(
+      Type.Integer({
+        description: 'The version that serves, or stands for those that do; null: nothing serves.',
+      }),
+    ),
+    serving: Type.Unsafe<Static<typeof PlanSchema> | null>({ anyOf: [PlanSchema, { type: 'null' }] }),
     created_at: Type.Integer({ description: 'Unix seconds.' }),
     updated_at: Type.Integer({ description: 'Unix seconds.' }),
   },
@@ -79,6 +85,7 @@ export const EXAMPLE_TASK: Static<typeof TaskSchema> = {
   labels: [' positive', ' negative'],
   defaults: { max_tokens: 4, temperature: 0 },
   active_version: 1,
+  serving: { type: 'version', version: 1, shadow: null },
   created_at: 1767225600,
   updated_at: 1767225600,
 };
@@ -108,6 +115,7 @@ export function taskBody(task: Task): Static<typeof TaskSchema> {
     labels: task.labels && [...task.labels],
     defaults: task.defaults && (task.defaults as Static<typeof Defaults>),
     active_version: task.activeVersion,
+    serving: task.serving && planBody(task.serving),
     created_at: unixSeconds(task.createdAt),
     updated_at: unixSeconds(task.updatedAt),
   };

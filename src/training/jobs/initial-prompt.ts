@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import type { PromptVersion } from '../../domain/prompt.ts';
-import { parseModelReference } from '../../domain/task.ts';
+import { parseVersionReference } from '../../domain/task.ts';
 import type { LearnedType } from '../../domain/training.ts';
 import type { TaskLookups } from '../../domain/visibility.ts';
 
@@ -16,7 +16,7 @@ export function initialPromptOf(
   model: ModelInfo,
 ): PromptVersion | null {
   if (from === null) return null;
-  const { name, version: asked } = parseModelReference(from);
+  const { name, version: asked } = parseVersionReference(from);
   const number = asked ?? tasks.getTask(name)?.activeVersion ?? null;
   const version = number === null ? null : tasks.getVersion(name, number);
   if (version?.peftType === 'PREFIX_TUNING' && peftType !== 'PREFIX_TUNING') {

@@ -48,7 +48,8 @@ export async function publishOutcome(
   const peftType = storedType(job.spec.config.peft_type);
   const upload = { kind: 'tensor', model: outcome.prompt, peftType } as const;
   const { version } = await patiently(() => publisher.publish(task, upload, { activate: false, actor }));
-  const decision = decide(job, outcome, version, incumbent, incumbentScore, changed);
+  const several = servesSeveral(tasks.getTask(task));
+  const decision = decide(job, outcome, version, { incumbent, incumbentScore, changed, several });
   const published = (active: boolean, reason: string): Published => ({
     reason,
     result: {
@@ -73,13 +74,20 @@ export async function publishOutcome(
   }
 }
 
+interface Circumstances {
+  readonly incumbent: PromptVersion | null;
+  readonly incumbentScore: JobScore | null;
+  /** The task is not as it was when the job was created. */
+  readonly changed: boolean;
+  /** The task serves with an ensemble or a split. */
+  readonly several: boolean;
+}
+
 function decide(
   { spec }: TrainingJob,
   { reason, score }: Ending & LearnedPrompt,
   version: PromptVersion,
-  incumbent: PromptVersion | null,
-  incumbentScore: JobScore | null,
-  changed: boolean,
+  { incumbent, incumbentScore, changed, several }: Circumstances,
 ): { readonly activate: boolean; readonly reason: string } {
   const wanted = spec.hyperparameters.activate;
   if (reason === 'diverged') return { activate: false, reason: 'the run diverged' };
@@ -91,6 +99,7 @@ function decide(
     };
   }
   if (changed) return { activate: false, reason: change };
+  if (several) return { activate: false, reason: 'the task serves with several versions' };
   if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
   if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
   if (incumbent.numLabels !== null) {
@@ -104,6 +113,11 @@ function decide(
   const worse = isBetter(incumbentScore, score);
   const found = worse ? 'the active version is better' : 'it is at least as good as the version before';
   return { activate: !worse, reason: `${found} on the validation rows` };
+}
+
+/** What several versions reach together is not compared. */
+function servesSeveral(task: Task | null): boolean {
+  return task !== null && task.serving !== null && task.serving.type !== 'version';
 }
 
 /** Whether a task would not serve the prompt as it was learned and compared. A task that is gone is made anew. */

@@ -1,0 +1,35 @@
+import type { Generation, InferenceEvent } from '../domain/inference.ts';
+import type { Shadows } from './shadows.ts';
+
+/**
+ * The same generation; when the client has all of it, the shadow is asked the same, and its texts are compared.
+ * @param shadow `task@version`
+ */
+export function withShadow(
+  generation: Generation,
+  shadows: Shadows,
+  shadow: string,
+  ask: () => Generation,
+): Generation {
+  async function* events(): AsyncGenerator<InferenceEvent> {
+    const texts = emptyTexts(generation);
+    for await (const event of generation.events) {
+      addText(texts, event);
+      yield event;
+    }
+    shadows.compare(shadow, texts, async () => {
+      const asked = ask();
+      const said = emptyTexts(asked);
+      for await (const event of asked.events) addText(said, event);
+      return said;
+    });
+  }
+  return { ...generation, events: events() };
+}
+
+/** Of each choice. */
+const emptyTexts = ({ choices }: Generation): string[] => Array.from({ length: choices }, () => '');
+
+function addText(texts: string[], event: InferenceEvent): void {
+  if (event.type === 'delta') texts[event.choice] += event.text;
+}
