@@ -9,6 +9,7 @@ import { requirePlainBodies } from './plugins/body-coding.ts';
 import { answerClientError } from './plugins/client-errors.ts';
 import { boundConnections } from './plugins/connections.ts';
 import { documentRoutes, serveDocument } from './plugins/documentation.ts';
+import { requireOneHost } from './plugins/host.ts';
 import { acceptJson } from './plugins/json-body.ts';
 import { watchMethods } from './plugins/methods.ts';
 import { negotiateTypes } from './plugins/negotiation.ts';
@@ -71,6 +72,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   acceptJson(app);
   answerWithProblems(app);
   const watch = observeRequests(app, metrics, dependencies.tracer);
+  requireOneHost(app);
   await countRequests(app);
   controlAccess(app, access.keys, failureCounter(app));
   boundKeys(app, access);

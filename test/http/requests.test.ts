@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { connect } from 'node:net';
-import { describe, it } from 'node:test';
+import { describe, it, type TestContext } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { startApp } from './harness.ts';
 
@@ -263,19 +263,7 @@ describe('requests', () => {
   });
 
   it('that are no HTTP get a problem document, too', async (t) => {
-    const { listen } = await startApp(t);
-    const port = Number(new URL(await listen()).port);
-    const answer = async (bytes: string): Promise<string> => {
-      const socket = connect(port, '127.0.0.1');
-      socket.on('error', () => undefined);
-      socket.write(bytes);
-      let text = '';
-      socket.on('data', (chunk) => {
-        text += chunk;
-      });
-      await once(socket, 'close');
-      return text;
-    };
+    const answer = await answers(t);
     assert.match(
       await answer('hello\r\n\r\n'),
       /^HTTP\/1\.1 400 [\s\S]*application\/problem\+json[\s\S]*malformed_http/,
@@ -293,6 +281,29 @@ describe('requests', () => {
     );
     const long = `GET / HTTP/1.1\r\nhost: x\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`;
     assert.match(await answer(long), /^HTTP\/1\.1 431 [\s\S]*headers_too_large/);
+  });
+
+  it('with more than one Host are refused, whatever their path', async (t) => {
+    const answer = await answers(t);
+    for (const path of ['/info', '/docs', '/nothing']) {
+      for (const hosts of ['host: x\r\nhost: y', 'Host: x\r\nHOST: x']) {
+        assert.match(
+          await answer(`GET ${path} HTTP/1.1\r\n${hosts}\r\nconnection: close\r\n\r\n`),
+          /^HTTP\/1\.1 400 [\s\S]*duplicate_host/,
+          path,
+        );
+      }
+    }
+  });
+
+  it('with more headers than Node keeps are refused, as their rest would be lost', async (t) => {
+    const answer = await answers(t);
+    const request = (headers: number): string =>
+      `GET /info HTTP/1.1\r\nhost: x\r\nconnection: close\r\n${'a:\r\n'.repeat(headers - 2)}\r\n`;
+    assert.match(await answer(request(2000)), /^HTTP\/1\.1 200 /);
+    for (const headers of [2001, 2040, 5000]) {
+      assert.match(await answer(request(headers)), /^HTTP\/1\.1 431 [\s\S]*headers_too_large/, `${headers}`);
+    }
   });
 
   it('carry an id back to the client, its own if it is harmless', async (t) => {
@@ -329,3 +340,20 @@ describe('requests', () => {
     }
   });
 });
+
+/** Sends bytes to a new app and resolves with all that comes back until the connection is closed. */
+async function answers(t: TestContext): Promise<(bytes: string) => Promise<string>> {
+  const { listen } = await startApp(t);
+  const port = Number(new URL(await listen()).port);
+  return async (bytes) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(bytes);
+    let text = '';
+    socket.on('data', (chunk) => {
+      text += chunk;
+    });
+    await once(socket, 'close');
+    return text;
+  };
+}

@@ -1,14 +1,12 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
-import { DomainError } from '../../domain/errors.ts';
 import { answerNotFound } from './problems.ts';
 
 const NO_QUERY = Type.Object({}, { additionalProperties: false });
 
 /**
  * Takes every URL by its one spelling: a slash at the end is another path, with nothing there, and a route
- * without query parameters refuses them as other routes refuse unknown ones. HTTP/1.1 needs `Host`. Call it before the routes are
- * registered.
+ * without query parameters refuses them as other routes refuse unknown ones. Call it before the routes are registered.
  */
 export function takeUrlsLiterally(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
@@ -16,11 +14,6 @@ export function takeUrlsLiterally(app: FastifyInstance): void {
     if (schema && !schema.hide && !schema.querystring) route.schema = { ...schema, querystring: NO_QUERY };
   });
   app.addHook('onRequest', async (request, reply) => {
-    if (request.raw.headers.host === undefined && request.raw.httpVersion === '1.1') {
-      throw new DomainError('invalid', 'missing_host', 'A request of HTTP/1.1 needs the header Host.', {
-        param: 'host',
-      });
-    }
     const [path = ''] = request.url.split('?', 1);
     // It would otherwise be an empty parameter.
     if (path.endsWith('/')) return answerNotFound(request, reply);
