@@ -3,8 +3,12 @@ import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileS
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
+import type Database from 'better-sqlite3';
 import type { CareProgress } from '../../src/domain/data-care.ts';
+import { makeBackup } from '../../src/store/care/backup.ts';
 import { dataCare } from '../../src/store/care/care.ts';
+import { restoreBackup } from '../../src/store/care/restore.ts';
+import { openForWriting } from '../../src/store/connection.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { refused } from '../formats/files.ts';
 import { EMPTY, temporaryFile, version, withDatabase } from './temporary.ts';
@@ -77,6 +81,40 @@ test('a backup is refused for a path that is taken, and leaves nothing of a dama
     readdirSync(dirname(file)).filter((name) => name.startsWith('store.db.')),
     [],
   );
+});
+
+test('a backup never takes the place of a file, also of one that came meanwhile', async (t) => {
+  const { file } = await filledStore(t);
+  const out = `${file}.b`;
+  const comes = () => writeFileSync(out, 'of another program');
+  assert.throws(() => makeBackup(file, out, comes), refused('file_exists', 'conflict'));
+  assert.equal(readFileSync(out, 'utf8'), 'of another program');
+  assert.deepEqual(
+    readdirSync(dirname(file)).filter((name) => name.includes('.part-')),
+    [],
+  );
+});
+
+test('a restore to a database in use changes nothing, whenever it came into use', async (t) => {
+  const { store, file, trainingFile } = await filledStore(t);
+  const out = join(dirname(file), 'backup.db');
+  await dataCare.backup(file, out);
+  await store.training.deleteFile(trainingFile);
+  const names = () => readdirSync(dirname(file)).sort();
+  const before = names();
+  const unchanged = (report: () => void) => {
+    assert.throws(() => restoreBackup(out, file, report), refused('database_in_use', 'conflict'));
+    assert.deepEqual(readdirSync(`${file}-files`), [], 'nothing was unpacked');
+    assert.deepEqual(names(), before);
+  };
+  unchanged(() => assert.fail('work was begun'));
+  await store.close();
+
+  let other: Database.Database | undefined;
+  t.after(() => other?.close());
+  unchanged(() => {
+    other ??= openForWriting(file, null).db;
+  });
 });
 
 test('a restore of what is no whole backup changes nothing', async (t) => {

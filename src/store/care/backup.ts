@@ -5,31 +5,42 @@ import type { BackupReport, Inspection } from '../../domain/data-care.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { translating } from '../sqlite-errors.ts';
 import { contentsOf, packFiles } from './backup-files.ts';
-import { partOf, renameDurably } from './durable.ts';
+import { isTaken, partOf, placeDurably } from './durable.ts';
 import { assertUndamaged, inspectAll, openExisting } from './open-copy.ts';
 import type { Report } from './protocol.ts';
 
 /** As {@link DataCare.backup}, on the calling thread. */
 export function makeBackup(database: string, file: string, report: Report): BackupReport {
-  if (existsSync(file)) {
-    throw new DomainError('conflict', 'file_exists', `${file} exists already.`, {
-      param: 'out',
-      expected: 'the path of a new file',
-      given: file,
-    });
-  }
+  // Before the work; whether the name is free is decided when the file gets it.
+  if (existsSync(file)) throw exists(file);
   const source = openExisting(database);
   const part = partOf(file);
   try {
     mkdirSync(dirname(file), { recursive: true });
     copy(source, database, part, report);
     const { prompts, files } = fillAndCheck(source, database, part, report);
-    renameDurably(part, file);
+    place(part, file);
     return { file, bytes: statSync(file).size, prompts, files };
   } finally {
     source.close();
     rmSync(part, { force: true });
   }
+}
+
+function place(part: string, file: string): void {
+  try {
+    placeDurably(part, file);
+  } catch (error) {
+    throw isTaken(error) ? exists(file) : error;
+  }
+}
+
+function exists(file: string): DomainError {
+  return new DomainError('conflict', 'file_exists', `${file} exists already.`, {
+    param: 'out',
+    expected: 'the path of a new file',
+    given: file,
+  });
 }
 
 /** One snapshot, whatever is written meanwhile, and without the pages that deleted rows have left. */

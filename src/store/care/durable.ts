@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 /** A name beside `path` that nothing else has. */
@@ -21,6 +21,27 @@ export function renameDurably(from: string, to: string): void {
   renameSync(from, to);
   sync(dirname(to));
 }
+
+/**
+ * As {@link renameDurably}, but never in the place of another file: throws EEXIST, also when that one came at the last
+ * moment.
+ */
+export function placeDurably(from: string, to: string): void {
+  sync(from);
+  try {
+    linkSync(from, to);
+    rmSync(from);
+  } catch (error) {
+    if (isTaken(error)) throw error;
+    // Some file systems have no links. The name is then taken by an empty file, in whose place the whole one comes.
+    closeSync(openSync(to, 'wx', 0o600));
+    renameSync(from, to);
+  }
+  sync(dirname(to));
+}
+
+/** Whether {@link placeDurably} found another file. */
+export const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoException).code === 'EEXIST';
 
 /** Writes a file that appears complete or not at all. */
 export function writeDurably(path: string, content: Uint8Array): void {

@@ -14,7 +14,7 @@ import type { Inspection, RestoreReport } from '../../domain/data-care.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { checkSchema, readMigrations } from '../migrations.ts';
 import { BACKUP_FILES, contentsOf, unpackFiles } from './backup-files.ts';
-import { partOf, renameDurably, sync } from './durable.ts';
+import { isTaken, partOf, placeDurably, renameDurably, sync } from './durable.ts';
 import { hasTable } from './inspect.ts';
 import { assertUndamaged, inspectAll, openExisting } from './open-copy.ts';
 import type { Report } from './protocol.ts';
@@ -24,7 +24,8 @@ export function restoreBackup(file: string, database: string, report: Report): R
   const part = partOf(database);
   mkdirSync(dirname(database), { recursive: true });
   try {
-    const { prompts, files } = prepare(file, database, part, report);
+    assertFree(database);
+    const { prompts, files } = copyAndCheck(file, part, report);
     const previous = replace(database, part);
     return { database, previous, prompts, files };
   } finally {
@@ -32,8 +33,8 @@ export function restoreBackup(file: string, database: string, report: Report): R
   }
 }
 
-/** Makes the new database beside the old one, which nothing has touched when this throws. */
-function prepare(file: string, database: string, part: string, report: Report): Inspection {
+/** Makes a copy of the backup beside the database, which nothing has touched yet. */
+function copyAndCheck(file: string, part: string, report: Report): Inspection {
   // Before the copy: most that is wrong is found here.
   openExisting(file).close();
   report({ type: 'copying', label: `Copying ${file}`, path: part, total: statSync(file).size });
@@ -43,10 +44,6 @@ function prepare(file: string, database: string, part: string, report: Report): 
     if (!hasTable(db, BACKUP_FILES)) throw notBackup(file);
     const inspection = inspectAll(db, part, report);
     assertUndamaged(inspection, file);
-    unpackFiles(db, contentsOf(database));
-    // Also for a backup of a database that is older than this setting; see `openForWriting`.
-    db.pragma('auto_vacuum = INCREMENTAL');
-    db.exec('VACUUM');
     return inspection;
   } finally {
     db.close();
@@ -56,13 +53,16 @@ function prepare(file: string, database: string, part: string, report: Report): 
 /** The step after which the new database is the one in use; returns where the old one lies. */
 function replace(database: string, part: string): string | null {
   if (!existsSync(database)) {
-    renameDurably(part, database);
+    unpack(part, database);
+    place(part, database);
     return null;
   }
   const lock = holdAlone(database);
   try {
     const previous = `${database}.replaced-${new Date().toISOString().replaceAll(/[:.]/g, '-')}`;
+    // First: it is to have its own contents, not those that come with the backup.
     keepAside(database, previous);
+    unpack(part, database);
     renameDurably(part, database);
     return previous;
   } finally {
@@ -70,17 +70,56 @@ function replace(database: string, part: string): string | null {
   }
 }
 
+/** Makes the copy of a backup a database with its contents beside it. */
+function unpack(part: string, database: string): void {
+  const db = new Database(part, { fileMustExist: true });
+  try {
+    unpackFiles(db, contentsOf(database));
+    // Also for a backup of a database that is older than this setting; see `openForWriting`.
+    db.pragma('auto_vacuum = INCREMENTAL');
+    db.exec('VACUUM');
+  } finally {
+    db.close();
+  }
+}
+
+/** A server may have been started meanwhile, and made a database. */
+function place(part: string, database: string): void {
+  try {
+    placeDurably(part, database);
+  } catch (error) {
+    throw isTaken(error) ? inUse(database) : error;
+  }
+}
+
+/** As {@link holdAlone}, before the work: changes nothing, and holds nothing after. */
+function assertFree(database: string): void {
+  if (!existsSync(database)) return;
+  openAlone(database, (db) => {
+    // With a write-ahead log, this lock is refused while any other connection is open.
+    db.pragma('locking_mode = EXCLUSIVE');
+    assertOurs(db);
+    db.exec('BEGIN EXCLUSIVE; ROLLBACK');
+  })?.close();
+}
+
 /**
  * Locks the database and empties its write-ahead log into it. Null for a damaged one, which cannot be locked.
  * Throws `conflict` database_in_use, and `unprocessable` database_foreign.
  */
 function holdAlone(database: string): Database.Database | null {
-  const db = new Database(database, { fileMustExist: true, timeout: 0 });
-  try {
+  return openAlone(database, (db) => {
     assertOurs(db);
     // SQLite leaves this mode only for a connection that is alone with the file.
     db.pragma('journal_mode = DELETE');
     db.exec('BEGIN EXCLUSIVE');
+  });
+}
+
+function openAlone(database: string, lock: (db: Database.Database) => void): Database.Database | null {
+  const db = new Database(database, { fileMustExist: true, timeout: 0 });
+  try {
+    lock(db);
     return db;
   } catch (error) {
     db.close();
