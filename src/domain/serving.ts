@@ -56,6 +56,9 @@ export function encodePlan(plan: ServingPlan): string {
   return JSON.stringify({ type: plan.type, shares, shadow });
 }
 
+export const isSamePlan = (one: ServingPlan | null, other: ServingPlan): boolean =>
+  one !== null && encodePlan(one) === encodePlan(other);
+
 /** @param text by {@link encodePlan} */
 export const decodePlan = (text: string): ServingPlan => JSON.parse(text) as ServingPlan;
 

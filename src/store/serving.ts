@@ -20,7 +20,7 @@ interface PreviousRow {
 /** What tasks served with before, inside the transaction under way. */
 export interface ServingHistory {
   /** Notes what a task serves with now, before it is replaced by another plan. */
-  keep(task: TaskRow, next: ServingPlan): void;
+  keep(task: TaskRow): void;
   /** Takes the latest plan that was kept. Throws `conflict` nothing_to_roll_back. */
   take(task: string): ServingPlan;
   /** Plans with a version that goes cannot come back. */
@@ -38,9 +38,9 @@ export function servingHistory(db: Database): ServingHistory {
   const latest = latestOf(db);
   const remove = db.prepare<[number]>('DELETE FROM serving_history WHERE seq = ?');
   return {
-    keep(task, next) {
+    keep(task) {
       const now = planOf(task);
-      if (now === null || encodePlan(now) === encodePlan(next)) return;
+      if (now === null) return;
       insert.run(task.name, encodePlan(now), Date.now());
       trim.run(task.name, task.name, MOST_PREVIOUS);
     },
@@ -76,7 +76,7 @@ export function previousPlanReader(db: Database): (task: string) => ServingPlan 
 export function assertUnchanged(task: TaskRow, seen: ServingPlan | undefined): void {
   if (seen === undefined) return;
   const now = planOf(task);
-  if (now !== null && encodePlan(now) === encodePlan(seen)) return;
+  if (isSamePlan(now, seen)) return;
   throw new DomainError(
     'precondition_failed',
     'serving_changed',

@@ -5,6 +5,7 @@ import type { Actor } from '../domain/principal.ts';
 import {
   answeringVersions,
   encodePlan,
+  isSamePlan,
   leadingVersion,
   plannedVersions,
   type ServingPlan,
@@ -154,14 +155,16 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     return setPlan.get(leadingVersion(plan), alone ? null : encodePlan(plan), Date.now(), task)!;
   }
 
-  /** Lets the task serve with one version. */
+  /** Lets the task serve with one version; nothing changes if it does. */
   function point(
     task: string,
     { version, sha256 }: { version: number; sha256: string },
     actor: Actor,
   ): TaskRow {
     const plan = singleVersion(version);
-    history.keep(requireTask(task), plan);
+    const row = requireTask(task);
+    if (isSamePlan(planOf(row), plan)) return row;
+    history.keep(row);
     audit('prompt.activate', actor, { task, version, sha256 });
     return setServing(task, plan);
   }
@@ -230,7 +233,8 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
       const now = requireTask(task);
       assertUnchanged(now, seen);
       requirePlanned(task, plan);
-      history.keep(now, plan);
+      if (isSamePlan(planOf(now), plan)) return toTask(now);
+      history.keep(now);
       audit('serving.change', actor, { task, version: leadingVersion(plan), subject: encodePlan(plan) });
       return toTask(setServing(task, plan));
     }),
@@ -238,7 +242,7 @@ export function createWrites(db: Database, limits: StoreLimits): Writes {
     rollBack: transaction(db, (task, expected, actor) => {
       requireTask(task);
       const plan = history.take(task);
-      if (encodePlan(plan) !== encodePlan(expected)) {
+      if (!isSamePlan(plan, expected)) {
         throw new DomainError(
           'precondition_failed',
           'serving_changed',

@@ -32,6 +32,8 @@ test('every change is in the audit trail, with who made it; what was refused or 
   await store.addVersion(version('mood', 'one'), { actor: BOB });
   await store.addVersion(version('mood', 'two'), { actor: BOB });
   await store.activate('mood', 2, undefined, BOB);
+  await store.activate('mood', 2, undefined, ANN);
+  await store.addVersion(version('mood', 'two'), { activate: true, actor: ANN });
   await assert.rejects(store.deleteVersion('mood', 2, ANN), { code: 'version_active' });
   await assert.rejects(store.activate('mood', 1, 'other', ANN), { code: 'active_version_changed' });
   await store.deleteVersion('mood', 1, ANN);
