@@ -2,8 +2,12 @@ import type { Database } from 'better-sqlite3';
 import { CLAIM_MS } from '../domain/idempotency.ts';
 import { transaction } from './transaction.ts';
 
-/** Rows of one kind that one call removes: other writes wait for it. */
-const MOST_ROWS = 50;
+/** Rows that one call removes, by kind: other writes wait for it. Each takes a few milliseconds. */
+const MOST_KEYS = 50;
+const MOST_EVENTS = 500;
+/** With up to three checkpoints each, of up to some megabytes. */
+const MOST_JOBS = 2;
+const MOST_CHECKPOINTS = 2;
 /** Pages of deleted rows that one call gives back to the file system. */
 const MOST_PAGES = 256;
 
@@ -26,11 +30,19 @@ export function createTidyWrites(db: Database): TidyWrites {
     'DELETE FROM idempotency_keys WHERE rowid IN (SELECT rowid FROM idempotency_keys WHERE created_at < ? LIMIT ?)',
   );
   // A job that is to start from another's adapter still needs that one's last checkpoint.
+  const expired = `
+    status IN ${FINAL} AND finished_at < ? AND id NOT IN (
+      SELECT spec ->> '$.sourceJob' FROM training_jobs
+      WHERE status NOT IN ${FINAL} AND spec ->> '$.sourceJob' IS NOT NULL)`;
+  // Before their job, which can have tens of thousands: the checkpoints go with the job, so that one that is still there
+  // has its adapter.
+  const events = db.prepare<[number, number]>(`
+    DELETE FROM training_events WHERE seq IN (
+      SELECT seq FROM training_events WHERE job IN (SELECT id FROM training_jobs WHERE ${expired}) LIMIT ?)`);
   const jobs = db.prepare<[number, number]>(`
     DELETE FROM training_jobs WHERE seq IN (
-      SELECT seq FROM training_jobs WHERE status IN ${FINAL} AND finished_at < ? AND id NOT IN (
-        SELECT spec ->> '$.sourceJob' FROM training_jobs
-        WHERE status NOT IN ${FINAL} AND spec ->> '$.sourceJob' IS NOT NULL) LIMIT ?)`);
+      SELECT seq FROM training_jobs WHERE ${expired}
+        AND NOT EXISTS (SELECT 1 FROM training_events WHERE job = training_jobs.id) LIMIT ?)`);
   // The adapter of a multitask job is read from its last checkpoint.
   const checkpoints = db.prepare<[number, number]>(`
     DELETE FROM training_checkpoints WHERE rowid IN (
@@ -41,10 +53,11 @@ export function createTidyWrites(db: Database): TidyWrites {
   const before = (days: number): number => (days === 0 ? 0 : Date.now() - days * DAY_MS);
   const remove = transaction(db, ({ keepJobsDays, keepCheckpointsDays }: Retention) =>
     [
-      keys.run(Date.now() - CLAIM_MS, MOST_ROWS),
-      jobs.run(before(keepJobsDays), MOST_ROWS),
-      checkpoints.run(before(keepCheckpointsDays), MOST_ROWS),
-    ].some(({ changes }) => changes === MOST_ROWS),
+      keys.run(Date.now() - CLAIM_MS, MOST_KEYS).changes === MOST_KEYS,
+      events.run(before(keepJobsDays), MOST_EVENTS).changes === MOST_EVENTS,
+      jobs.run(before(keepJobsDays), MOST_JOBS).changes === MOST_JOBS,
+      checkpoints.run(before(keepCheckpointsDays), MOST_CHECKPOINTS).changes === MOST_CHECKPOINTS,
+    ].includes(true),
   );
   return {
     tidy(retention) {

@@ -3,7 +3,9 @@ import { existsSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { JobSpec, JobStatus } from '../../src/domain/training.ts';
+import { openForWriting } from '../../src/store/connection.ts';
 import type { Store } from '../../src/store/store.ts';
+import { createTidyWrites } from '../../src/store/tidy.ts';
 import { temporaryStore, version, withDatabase } from './temporary.ts';
 
 const DAY_MS = 24 * 3_600_000;
@@ -61,6 +63,31 @@ test('a job whose adapter another is to start from stays', async (t) => {
   await addJob(store, 'queued', 0, { sourceJob: source });
   await store.tidy({ keepJobsDays: 10, keepCheckpointsDays: 0 });
   assert.notEqual(store.training.getJob(source), null);
+});
+
+test('one piece of tidying removes little, also of jobs with many events', async (t) => {
+  const { store, file } = await temporaryStore(t);
+  for (let job = 0; job < 5; job++) await addJob(store, 'succeeded', 100);
+  await store.close();
+  const { db } = openForWriting(file, null);
+  t.after(() => db.close());
+  const count = (table: string) => db.prepare(`SELECT count(*) FROM ${table}`).pluck().get() as number;
+  db.exec(`
+    WITH RECURSIVE numbers(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 1200)
+    INSERT INTO training_events (job, level, type, message, created_at)
+    SELECT id, 'info', 'message', 'x', 1 FROM numbers, training_jobs ORDER BY training_jobs.seq`);
+  const { tidy } = createTidyWrites(db);
+  const left = (): number[] => ['training_events', 'training_jobs', 'training_checkpoints'].map(count);
+  let before = left();
+  for (let more = true; more; ) {
+    more = tidy({ keepJobsDays: 10, keepCheckpointsDays: 0 });
+    const after = left();
+    const [events, jobs] = before.map((number, kind) => number - after[kind]!);
+    assert.ok(events! <= 500 && jobs! <= 2, `${events} events and ${jobs} jobs in one piece`);
+    assert.equal(after[2], 2 * after[1]!, 'a job that is there has its checkpoints');
+    before = after;
+  }
+  assert.deepEqual(left(), [0, 0, 0]);
 });
 
 test('tidying ends between two pieces when the service stops', async (t) => {
