@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
 import { checkSchema, migrate, readMigrations } from './migrations.ts';
+import { createPrivately, PRIVATE_DIRECTORY } from './private.ts';
 
 const BUSY_TIMEOUT_MS = 5000;
 /** Bytes to which the write-ahead log shrinks after a reader or a large write made it longer. */
@@ -18,8 +19,9 @@ export function openForWriting(
   maxBytes: number | null,
 ): { readonly db: Database.Database; readonly applied: readonly string[] } {
   return opening(file, () => {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_DIRECTORY });
     const before = identity(file);
+    createPrivately(file);
     const db = new Database(file, { timeout: BUSY_TIMEOUT_MS });
     try {
       // Before anything is set: the journal mode would stay in the file of another program.

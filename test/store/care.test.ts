@@ -1,5 +1,13 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { Readable } from 'node:stream';
 import { type TestContext, test } from 'node:test';
@@ -68,6 +76,29 @@ test('a backup beside a store in use holds all of one moment, and comes back who
   const old = await openStore({ file: previous ?? '' });
   t.after(() => old.close());
   assert.equal(old.countTasks(), 2, 'the database of before was kept aside');
+});
+
+test('what is stored is read by its user alone, whatever the umask', async (t) => {
+  const umask = process.umask(0);
+  t.after(() => process.umask(umask));
+  const base = dirname(temporaryFile(t));
+  const file = join(base, 'home', 'store.db');
+  const store = await openStore({ file });
+  t.after(() => store.close());
+  await store.addVersion(version('mood', 'first'));
+  await addRows(store);
+  const out = join(base, 'copies', 'backup.db');
+  await dataCare.backup(file, out);
+  const other = join(base, 'other', 'store.db');
+  await dataCare.restore(out, other);
+  await dataCare.restore(out, other);
+  const open: string[] = [];
+  for (const entry of readdirSync(base, { recursive: true, encoding: 'utf8' })) {
+    const { mode } = statSync(join(base, entry));
+    if ((mode & 0o077) !== 0) open.push(`${entry} ${(mode & 0o777).toString(8)}`);
+  }
+  assert.deepEqual(open, []);
+  assert.ok(existsSync(`${file}-wal`), 'the log was there to be looked at');
 });
 
 test('a backup is refused for a path that is taken, and leaves nothing of a damaged database', async (t) => {

@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Database } from 'better-sqlite3';
+import { PRIVATE_DIRECTORY } from '../private.ts';
 import { writeDurably } from './durable.ts';
 
 /** Table of a backup that holds the contents which lie beside the database while it is in use. */
@@ -34,7 +35,7 @@ export function packFiles(copy: Database, contents: string, stillThere: (sha256:
 
 /** Writes the contents of a backup into the directory, and takes them out of the database. */
 export function unpackFiles(copy: Database, contents: string): void {
-  mkdirSync(contents, { recursive: true });
+  mkdirSync(contents, { recursive: true, mode: PRIVATE_DIRECTORY });
   const files = copy.prepare<[], { sha256: string; content: Buffer }>(
     `SELECT sha256, content FROM ${BACKUP_FILES}`,
   );

@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { BackupReport, Inspection } from '../../domain/data-care.ts';
 import { DomainError } from '../../domain/errors.ts';
+import { createPrivately, PRIVATE_DIRECTORY } from '../private.ts';
 import { translating } from '../sqlite-errors.ts';
 import { contentsOf, packFiles } from './backup-files.ts';
 import { isTaken, partOf, placeDurably } from './durable.ts';
@@ -16,7 +17,8 @@ export function makeBackup(database: string, file: string, report: Report): Back
   const source = openExisting(database);
   const part = partOf(file);
   try {
-    mkdirSync(dirname(file), { recursive: true });
+    mkdirSync(dirname(file), { recursive: true, mode: PRIVATE_DIRECTORY });
+    createPrivately(part);
     copy(source, database, part, report);
     const { prompts, files } = fillAndCheck(source, database, part, report);
     place(part, file);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { PRIVATE_FILE } from '../private.ts';
 
 /** A name beside `path` that nothing else has. */
 export const partOf = (path: string): string => `${path}.part-${randomBytes(6).toString('hex')}`;
@@ -34,7 +35,7 @@ export function placeDurably(from: string, to: string): void {
   } catch (error) {
     if (isTaken(error)) throw error;
     // Some file systems have no links. The name is then taken by an empty file, in whose place the whole one comes.
-    closeSync(openSync(to, 'wx', 0o600));
+    closeSync(openSync(to, 'wx', PRIVATE_FILE));
     renameSync(from, to);
   }
   sync(dirname(to));
@@ -46,6 +47,6 @@ export const isTaken = (error: unknown): boolean => (error as NodeJS.ErrnoExcept
 /** Writes a file that appears complete or not at all. */
 export function writeDurably(path: string, content: Uint8Array): void {
   const part = partOf(path);
-  writeFileSync(part, content, { flag: 'wx' });
+  writeFileSync(part, content, { flag: 'wx', mode: PRIVATE_FILE });
   renameDurably(part, path);
 }

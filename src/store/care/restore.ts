@@ -1,4 +1,5 @@
 import {
+  chmodSync,
   copyFileSync,
   existsSync,
   linkSync,
@@ -13,6 +14,7 @@ import Database from 'better-sqlite3';
 import type { Inspection, RestoreReport } from '../../domain/data-care.ts';
 import { DomainError } from '../../domain/errors.ts';
 import { checkSchema, readMigrations } from '../migrations.ts';
+import { PRIVATE_DIRECTORY, PRIVATE_FILE } from '../private.ts';
 import { BACKUP_FILES, contentsOf, unpackFiles } from './backup-files.ts';
 import { isTaken, partOf, placeDurably, renameDurably, sync } from './durable.ts';
 import { hasTable } from './inspect.ts';
@@ -22,7 +24,7 @@ import type { Report } from './protocol.ts';
 /** As {@link DataCare.restore}, on the calling thread. */
 export function restoreBackup(file: string, database: string, report: Report): RestoreReport {
   const part = partOf(database);
-  mkdirSync(dirname(database), { recursive: true });
+  mkdirSync(dirname(database), { recursive: true, mode: PRIVATE_DIRECTORY });
   try {
     assertFree(database);
     const { prompts, files } = copyAndCheck(file, part, report);
@@ -39,6 +41,7 @@ function copyAndCheck(file: string, part: string, report: Report): Inspection {
   openExisting(file).close();
   report({ type: 'copying', label: `Copying ${file}`, path: part, total: statSync(file).size });
   copyFileSync(file, part);
+  chmodSync(part, PRIVATE_FILE);
   const db = new Database(part, { fileMustExist: true });
   try {
     if (!hasTable(db, BACKUP_FILES)) throw notBackup(file);
@@ -147,7 +150,7 @@ function keepAside(database: string, previous: string): void {
   }
   const contents = contentsOf(database);
   if (existsSync(contents)) {
-    mkdirSync(contentsOf(previous));
+    mkdirSync(contentsOf(previous), { mode: PRIVATE_DIRECTORY });
     for (const name of readdirSync(contents)) {
       linkOrCopy(join(contents, name), join(contentsOf(previous), name));
     }

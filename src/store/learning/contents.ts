@@ -4,6 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { DomainError } from '../../domain/errors.ts';
+import { PRIVATE_DIRECTORY, PRIVATE_FILE } from '../private.ts';
 
 /** What no one knows but is younger may be an upload that another server on this store receives now. */
 const ABANDONED_MS = 3_600_000;
@@ -36,7 +37,7 @@ export class Contents {
 
   /** Opens the directory, and {@link sweep}s it. */
   static async open(directory: string, known: readonly string[]): Promise<Contents> {
-    await mkdir(directory, { recursive: true });
+    await mkdir(directory, { recursive: true, mode: PRIVATE_DIRECTORY });
     const contents = new Contents(directory);
     await contents.sweep(known);
     return contents;
@@ -68,7 +69,7 @@ export class Contents {
       }
     }
     try {
-      await pipeline(measured, createWriteStream(path, { flags: 'wx' }));
+      await pipeline(measured, createWriteStream(path, { flags: 'wx', mode: PRIVATE_FILE }));
     } catch (error) {
       await this.discard(path);
       throw translate(error);
