@@ -1168,8 +1168,9 @@ export interface components {
             total: number;
         };
         EvaluationRequest: {
+            /** @description What is measured. `rows` and `examples` together are at most 20000; files may have more. */
             rows?: components["schemas"]["LabelledRow"][] | null;
-            /** @description For `k_shot`. */
+            /** @description For `k_shot`. `rows` and `examples` together are at most 20000; files may have more. */
             examples?: components["schemas"]["LabelledRow"][] | null;
             /** @description Side by side; the active version when left out. */
             versions?: number[] | null;

@@ -222,6 +222,22 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
     assert.deepEqual(evaluator.requests, []);
   });
 
+  it('takes 20,000 rows and examples in JSON, and says how to send more', async (t) => {
+    const { inject, evaluator } = await startApp(t, { bodyBytes: 4 * 2 ** 20 });
+    const many = (count: number) => Array(count).fill({ text: 'x', label: 'a' });
+    const most = await inject(post({ rows: many(15_000), examples: many(5000), baselines: ['k_shot'] }));
+    assert.equal(most.statusCode, 200, most.body);
+    for (const [rows, examples, code] of [
+      [15_000, 5001, 'too_many_rows'],
+      [20_000, 20_000, 'json_too_many_parts'],
+    ] as const) {
+      const response = await inject(post({ rows: many(rows), examples: many(examples) }));
+      assert.deepEqual([response.statusCode, response.json().error.code], [400, code]);
+      assert.match(response.json().detail, /file/);
+    }
+    assert.equal(evaluator.requests.length, 1);
+  });
+
   it('passes refusals on, before and in a stream', async (t) => {
     const { inject, evaluator } = await startApp(t);
     const problems = [

@@ -3,7 +3,7 @@ import { DomainError } from '../../domain/errors.ts';
 /** Lists and objects inside each other; no request has more than 5. */
 const MAX_DEPTH = 32;
 
-/** Lists, objects and fields of one body. The largest request that a schema allows stays far below. */
+/** Lists, objects and fields of one body. The largest request that is allowed stays below: 20,000 rows of an evaluation. */
 const MAX_PARTS = 65_536;
 
 const QUOTE = 0x22;
@@ -56,7 +56,9 @@ function tooDeep(): DomainError {
 }
 
 function tooManyParts(): DomainError {
-  const message = `The body has more than ${MAX_PARTS} lists, objects and fields.`;
+  const message =
+    `The body has more than ${MAX_PARTS} lists, objects and fields. ` +
+    'Many labelled rows are sent as a file: an evaluation takes them in a form.';
   return new DomainError('invalid', 'json_too_many_parts', message, {
     expected: `at most ${MAX_PARTS} lists, objects and fields`,
     given: 'more',

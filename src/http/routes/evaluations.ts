@@ -18,6 +18,7 @@ import {
   evaluationBody,
   evaluationRequest,
   eventBody,
+  MAX_ROWS,
 } from '../schemas/evaluation.ts';
 import { jsonOrEvents, problems } from '../schemas/responses.ts';
 import { TaskParams } from '../schemas/task.ts';
@@ -152,6 +153,16 @@ function partsOf(body: unknown, type: string | undefined): EvaluationParts {
     });
   }
   const { rows, examples, ...fields } = body as Static<typeof EvaluationBody>;
+  const count = (rows?.length ?? 0) + (examples?.length ?? 0);
+  if (count > MAX_ROWS) {
+    const message =
+      'The rows and examples are too many for JSON. Send them as files of a form, or by file ids.';
+    throw new DomainError('invalid', 'too_many_rows', message, {
+      param: 'examples',
+      expected: `at most ${MAX_ROWS} together`,
+      given: count,
+    });
+  }
   const inline = (given: readonly object[] | null | undefined) =>
     given == null ? null : { kind: 'rows' as const, rows: given };
   return { fields, rows: inline(rows), examples: inline(examples) };

@@ -13,8 +13,8 @@ import { MAX_COUNT, Text } from './bounds.ts';
 import { nullable, oneOf, optional, UsageSchema, usageBody } from './common.ts';
 import { Version } from './task-inference.ts';
 
-/** Rows in a JSON body; a file may have more. */
-const MAX_ROWS = 20_000;
+/** Rows and examples in a JSON body, together; a file may have more. */
+export const MAX_ROWS = 20_000;
 
 const Row = Type.Object(
   {
@@ -29,7 +29,12 @@ const Row = Type.Object(
     ...component('LabelledRow'),
   },
 );
-const Rows = Type.Array(Row, { minItems: 1, maxItems: MAX_ROWS });
+const Rows = (use: string) =>
+  Type.Array(Row, {
+    minItems: 1,
+    maxItems: MAX_ROWS,
+    description: `${use} \`rows\` and \`examples\` together are at most ${MAX_ROWS}; files may have more.`,
+  });
 const FileId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of an uploaded file.' });
 
 const Options = {
@@ -76,8 +81,8 @@ export type EvaluationFields = Static<typeof EvaluationFields>;
 
 export const EvaluationBody = Type.Object(
   {
-    rows: optional(Rows),
-    examples: optional(Type.Array(Row, { minItems: 1, maxItems: MAX_ROWS, description: 'For `k_shot`.' })),
+    rows: optional(Rows('What is measured.')),
+    examples: optional(Rows('For `k_shot`.')),
     ...Options,
   },
   {
