@@ -39,6 +39,8 @@ export interface ProcessOptions {
   /** Flags beside those, without the dashes: `{ 'max-batch-size': '4' }`. */
   readonly flags?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Told of the process before it listens. */
+  readonly onSpawn?: (child: ChildProcess) => void;
 }
 
 /** How a process ended: one of the two is null. */
@@ -68,7 +70,7 @@ export class ServiceProcess {
   }
 
   /** Resolves when it listens; rejects with what it logged when it ends before. */
-  static async start({ model, db, flags = {}, env = {} }: ProcessOptions): Promise<ServiceProcess> {
+  static async start({ model, db, flags = {}, env = {}, onSpawn }: ProcessOptions): Promise<ServiceProcess> {
     const started = performance.now();
     const all = { model, db, port: '0', 'log-level': 'warn', threads: '1', ...flags };
     const args = Object.entries(all).flatMap(([flag, value]) => [`--${flag}`, value]);
@@ -77,6 +79,7 @@ export class ServiceProcess {
       stdio: ['ignore', 'pipe', 'pipe'],
       env: { ...process.env, ...env },
     });
+    onSpawn?.(child);
     const kill = () => child.kill('SIGKILL'); // when the proof ends before it stopped the service
     process.once('exit', kill);
     child.once('exit', () => process.off('exit', kill));
