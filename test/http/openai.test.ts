@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import OpenAI from 'openai';
 import { DomainError } from '../../src/domain/errors.ts';
+import { FakeTraining } from './fake-training.ts';
 import { BASE_MODEL } from './fakes.ts';
 import { startApp } from './harness.ts';
 
@@ -79,6 +80,55 @@ describe("OpenAI's own client", () => {
     });
     inference.refusal = new DomainError('contended', 'queue_full', 'The queue is full.', { retryAfter: 1 });
     await assert.rejects(openai.completions.create(request), OpenAI.RateLimitError);
+  });
+
+  it('follows the events of a job and of an evaluation to their end', async (t) => {
+    const { listen, inject, evaluator, training } = await startApp(t);
+    const baseURL = `${await listen()}/v1`;
+    let bytes: Promise<string> = Promise.resolve('');
+    const openai = new OpenAI({
+      baseURL,
+      apiKey: 'none',
+      maxRetries: 0,
+      // Also what the client does not show: that a stream which ended was not cut.
+      fetch: async (url, init) => {
+        const response = await fetch(url, init);
+        bytes = response.clone().text();
+        return response;
+      },
+    });
+    const follow = async (stream: AsyncIterable<{ object: string }>): Promise<readonly string[]> => {
+      const objects: string[] = [];
+      for await (const { object } of stream) objects.push(object);
+      assert.match(await bytes, /\n\ndata: \[DONE\]\n\n$/);
+      return objects;
+    };
+    const { id } = await training.addFile('rows.jsonl', 'application/jsonl', (async function* () {})());
+    const wanted = { model: BASE_MODEL, suffix: 'mood', training_file: id };
+    const job = (await inject({ method: 'POST', url: '/v1/fine_tuning/jobs', payload: wanted })).json().id;
+    const path = `/fine_tuning/jobs/${job}/events`;
+    const events = () => openai.get(path, { query: { stream: true }, stream: true });
+    const rows = [{ text: 'x', label: 'a' }];
+    const body = { rows, stream: true };
+    const evaluation = () => openai.post('/tasks/mood/evaluations', { body, stream: true });
+    type Events = AsyncIterable<{ object: string }>;
+    assert.deepEqual(await follow((await events()) as Events), ['fine_tuning.job.event']);
+    assert.deepEqual(await follow((await evaluation()) as Events), [
+      'evaluation.progress',
+      'evaluation.progress',
+      'evaluation',
+    ]);
+
+    const error = new DomainError('unavailable', 'draining', 'It stops.', { retryAfter: 1 });
+    evaluator.failure = { after: 1, error };
+    training.follow = async function* () {
+      yield* FakeTraining.prototype.follow.call(training);
+      throw error;
+    };
+    for (const begin of [events, evaluation]) {
+      await assert.rejects(follow((await begin()) as Events), { name: 'Error', message: /It stops/ });
+      assert.match(await bytes, /"code":"draining".*\n\ndata: \[DONE\]\n\n$/);
+    }
   });
 
   it('throws on an error inside a stream', async (t) => {
