@@ -3,6 +3,7 @@ import { DomainError } from '../domain/errors.ts';
 import {
   decodePlan,
   encodePlan,
+  isSamePlan,
   nothingToRollBack,
   plannedVersions,
   type ServingPlan,
