@@ -2,7 +2,6 @@ import type { GenerateEvent, GenerateRequest } from '../../domain/engine.ts';
 import type { KvView } from '../kv/kv.ts';
 import type { Prediction } from '../reading/results.ts';
 import type { StartTogether } from '../scheduling/scheduler.ts';
-import { logSumExp } from './logprobs.ts';
 import { Sequence } from './sequence.ts';
 
 /** A member that has been read and waits for the others before it gets its row. */
@@ -45,8 +44,9 @@ export class Ensemble implements StartTogether {
     const { logits } = prediction;
     this.sums ??= new Float64Array(logits.length);
     const { sums } = this;
-    const normaliser = logSumExp(logits);
-    for (let id = 0; id < logits.length; id++) sums[id]! += Math.exp(logits[id]! - normaliser);
+    // They may be changed: the weights take their place, so that each is computed once.
+    const total = exponentiate(logits);
+    for (let id = 0; id < logits.length; id++) sums[id]! += logits[id]! / total;
     if (++this.predicted < this.size) return null;
     const together = Float32Array.from(sums, (sum) => Math.log(sum / this.size));
     this.predicted = 0;
@@ -78,4 +78,17 @@ export class Ensemble implements StartTogether {
     this.read.length = 0;
     for (const member of this.members) member.ended = true;
   }
+}
+
+/** Puts exp(logit - max) in the place of each logit; returns their sum. */
+function exponentiate(logits: Float32Array): number {
+  let max = Number.NEGATIVE_INFINITY;
+  for (let id = 0; id < logits.length; id++) if (logits[id]! > max) max = logits[id]!;
+  let total = 0;
+  for (let id = 0; id < logits.length; id++) {
+    const weight = Math.exp(logits[id]! - max);
+    logits[id] = weight;
+    total += weight;
+  }
+  return total;
 }
