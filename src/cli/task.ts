@@ -4,6 +4,7 @@ import type { CliContext } from './context.ts';
 import { collect } from './options.ts';
 import { fields, printResult, table } from './output.ts';
 import { addServer, serverOf } from './server.ts';
+import { type PlanView, planText, servingCommands } from './task-serving.ts';
 
 /** A task as the server shows it. */
 interface TaskView {
@@ -12,17 +13,19 @@ interface TaskView {
   readonly template: string | null;
   readonly labels: readonly string[] | null;
   readonly defaults: Readonly<Record<string, unknown>> | null;
-  readonly active_version: number | null;
+  readonly serving: PlanView | null;
 }
 
 /** `softprompt task ...`: the tasks of a running server. */
 export function taskCommand(context: CliContext): Command {
-  return new Command('task')
+  const task = new Command('task')
     .description('Manage the tasks of a running server.')
     .addCommand(listCommand(context))
     .addCommand(showCommand(context))
     .addCommand(putCommand(context))
     .addCommand(deleteCommand(context));
+  for (const command of servingCommands(context)) task.addCommand(command);
+  return task;
 }
 
 function listCommand(context: CliContext): Command {
@@ -30,12 +33,12 @@ function listCommand(context: CliContext): Command {
   addServer(command);
   return command.action(async () => {
     const tasks = await serverOf(command, context).all<TaskView>('/v1/tasks');
-    const rows = tasks.map((task) => [task.name, String(task.active_version ?? '-'), task.description ?? '']);
+    const rows = tasks.map((task) => [task.name, planText(task.serving), task.description ?? '']);
     printResult(
       context,
       command.opts().json,
       tasks,
-      table(['TASK', 'ACTIVE', 'DESCRIPTION'], rows, 'No tasks.'),
+      table(['TASK', 'SERVES', 'DESCRIPTION'], rows, 'No tasks.'),
     );
   });
 }
@@ -86,7 +89,7 @@ function describe(task: TaskView): string {
     template: task.template,
     labels: task.labels === null ? null : task.labels.map((label) => JSON.stringify(label)).join(' '),
     defaults: task.defaults === null ? null : JSON.stringify(task.defaults),
-    'active version': task.active_version,
+    serves: task.serving && planText(task.serving),
   });
 }
 

@@ -20,7 +20,7 @@ const SENTIMENT = {
   template: '{text}\nSentiment:',
   labels: [' good', ' bad'],
   defaults: { max_tokens: 2 },
-  active_version: 3,
+  serving: { type: 'version', version: 3, shadow: null },
 };
 const EMPTY = {
   name: 'empty',
@@ -28,7 +28,7 @@ const EMPTY = {
   template: null,
   labels: null,
   defaults: null,
-  active_version: null,
+  serving: null,
 };
 
 describe('softprompt task', () => {
@@ -37,7 +37,7 @@ describe('softprompt task', () => {
     server.answers.set('GET /v1/tasks?limit=100&after=a%20b', { json: { data: [SENTIMENT], next: null } });
     const { code, stdout } = await task('list');
     assert.equal(code, 0);
-    assert.equal(stdout, 'TASK       ACTIVE  DESCRIPTION\nempty      -\nsentiment  3       Film reviews\n');
+    assert.equal(stdout, 'TASK       SERVES  DESCRIPTION\nempty      -\nsentiment  3       Film reviews\n');
     assert.deepEqual(JSON.parse((await task('list', '--json')).stdout), [EMPTY, SENTIMENT]);
   });
 
@@ -49,9 +49,9 @@ describe('softprompt task', () => {
   it('show prints every field', async () => {
     server.answers.set('GET /v1/tasks/sentiment', { json: SENTIMENT });
     const { stdout } = await task('show', 'sentiment');
-    assert.match(stdout, /^task {12}sentiment$/m);
-    assert.match(stdout, /^labels {10}" good" " bad"$/m);
-    assert.match(stdout, /^active version {2}3$/m);
+    assert.match(stdout, /^task {9}sentiment$/m);
+    assert.match(stdout, /^labels {7}" good" " bad"$/m);
+    assert.match(stdout, /^serves {7}3$/m);
   });
 
   it('put sends what was given and nothing else', async () => {
@@ -115,5 +115,64 @@ describe('softprompt task', () => {
     assert.match(stderr, /^error: No server answers at http:\/\/127\.0\.0\.1:2: .*ECONNREFUSED.*\n/);
     assert.match(stderr, /expected: a running server \(softprompt serve\)/);
     assert.doesNotMatch(stderr, /\bat .*\.ts/);
+  });
+});
+
+describe('softprompt task serving', () => {
+  const SPLIT = {
+    type: 'split',
+    shares: [
+      { version: 1, weight: 0.9 },
+      { version: 2, weight: 0.1 },
+    ],
+    shadow: 3,
+  };
+  const SERVING = {
+    task: 'mood',
+    plan: SPLIT,
+    previous: { type: 'ensemble', versions: [1, 2], shadow: null },
+    versions: [
+      { version: 1, requests: 90, errors: 1, output_tokens: 300, mean_seconds: 0.0314 },
+      { version: 2, requests: 0, errors: 0, output_tokens: 0, mean_seconds: null },
+    ],
+    shadow: { version: 3, same: 80, different: 9, failed: 0, skipped: 1 },
+  };
+
+  it('shows the plan, what came before, and the versions side by side', async () => {
+    server.answers.set('GET /v1/tasks/mood/serving', { json: SERVING });
+    const { stdout } = await task('serving', 'mood');
+    assert.match(stdout, /^serves +1 \(90 %\), 2 \(10 %\), shadow 3$/m);
+    assert.match(stdout, /^rolls back to +ensemble of 1, 2$/m);
+    assert.match(stdout, /^shadow 3 +80 same, 9 different, 0 failed, 1 skipped$/m);
+    assert.match(stdout, /^1 +90 +1 +300 +31 ms$/m);
+    assert.match(stdout, /^2 +0 +0 +0 +-$/m);
+  });
+
+  it('sends a plan, a promotion and a roll back', async () => {
+    for (const answer of ['PUT /v1/tasks/mood/serving', 'POST /v1/tasks/mood/promote'])
+      server.answers.set(answer, { json: SERVING });
+    server.answers.set('POST /v1/tasks/mood/rollback', { json: SERVING });
+    await task('serve', 'mood', '--split', '1=0.9,2=.1', '--shadow', '3');
+    await task('serve', 'mood', '--ensemble', '1,2,3');
+    await task('promote', 'mood', '2');
+    await task('rollback', 'mood');
+    const bodies = server.requests.map(({ body }) =>
+      body.length === 0 ? null : JSON.parse(body.toString()),
+    );
+    assert.deepEqual(bodies, [SPLIT, { type: 'ensemble', versions: [1, 2, 3] }, { version: 2 }, null]);
+  });
+
+  it('refuses what is no plan before it asks the server', async () => {
+    for (const args of [
+      [],
+      ['--only', '1', '--ensemble', '1,2'],
+      ['--split', '1,2'],
+      ['--only', '0'],
+    ]) {
+      const { code, stderr } = await task('serve', 'mood', ...args);
+      assert.notEqual(code, 0, args.join(' '));
+      assert.match(stderr, /[Ee]xpected/, args.join(' '));
+    }
+    assert.deepEqual(server.requests, []);
   });
 });
