@@ -4,7 +4,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { AddedPromptVersion, Page, TaskStore } from '../domain/store.ts';
 import { claimReader } from './claims.ts';
 import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
-import { previousPlanReader } from './serving.ts';
+import { previousPlanReader } from './serving/history.ts';
 import { translating } from './sqlite-errors.ts';
 
 export type Reads = Pick<

@@ -1,14 +1,12 @@
 import type { Database } from 'better-sqlite3';
-import { DomainError } from '../domain/errors.ts';
 import {
   decodePlan,
   encodePlan,
-  isSamePlan,
   nothingToRollBack,
   plannedVersions,
   type ServingPlan,
-} from '../domain/serving.ts';
-import { planOf, type TaskRow } from './rows.ts';
+} from '../../domain/serving.ts';
+import { planOf, type TaskRow } from '../rows.ts';
 
 /** Plans of a task that are kept to go back to. */
 const MOST_PREVIOUS = 50;
@@ -71,17 +69,4 @@ export function previousPlanReader(db: Database): (task: string) => ServingPlan 
     const row = latest.get(task);
     return row === undefined ? null : decodePlan(row.plan);
   };
-}
-
-/** Throws `precondition_failed` serving_changed unless the task serves with what the caller has seen. */
-export function assertUnchanged(task: TaskRow, seen: ServingPlan | undefined): void {
-  if (seen === undefined) return;
-  const now = planOf(task);
-  if (isSamePlan(now, seen)) return;
-  throw new DomainError(
-    'precondition_failed',
-    'serving_changed',
-    `Task "${task.name}" serves with something else by now.`,
-    { param: 'If-Match', expected: seen, given: now },
-  );
 }
