@@ -8,24 +8,21 @@ import type {
 } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend, EncodeInputs, StepInputs, StepOutputs } from './backend.ts';
-import type { CoreEvent, CoreOptions, CorePorts, CoreStats } from './core-contract.ts';
-import { assembleDecode } from './decoding/assemble.ts';
-import { DecodeBatch } from './decoding/batch.ts';
-import type { Ensemble } from './decoding/ensemble.ts';
-import { Ensembles } from './decoding/ensembles.ts';
-import { Sequence } from './decoding/sequence.ts';
+import type { CoreOptions, CorePorts, CoreStats } from './core-contract.ts';
+import type { Sequence } from './decoding/sequence.ts';
+import { Sequences } from './decoding/sequences.ts';
 import { assembleEncode, type EncodeWork, isEncodeWork } from './encoding/encode-work.ts';
 import { EncoderJobs } from './encoding/encoder-jobs.ts';
 import type { Job } from './job.ts';
 import { InputCache } from './kv/input-cache.ts';
-import { alignPast, concatViews, type KvView, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
+import { alignPast, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
 import { Prefixes } from './prefixes.ts';
 import { QueueWaits } from './queue-waits.ts';
 import { assembleStep, chunkLength } from './reading/chunk.ts';
 import type { EmbeddingTable } from './reading/embeddings.ts';
-import { bestOf, isFinitePrediction, type Prediction, resultsOf, rowOf } from './reading/results.ts';
+import { resultsOf } from './reading/results.ts';
 import type { Work } from './reading/work.ts';
-import { asDomainError, ensembleTooLarge, noHiddenState, notFinite, waitedTooLong } from './refusals.ts';
+import { asDomainError, ensembleTooLarge, noHiddenState, waitedTooLong } from './refusals.ts';
 import { RequestJobs } from './request-jobs.ts';
 import type { RequestPorts, Requests } from './requests.ts';
 import { type Plan, Scheduler } from './scheduling/scheduler.ts';
@@ -44,46 +41,52 @@ const READ_SHARE = 0.25;
  */
 export class EngineCore {
   private readonly backend: Backend;
-  private readonly embeddings: EmbeddingTable;
   private readonly options: CoreOptions;
   private readonly ports: CorePorts;
-  private readonly batch: DecodeBatch;
   private readonly prefixes: Prefixes;
   private readonly inputs: InputCache;
   private readonly requests: Requests;
   private readonly scheduler: Scheduler<Job, Sequence>;
-  private readonly ensembles = new Ensembles();
+  private readonly sequences: Sequences;
   /** Waiting requests by id. */
   private readonly jobs = new Map<number, Job>();
   private readonly waits = new QueueWaits();
   private readonly rows = new Spread(ROW_BOUNDS);
-  private readonly counters = { steps: 0, stepMs: 0, runMs: 0, generated: 0, prefilled: 0, preempted: 0 };
+  private readonly counters = { steps: 0, stepMs: 0, runMs: 0, prefilled: 0 };
 
   constructor(backend: Backend, embeddings: EmbeddingTable, options: CoreOptions, ports: CorePorts) {
     const { kvShape } = backend;
     this.backend = backend;
-    this.embeddings = embeddings;
     this.options = options;
     this.ports = ports;
     this.prefixes = new Prefixes(backend, options.prefixCacheBytes, ports.requestPrompt);
     this.inputs = new InputCache(kvShape, options.inputCacheBytes);
     this.scheduler = new Scheduler({
       ...options,
-      fits: (rows, length) => this.batch.bytesFor(rows, length) <= options.kvCacheBytes,
+      fits: (rows, length) => this.sequences.batch.bytesFor(rows, length) <= options.kvCacheBytes,
       fitsTogether: (rows, past) =>
         rows * alignPast(past) * kvBytesPerPosition(kvShape) <= options.kvCacheBytes * READ_SHARE,
     });
-    const { encoder } = backend;
-    const hasSources = encoder !== null;
-    this.batch = new DecodeBatch(kvShape, hasSources, this.scheduler.running, (sequence, error) => {
-      this.reportFailure(error);
-      this.emit(sequence.id, { type: 'error', error: asDomainError(error) });
+    this.sequences = new Sequences({
+      backend,
+      embeddings,
+      running: this.scheduler.running,
+      emit: ports.emit,
+      leaveQueue: (id) => {
+        const job = this.jobs.get(id);
+        return job !== undefined && this.leave(job);
+      },
+      ended: (sequence, view) => this.requests.ended(sequence, view),
+      queueAgain: (sequence) =>
+        this.enqueue(this.requests.ofSequence(sequence, Number.POSITIVE_INFINITY), { first: true }),
+      reportFailure: (error) => this.reportFailure(error),
     });
+    const { encoder } = backend;
     const requestPorts: RequestPorts = {
       backend,
       embeddings,
-      emit: (id, event) => this.emit(id, event),
-      begin: (...read) => this.begin(...read),
+      emit: (id, event) => this.sequences.emit(id, event),
+      begin: (...read) => this.sequences.begin(...read),
     };
     this.requests =
       encoder === null
@@ -91,16 +94,21 @@ export class EngineCore {
         : new EncoderJobs({
             ...requestPorts,
             startTokenId: encoder.startTokenId,
-            join: (sequence, source) => this.begin(sequence, null, [], source),
+            join: (sequence, source) => this.sequences.begin(sequence, null, [], source),
             follow: (job) => this.enqueue(job, { first: true }),
           });
   }
 
   generate(id: number, request: GenerateRequest): void {
-    const startTokenId = this.backend.encoder?.startTokenId ?? null;
     this.waits.came(id);
-    if ((request.others ?? []).length > 0) this.generateTogether(id, request, startTokenId);
-    else this.enqueue(this.requests.ofSequence(new Sequence(id, request, startTokenId), this.deadline()));
+    const sequences = this.sequences.add(id, request);
+    if (sequences.length > 1 && !this.hasRoomFor(sequences)) {
+      this.waits.left(id);
+      const most = this.scheduler.rowsFor(request.priority);
+      this.sequences.emit(id, { type: 'error', error: ensembleTooLarge(sequences.length, most) });
+      return;
+    }
+    for (const sequence of sequences) this.enqueue(this.requests.ofSequence(sequence, this.deadline()));
   }
 
   score(id: number, request: ScoreRequest): void {
@@ -130,9 +138,7 @@ export class EngineCore {
   /** Forgets a request: its row is free before the next step, and no further event comes. */
   abort(id: number): void {
     this.waits.left(id);
-    const ensemble = this.ensembles.of(id);
-    if (ensemble === null) this.drop(id);
-    else this.dissolve(ensemble);
+    this.sequences.abort(id);
   }
 
   /** Answers `requestPrompt`. */
@@ -145,7 +151,7 @@ export class EngineCore {
   /** Runs one forward pass, if anything can run; returns whether it did. */
   async step(): Promise<boolean> {
     const started = performance.now();
-    this.batch.settle();
+    this.sequences.batch.settle();
     for (const job of this.scheduler.expired(started)) this.failJob(job, waitedTooLong());
     for (const job of this.scheduler.upcoming()) if (job.state === 'queued') this.prepare(job);
     const plan = this.scheduler.schedule();
@@ -162,17 +168,17 @@ export class EngineCore {
     const prefixes = this.prefixes.stats();
     const inputs = this.inputs.stats();
     return {
-      running: this.batch.size,
+      running: this.sequences.batch.size,
       waiting: this.scheduler.waiting.size,
       queueWaitSeconds: this.waits.snapshot(),
       decodeRows: this.rows.snapshot(),
       stepsTotal: counters.steps,
       stepSecondsTotal: counters.stepMs / 1000,
       runSecondsTotal: counters.runMs / 1000,
-      generatedTokensTotal: counters.generated,
+      generatedTokensTotal: this.sequences.counters.generated,
       prefillTokensTotal: counters.prefilled,
-      preemptionsTotal: counters.preempted,
-      kvCacheBytes: this.batch.bytes,
+      preemptionsTotal: this.sequences.counters.preempted,
+      kvCacheBytes: this.sequences.batch.bytes,
       kvCacheCapacityBytes: this.options.kvCacheBytes,
       prefixEntries: prefixes.entries,
       prefixBytes: prefixes.bytes,
@@ -185,37 +191,12 @@ export class EngineCore {
     };
   }
 
-  /** What a request is told. The members of an ensemble have one fate, and one request. */
-  private emit(id: number, event: CoreEvent): void {
-    const ensemble = this.ensembles.of(id);
-    if (ensemble !== null && event.type === 'error') this.dissolve(ensemble);
-    this.ports.emit(ensemble?.id ?? id, event);
-  }
-
-  private generateTogether(id: number, request: GenerateRequest, startTokenId: number | null): void {
-    const ensemble = this.ensembles.add(id, request, startTokenId);
-    const { members, size } = ensemble;
-    const most = this.scheduler.rowsFor(request.priority);
-    const length = Math.max(...members.map(({ finalLength }) => finalLength));
-    if (size > most || this.batch.bytesFor(size, length) > this.options.kvCacheBytes) {
-      this.waits.left(id);
-      this.emit(id, { type: 'error', error: ensembleTooLarge(size, most) });
-      return;
-    }
-    for (const member of members) this.enqueue(this.requests.ofSequence(member, this.deadline()));
-  }
-
-  /** Its members leave whatever they are in. */
-  private dissolve(ensemble: Ensemble): void {
-    this.ensembles.remove(ensemble);
-    ensemble.dissolve();
-    for (const { id } of ensemble.members) this.drop(id);
-  }
-
-  private drop(id: number): void {
-    const job = this.jobs.get(id);
-    if (job !== undefined) this.leave(job);
-    else this.batch.abort(id);
+  /** Whether those that need their rows together can have them when nothing else runs. */
+  private hasRoomFor(sequences: readonly Sequence[]): boolean {
+    const rows = sequences.length;
+    const length = Math.max(...sequences.map(({ finalLength }) => finalLength));
+    const bytes = this.sequences.batch.bytesFor(rows, length);
+    return rows <= this.scheduler.rowsFor(sequences[0]!.priority) && bytes <= this.options.kvCacheBytes;
   }
 
   private deadline(): number {
@@ -272,8 +253,7 @@ export class EngineCore {
   }
 
   private begun(id: number): void {
-    const ensemble = this.ensembles.of(id);
-    if (ensemble !== null) ensemble.hasBegun = true;
+    this.sequences.begun(id);
     const waitedMs = this.waits.begun(id);
     if (waitedMs !== null) this.ports.begun?.(id, waitedMs);
   }
@@ -331,108 +311,18 @@ export class EngineCore {
   }
 
   private async decode(plan: DecodePlan): Promise<void> {
-    for (const sequence of plan.preempted) this.preempt(sequence);
-    const { slab } = this.batch;
-    const sequences = [...this.scheduler.running];
-    this.rows.add(sequences.length);
+    for (const sequence of plan.preempted) this.sequences.preempt(sequence);
+    const rows = [...this.scheduler.running];
+    this.rows.add(rows.length);
     let outputs: StepOutputs;
     try {
-      const inputs = this.assemble(() => {
-        const longest = sequences.reduce((max, _, row) => Math.max(max, slab.lengthOf(row)), 0);
-        slab.reserve(sequences.length, longest + 1);
-        return assembleDecode(this.batch, sequences, this.embeddings, this.backend);
-      });
+      const inputs = this.assemble(() => this.sequences.assemble(rows));
       outputs = await this.runStep(plan, inputs, []);
     } catch (error) {
-      for (const sequence of sequences) {
-        // Its ensemble has left.
-        if (sequence.ended) continue;
-        this.batch.remove(sequence);
-        this.emit(sequence.id, { type: 'error', error: asDomainError(error) });
-      }
+      this.sequences.fail(rows, error);
       return;
     }
-    slab.append(outputs.newKeysValues);
-    sequences.forEach((sequence, row) => {
-      // Its ensemble has left.
-      if (sequence.ended) return;
-      const prediction = this.predictionOf(sequence, row, outputs);
-      if (!isFinitePrediction(prediction)) {
-        this.batch.discard(sequence);
-        this.emit(sequence.id, { type: 'error', error: notFinite() });
-      } else if (this.advance(sequence, prediction)) this.end(sequence);
-    });
-  }
-
-  /**
-   * A sequence has been read up to its next token; then it gets a row. Of an ensemble the last one begins for all.
-   * @param prediction null behind an encoder, whose decoder has read nothing yet
-   */
-  private begin(
-    sequence: Sequence,
-    prediction: Prediction | null,
-    parts: Work['parts'],
-    source: KvView | null,
-  ): void {
-    const { ensemble, request } = sequence;
-    // Copies: what others wait for must not lie in the outputs of runs and in caches.
-    const own = ensemble === null ? parts : [concatViews(this.backend.kvShape, parts)];
-    const member = { sequence, parts: parts.length === 0 ? parts : own, source };
-    const starting = ensemble === null ? [member] : ensemble.hold(member);
-    if (request.maxTokens === 0) {
-      if (starting !== null) this.tell(sequence, [{ type: 'end', reason: 'length' }]);
-      return;
-    }
-    if (prediction !== null && this.advance(sequence, prediction)) return;
-    for (const { sequence: started, parts: read, source: encoded } of starting ?? []) {
-      this.batch.join(started, read, encoded);
-    }
-  }
-
-  /** Frees the row of a sequence that has ended, and those of its ensemble. */
-  private end(sequence: Sequence): void {
-    for (const member of sequence.ensemble?.members ?? [sequence]) {
-      this.requests.ended(member, this.batch.viewOf(member));
-      this.batch.remove(member);
-    }
-  }
-
-  /** The row is given up, and the sequence goes on when there is room: what the input cache lost is read anew. */
-  private preempt(sequence: Sequence): void {
-    // It has left with another of its ensemble.
-    if (!this.scheduler.running.includes(sequence)) return;
-    this.end(sequence);
-    for (const member of sequence.ensemble?.members ?? [sequence]) {
-      this.counters.preempted++;
-      this.enqueue(this.requests.ofSequence(member, Number.POSITIVE_INFINITY), { first: true });
-    }
-  }
-
-  /** Gives a sequence its next token, or its ensemble once all have been heard; true when that ended it. */
-  private advance(sequence: Sequence, prediction: Prediction): boolean {
-    const { ensemble } = sequence;
-    const complete = ensemble === null ? prediction : ensemble.predict(prediction);
-    if (complete === null) return false;
-    this.tell(sequence, (ensemble ?? sequence).accept(complete));
-    return sequence.ended;
-  }
-
-  /** Tells a request what its sequence said. */
-  private tell(sequence: Sequence, events: readonly CoreEvent[]): void {
-    for (const event of events) {
-      if (event.type === 'token') this.counters.generated++;
-      this.emit(sequence.id, event);
-    }
-    const { ensemble } = sequence;
-    if (ensemble !== null && events.at(-1)?.type === 'end') this.ensembles.remove(ensemble);
-  }
-
-  /** What a decode step says of a row. */
-  private predictionOf(sequence: Sequence, row: number, outputs: StepOutputs): Prediction {
-    const { vocabSize, bestCount } = this.backend;
-    return sequence.wants(bestCount) === 'best'
-      ? { kind: 'best', best: bestOf(outputs, row, bestCount) }
-      : { kind: 'logits', logits: rowOf(outputs.logits!, row, vocabSize) };
+    this.sequences.accept(rows, outputs);
   }
 
   /** Memory can run out here as well as in the run. */

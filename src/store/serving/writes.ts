@@ -120,7 +120,7 @@ export function createServingWrites(db: Database, audit: Audit): ServingWrites &
 }
 
 /** Throws `precondition_failed` serving_changed unless the task serves with what the caller has seen. */
-export function assertUnchanged(task: TaskRow, seen: ServingPlan | undefined): void {
+function assertUnchanged(task: TaskRow, seen: ServingPlan | undefined): void {
   if (seen === undefined) return;
   const now = planOf(task);
   if (isSamePlan(now, seen)) return;
