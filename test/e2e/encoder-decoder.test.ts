@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { succeeded } from '../support/client.ts';
+import { randomPrompt } from '../support/prompts.ts';
 import { RECORDINGS, type RecordedFamily, readFamily } from '../support/recordings.ts';
 import { startTestService, type TestService } from '../support/service.ts';
 import { jsonLines, moodRows } from '../support/training-rows.ts';
@@ -131,5 +133,27 @@ describe('an encoder-decoder model over HTTP', () => {
       messages: [{ role: 'user', content: 'hello' }],
     });
     assert.equal(status, 422);
+  });
+
+  it('generates as an ensemble, from the mean of what the versions say alone', async () => {
+    for (const seed of [1, 2]) {
+      succeeded(await service.client.uploadTensor('both', randomPrompt(seed, 5 * seed, 48)), `${seed}`);
+    }
+    const top = async (name: string) => {
+      const body = { model: name, prompt: 'The room', max_tokens: 3, temperature: 0, logprobs: 20 };
+      const { logprobs } = await service.client.complete({ ...body, ignore_eos: true });
+      return logprobs!.top_logprobs;
+    };
+    const [together, ...members] = await Promise.all(['both@1+2', 'both@1', 'both@2'].map(top));
+    assert.equal(together!.length, 3);
+    let compared = 0;
+    for (const [token, logprob] of Object.entries(together![0]!)) {
+      const alone = members.map((positions) => positions[0]![token]);
+      if (alone.includes(undefined)) continue;
+      compared++;
+      const mean = alone.reduce((sum: number, value) => sum + Math.exp(value!), 0) / 2;
+      assert.ok(Math.abs(logprob - Math.log(mean)) < 1e-4, `${token}: ${logprob}, not ${Math.log(mean)}`);
+    }
+    assert.ok(compared > 0, 'no token is among the best of all');
   });
 });
