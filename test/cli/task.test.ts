@@ -163,12 +163,7 @@ describe('softprompt task serving', () => {
   });
 
   it('refuses what is no plan before it asks the server', async () => {
-    for (const args of [
-      [],
-      ['--only', '1', '--ensemble', '1,2'],
-      ['--split', '1,2'],
-      ['--only', '0'],
-    ]) {
+    for (const args of [[], ['--only', '1', '--ensemble', '1,2'], ['--split', '1,2'], ['--only', '0']]) {
       const { code, stderr } = await task('serve', 'mood', ...args);
       assert.notEqual(code, 0, args.join(' '));
       assert.match(stderr, /[Ee]xpected/, args.join(' '));

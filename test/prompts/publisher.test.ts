@@ -148,3 +148,38 @@ test('keys that are none', async (t) => {
     await assert.rejects(prompts.load(key), refused('prompt_not_found', 'not_found'), key);
   }
 });
+
+test('a plan is checked and all of it warmed before the task serves with it', async (t) => {
+  const { publisher, store, engine, warmed } = await publishing(t);
+  for (const rows of [2, 3, 4]) await publisher.publish('mood', tensor(rows), { activate: rows === 2 });
+  warmed.length = 0;
+  const plan = { type: 'ensemble', versions: [2, 1], shadow: 3 } as const;
+  assert.deepEqual((await publisher.serve('mood', plan)).serving, plan);
+  assert.deepEqual(
+    warmed.map(({ handle }) => handle.length),
+    [3, 2, 4],
+  );
+  assert.deepEqual((await publisher.rollBack('mood')).serving, { type: 'version', version: 1, shadow: null });
+  await assert.rejects(publisher.rollBack('mood'), refused('nothing_to_roll_back', 'conflict'));
+
+  const twice = { type: 'ensemble', versions: [2, 2], shadow: null } as const;
+  await assert.rejects(publisher.serve('mood', twice), refused('invalid_serving_plan', 'unprocessable'));
+  engine.failure = new Error('no memory');
+  await assert.rejects(publisher.serve('mood', plan), /no memory/);
+  assert.equal(store.getTask('mood')?.activeVersion, 1, 'what serves is what served');
+});
+
+test('versions with other heads, or for another model, do not serve together', async (t) => {
+  const { publisher, store } = await publishing(t);
+  const [first, second] = [await publisher.publish('mood', tensor(2), { activate: true }), tensor(3)];
+  const { version } = await publisher.publish('mood', second, { activate: false });
+  const file = store.readFile(version.sha256)!;
+  // As the validation of an adapter of SEQ_CLS would add it.
+  await store.addVersion({ ...version, numLabels: 3, modelHash: TINY.hash, peftType: 'P_TUNING', file });
+  const mixed = { type: 'ensemble', versions: [1, 3], shadow: null } as const;
+  await assert.rejects(publisher.serve('mood', mixed), refused('mixed_heads', 'unprocessable'));
+  await store.addVersion({ ...version, modelHash: 'f'.repeat(64), file });
+  const foreign = { type: 'version', version: 4, shadow: null } as const;
+  await assert.rejects(publisher.serve('mood', foreign), refused('model_mismatch', 'unprocessable'));
+  assert.equal(store.getTask('mood')?.activeVersion, first.version.version);
+});

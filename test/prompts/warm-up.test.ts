@@ -49,3 +49,24 @@ test('the prefixes of the most recently used tasks are computed, as far as the c
   stopping.abort();
   assert.equal(await warmRecentTasks(parts), 0);
 });
+
+test('of a task that serves with several versions all are computed, its shadow too', async (t) => {
+  const { store } = await temporaryStore(t);
+  const keys: string[] = [];
+  for (const content of ['one', 'two', 'three', 'four']) {
+    const added = await store.addVersion({ ...version('mood', content), modelHash: TINY.hash });
+    keys.push(promptKey(added.version));
+  }
+  await store.serve('mood', { type: 'ensemble', versions: [4, 1], shadow: 2 });
+  const asked: string[] = [];
+  const warmed = await warmRecentTasks({
+    store,
+    model: TINY,
+    prefixCacheBytes: 2 ** 30,
+    signal: new AbortController().signal,
+    engine: { warm: async ({ key }) => void asked.push(key) },
+    onRefusal: (task) => assert.fail(task),
+  });
+  assert.equal(warmed, 3);
+  assert.deepEqual(asked, [keys[3], keys[0], keys[1]]);
+});

@@ -163,6 +163,22 @@ test('a prompt does not replace one with a classification head unasked', async (
   assert.match(published.reason, /has a classification head, which is not compared/);
 });
 
+test('a prompt does not replace an ensemble or a split unasked', async (t) => {
+  const { store, publisher } = await publishing(t);
+  for (const content of ['one', 'two']) await store.addVersion(version('mood', content));
+  await store.putTask('mood', { ...EMPTY, template: '{text}\n' });
+  const plan = { type: 'ensemble', versions: [1, 2], shadow: null } as const;
+  await store.serve('mood', plan);
+  const parts = { tasks: store, publisher };
+  const job = jobWith('auto');
+  const published = await publishOutcome(parts, job, outcome(), incumbentOf(store, job), score(0.9));
+  assert.equal(published.result.active, false);
+  assert.match(published.reason, /serves with several versions/);
+  assert.deepEqual(store.getTask('mood')!.serving, plan);
+  const always = await publishOutcome(parts, jobWith('always'), outcome(), null, null);
+  assert.equal(always.result.active, true);
+});
+
 test('a busy service is asked again; other refusals are not', async (t) => {
   const { store, publisher } = await publishing(t);
   const failing = (kind: 'contended' | 'unprocessable'): PromptPublisher => {
