@@ -36,7 +36,10 @@ export function createPromptSource(store: TaskStore): StagingPromptSource {
  * The numbers of a stored version, float32 [numVirtualTokens, width], as {@link PromptSource} gives them.
  * Throws `not_found` when the version was deleted, and an Error when its file is damaged.
  */
-export function readVersionValues(store: TaskStore, version: Pick<PromptVersion, 'sha256'>): Float32Array {
+export function readVersionValues(
+  store: Pick<TaskStore, 'readFile'>,
+  version: Pick<PromptVersion, 'sha256'>,
+): Float32Array {
   return readVersion(store, version).prompt.rows;
 }
 
