@@ -33,6 +33,7 @@ async function describeRoutes(): Promise<unknown> {
     // The routes take its store apart when they are registered, and call nothing.
     training: { ...untouchable<Training>('training'), store: untouchable('training.store') },
     evaluator: untouchable('evaluator'),
+    analysis: untouchable('analysis'),
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0 },
     state: { phase: () => 'loading', assertRoom: () => undefined },
     limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1, connections: 1, metricsTasks: 0 },

@@ -1,5 +1,8 @@
+import { join } from 'node:path';
 import type { Logger } from 'pino';
 import { openKeys } from './access/open-keys.ts';
+import { EmbeddingTableFile } from './analysis/embedding-table.ts';
+import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
 import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
@@ -11,7 +14,7 @@ import type { ServicePhase } from './http/dependencies.ts';
 import { createHttpServer } from './http/server.ts';
 import { createInference } from './inference/inference.ts';
 import { TaskUses } from './inference/task-uses.ts';
-import { openBundle } from './model/bundle.ts';
+import { BUNDLE_FILES, type Bundle, openBundle } from './model/bundle.ts';
 import { loadTokenizer } from './model/tokenizer.ts';
 import { createHeadSource } from './prompts/head-source.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
@@ -67,6 +70,12 @@ async function startTracing({ otlpEndpoint: endpoint }: Config): Promise<Tracing
   if (endpoint === null) return null;
   const otlp = await import('./tracing/otlp.ts');
   return otlp.startTracing({ endpoint, version: readVersion() });
+}
+
+function embeddingsOf({ directory, manifest }: Bundle): EmbeddingTableFile {
+  const { vocabSize, hiddenSize, embeddingScale = 1 } = manifest.config;
+  const file = join(directory, BUNDLE_FILES.embeddings);
+  return new EmbeddingTableFile({ file, vocabSize, hiddenSize }, embeddingScale);
 }
 
 async function start(
@@ -149,6 +158,12 @@ async function start(
     publisher,
     training,
     evaluator: createEvaluator({ inference, engine, store, files: rowFiles(store.training) }),
+    analysis: createPromptAnalysis({
+      store,
+      model: engine.model,
+      tokenizer,
+      embeddings: embeddingsOf(bundle),
+    }),
     state: { phase, assertRoom: () => engine.assertRoom() },
     limits: {
       bodyBytes: config.maxBodyBytes,

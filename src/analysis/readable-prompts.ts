@@ -16,7 +16,7 @@ export const nameOf = ({ task, version }: PromptVersion): NamedVersion => ({
  * Throws `invalid` invalid_version, `not_found` task_not_found and version_not_found, `conflict` no_active_version.
  */
 export function versionNamed(store: TaskLookups, reference: string, param: string): PromptVersion {
-  const { name, version } = parseVersionReference(reference);
+  const { name, version } = parseVersionReference(reference, param);
   const task = store.getTask(name);
   if (task === null) {
     throw new DomainError('not_found', 'task_not_found', `There is no task "${name}".`, {

@@ -115,8 +115,11 @@ export interface ModelReference {
   readonly versions: readonly number[] | null;
 }
 
-/** Splits `task@version`. Throws `invalid` invalid_version when the part after `@` is not one or several version numbers. */
-export function parseModelReference(model: string): ModelReference {
+/**
+ * Splits `task@version`. Throws `invalid` invalid_version when the part after `@` is not one or several version numbers.
+ * @param param the field that it came in
+ */
+export function parseModelReference(model: string, param = 'model'): ModelReference {
   const at = model.lastIndexOf('@');
   if (at < 0) return { name: model, versions: null };
   const numbers = model.slice(at + 1).split('+');
@@ -124,23 +127,27 @@ export function parseModelReference(model: string): ModelReference {
   const isDistinct = new Set(versions).size === versions.length;
   if (!numbers.every((digits) => /^[1-9][0-9]{0,8}$/.test(digits)) || !isDistinct) {
     throw new DomainError('invalid', 'invalid_version', 'After "@" a positive version number is expected.', {
-      param: 'model',
+      param,
       expected: 'a version number, or several distinct ones with "+" between them',
       given: model,
     });
   }
-  assertEnsembleSize(versions.length, 'model');
+  assertEnsembleSize(versions.length, param);
   return { name: model.slice(0, at), versions };
 }
 
 /** {@link parseModelReference} where an ensemble makes no sense. Throws `invalid` several_versions. */
-export function parseVersionReference(model: string): {
+export function parseVersionReference(
+  model: string,
+  param = 'model',
+): {
   readonly name: string;
   readonly version: number | null;
 } {
-  const { name, versions } = parseModelReference(model);
+  const { name, versions } = parseModelReference(model, param);
   if (versions === null || versions.length === 1) return { name, version: versions?.[0] ?? null };
   throw new DomainError('invalid', 'several_versions', 'One version is expected here.', {
+    param,
     expected: 'task or task@version',
     given: model,
   });

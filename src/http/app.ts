@@ -19,6 +19,7 @@ import { boundKeys, countRequests, failureCounter } from './plugins/quotas.ts';
 import { requestLogger } from './plugins/request-log.ts';
 import { takeUrlsLiterally } from './plugins/strict-urls.ts';
 import { compileValidator } from './plugins/validation.ts';
+import { analysisRoutes } from './routes/analyses.ts';
 import { auditRoutes } from './routes/audit.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { classifyRoutes } from './routes/classify.ts';
@@ -96,6 +97,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
     await api.register(promptUploadRoutes, dependencies);
     await api.register(promptFileRoutes, dependencies);
     await api.register(evaluationRoutes, counted);
+    await api.register(analysisRoutes, dependencies);
     await api.register(fileRoutes, dependencies);
     await api.register(fileUploadRoutes, dependencies);
     await api.register(fineTuningJobRoutes, dependencies);

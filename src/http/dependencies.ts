@@ -1,4 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify';
+import type { PromptAnalysis } from '../domain/analysis.ts';
 import type { AuditTrail } from '../domain/audit.ts';
 import type { Engine } from '../domain/engine.ts';
 import type { Evaluator } from '../domain/evaluation.ts';
@@ -61,6 +62,7 @@ export interface AppDependencies {
   readonly publisher: PromptPublisher;
   readonly training: Training;
   readonly evaluator: Evaluator;
+  readonly analysis: PromptAnalysis;
   readonly state: ServiceState;
   readonly limits: HttpLimits;
   readonly access: AccessOptions;

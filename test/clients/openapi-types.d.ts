@@ -329,6 +329,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/{task}/prompts/{version}/neighbors": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The vocabulary tokens that each virtual token is nearest to
+         * @description By cosine, over the model's embedding table (of an encoder-decoder model that of the encoder's input). A prompt of PREFIX_TUNING has no rows in that space. One answer holds at most 10,000 neighbours.
+         */
+        get: operations["listNeighbors"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/similarity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * How alike prompts are
+         * @description Prompts of any lengths, made for the model that serves.
+         */
+        get: operations["comparePrompts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/prompts/transfer-candidates": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Prompts of other tasks that one could start from
+         * @description The active versions of all other tasks by their similarity to `target` (Vu et al. 2022, SPoT: the more alike two prompts are, the more a task gains by starting from the other one). Those that were made for another model, and those of PREFIX_TUNING, are left out.
+         */
+        post: operations["listTransferCandidates"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/files": {
         parameters: {
             query?: never;
@@ -1629,6 +1689,17 @@ export interface components {
             /** @description Tasks that share the prompt with the job's own, which is task 0; in the order of their ids. */
             other_tasks?: components["schemas"]["OtherTask"][];
         };
+        Neighbor: {
+            /**
+             * Format: int64
+             * @description Row of the embedding table.
+             */
+            id: number;
+            /** @description The token's string in the vocabulary; null: the row has no token. */
+            token: string | null;
+            /** Format: double */
+            cosine: number;
+        };
         OtherTask: {
             /** @description The task that gets a new version. */
             suffix: string;
@@ -1752,6 +1823,37 @@ export interface components {
             has_more: boolean;
             /** @description Pass it as `after`; null on the last page. */
             next: string | null;
+        };
+        /** @description The tokens that the rows of a prompt are nearest to. */
+        PromptNeighbors: {
+            /** @constant */
+            object: "prompt.neighbors";
+            task: string;
+            /** Format: int64 */
+            version: number;
+            /** Format: int64 */
+            k: number;
+            /** @constant */
+            metric: "cosine";
+            /**
+             * Format: double
+             * @description Median L2 norm of the rows of the model's embedding table, as they enter the model.
+             */
+            median_embedding_norm: number;
+            /** @description What not to conclude. */
+            caution: string;
+            virtual_tokens: components["schemas"]["VirtualToken"][];
+        };
+        /** @description How alike prompts are: both measures of Vu et al. 2022 (SPoT). */
+        PromptSimilarity: {
+            /** @constant */
+            object: "prompt.similarity";
+            /** @description `task@version` of each. */
+            ids: string[];
+            /** @description Cosine of the two mean vectors; null: one of them is zero. In the order of `ids`. */
+            mean: (number | null)[][];
+            /** @description Mean cosine over all pairs of a row of the one and a row of the other, rows of zeros left out; null: one has no other rows. In the order of `ids`. */
+            pairs: (number | null)[][];
         };
         PromptTokensDetails: {
             /**
@@ -2053,6 +2155,48 @@ export interface components {
             /** Format: int64 */
             count: number;
         };
+        TransferCandidate: {
+            /** @description `task@version`. */
+            id: string;
+            task: string;
+            /** Format: int64 */
+            version: number;
+            /**
+             * Format: double
+             * @description Cosine of the mean vectors; null: one of them is zero.
+             */
+            mean: number | null;
+            /**
+             * Format: double
+             * @description Mean cosine over all pairs of rows; null: one has only rows of zeros.
+             */
+            pairs: number | null;
+        };
+        /** @description Prompts that another one could start from. */
+        TransferCandidates: {
+            /** @constant */
+            object: "list";
+            /** @description `task@version`. */
+            target: string;
+            /** @enum {string} */
+            measure: "mean" | "pairs";
+            /** @description The most alike first. */
+            data: components["schemas"]["TransferCandidate"][];
+        };
+        TransferRequest: {
+            /** @description `task@version`, or `task`: its active version. */
+            target: string;
+            /**
+             * Format: int32
+             * @description The most that are listed; 10 when left out.
+             */
+            limit?: number | null;
+            /**
+             * @description By which they are ordered; `mean` when left out.
+             * @enum {string|null}
+             */
+            measure?: "mean" | "pairs" | null;
+        };
         UploadedPrompt: {
             /** @constant */
             object: "prompt";
@@ -2140,6 +2284,25 @@ export interface components {
              * @description Of requests that were answered in full; null: there were none.
              */
             mean_seconds: number | null;
+        };
+        VirtualToken: {
+            /**
+             * Format: int64
+             * @description From 0.
+             */
+            index: number;
+            /**
+             * Format: double
+             * @description L2 norm of the row.
+             */
+            norm: number;
+            /**
+             * Format: double
+             * @description `norm` divided by `median_embedding_norm`.
+             */
+            norm_ratio: number;
+            /** @description The most alike first; none of a row of zeros, which has no direction. */
+            neighbors: components["schemas"]["Neighbor"][];
         };
     };
     responses: {
@@ -4290,6 +4453,204 @@ export interface operations {
             409: components["responses"]["Conflict"];
             413: components["responses"]["ContentTooLarge"];
             414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listNeighbors: {
+        parameters: {
+            query?: {
+                /** @description Neighbours of each virtual token. */
+                k?: number;
+            };
+            header?: never;
+            path: {
+                /** @description Name of the task. */
+                task: string;
+                /** @description Number of the version within the task. */
+                version: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The neighbours of each virtual token. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "prompt.neighbors",
+                     *       "task": "sentiment",
+                     *       "version": 1,
+                     *       "k": 2,
+                     *       "metric": "cosine",
+                     *       "median_embedding_norm": 3.1,
+                     *       "caution": "The nearest tokens need not say what a prompt does: learned rows are no words, and a prompt can do its task while its nearest tokens read as something else. See Lester et al. 2021, section 7, and Khashabi et al. 2022, \"Prompt Waywardness\".",
+                     *       "virtual_tokens": [
+                     *         {
+                     *           "index": 0,
+                     *           "norm": 4.65,
+                     *           "norm_ratio": 1.5,
+                     *           "neighbors": [
+                     *             {
+                     *               "id": 6428,
+                     *               "token": "Ġmovie",
+                     *               "cosine": 0.31
+                     *             },
+                     *             {
+                     *               "id": 3566,
+                     *               "token": "Ġfilm",
+                     *               "cosine": 0.27
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PromptNeighbors"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            414: components["responses"]["UriTooLong"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    comparePrompts: {
+        parameters: {
+            query: {
+                /** @description 2 to 50 different prompts with commas between them: `task@version`, or `task` for its active version. */
+                ids: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Two symmetric matrices. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "prompt.similarity",
+                     *       "ids": [
+                     *         "sentiment@1",
+                     *         "spam@1"
+                     *       ],
+                     *       "mean": [
+                     *         [
+                     *           1,
+                     *           0.62
+                     *         ],
+                     *         [
+                     *           0.62,
+                     *           1
+                     *         ]
+                     *       ],
+                     *       "pairs": [
+                     *         [
+                     *           0.21,
+                     *           0.12
+                     *         ],
+                     *         [
+                     *           0.12,
+                     *           0.18
+                     *         ]
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["PromptSimilarity"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
+    listTransferCandidates: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "target": "sentiment@1",
+                 *       "limit": 3
+                 *     }
+                 */
+                "application/json": components["schemas"]["TransferRequest"];
+            };
+        };
+        responses: {
+            /** @description The candidates. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "list",
+                     *       "target": "sentiment@1",
+                     *       "measure": "mean",
+                     *       "data": [
+                     *         {
+                     *           "id": "spam@1",
+                     *           "task": "spam",
+                     *           "version": 1,
+                     *           "mean": 0.62,
+                     *           "pairs": 0.12
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": components["schemas"]["TransferCandidates"];
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
             422: components["responses"]["UnprocessableContent"];
             429: components["responses"]["TooManyRequests"];

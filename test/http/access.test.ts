@@ -56,6 +56,9 @@ const ACCESS: Readonly<Record<string, string>> = {
   'POST /v1/chat/completions': 'infer',
   'POST /v1/tasks/{task}/classify': 'infer',
   'POST /v1/tasks/{task}/score': 'infer',
+  'GET /v1/tasks/{task}/prompts/{version}/neighbors': 'infer',
+  'GET /v1/prompts/similarity': 'infer',
+  'POST /v1/prompts/transfer-candidates': 'infer',
   'GET /v1/models': 'infer',
   'GET /v1/models/{id}': 'infer',
   'GET /v1/tasks': 'infer',
@@ -95,7 +98,7 @@ describe('access', () => {
   it('every operation is refused without a key, with a wrong one and with too small a scope', async (t) => {
     const test = await start(t);
     const operations = operationsOf(test);
-    assert.equal(operations.length, 44);
+    assert.equal(operations.length, 47);
     for (const [index, { method, path, access }] of operations.entries()) {
       const name = `${method} ${path}`;
       // From an address of its own: failures are counted.

@@ -7,6 +7,7 @@ import { createApp } from '../../src/http/app.ts';
 import type { AccessOptions, HttpLimits, HttpTimeouts, ServicePhase } from '../../src/http/dependencies.ts';
 import { createLog } from '../../src/log.ts';
 import { responseFaults } from '../support/contract/responses.ts';
+import { fakeAnalysis } from './fake-analysis.ts';
 import { FakeEvaluator } from './fake-evaluator.ts';
 import { FakeTraining } from './fake-training.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from './fakes.ts';
@@ -19,6 +20,8 @@ export interface TestApp {
   readonly publisher: FakePublisher;
   readonly training: FakeTraining;
   readonly evaluator: FakeEvaluator;
+  /** An `endless` search of neighbours waits for its signal. */
+  readonly slow: { endless: boolean };
   /** What was logged, one object a line. */
   readonly logs: Record<string, unknown>[];
   phase: ServicePhase;
@@ -64,6 +67,7 @@ export async function startApp(
   const publisher = new FakePublisher(store);
   const training = new FakeTraining();
   const evaluator = new FakeEvaluator();
+  const slow = { endless: false };
   const logs: Record<string, unknown>[] = [];
   const log = createLog(logLevel, { write: (line: string) => logs.push(JSON.parse(line)) });
   const test: Partial<TestApp> & Pick<TestApp, 'phase' | 'full'> = { phase: 'ready', full: false };
@@ -75,6 +79,7 @@ export async function startApp(
     publisher,
     evaluator,
     training,
+    analysis: fakeAnalysis(store, slow),
     log,
     state: {
       phase: () => test.phase,
@@ -102,6 +107,7 @@ export async function startApp(
     publisher,
     training,
     evaluator,
+    slow,
     logs,
     async inject(options: InjectOptions) {
       const response = await app.inject(options);

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { DomainError } from '../../../src/domain/errors.ts';
 import type { PromptUpload } from '../../../src/domain/publishing.ts';
 import { createApp } from '../../../src/http/app.ts';
+import { fakeAnalysis } from '../../../test/http/fake-analysis.ts';
 import { FakeEvaluator } from '../../../test/http/fake-evaluator.ts';
 import { FakeTraining } from '../../../test/http/fake-training.ts';
 import { FakeEngine, FakeInference, FakePublisher, FakeStore } from '../../../test/http/fakes.ts';
@@ -36,6 +37,7 @@ export async function fuzzedApp(): Promise<FuzzedApp> {
     store,
     publisher,
     evaluator: new FakeEvaluator(),
+    analysis: fakeAnalysis(store),
     training: new ReachedTraining(),
     log: pino({ level: 'silent' }),
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0 },

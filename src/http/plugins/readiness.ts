@@ -18,6 +18,11 @@ export function assertReady(state: ServiceState): void {
   throw new DomainError('unavailable', phase, MESSAGES[phase], { retryAfter: RETRY_AFTER });
 }
 
+/** For routes that need time but not the model: refuses with 503, before the body is read. */
+export function requireRunning(state: ServiceState): onRequestAsyncHookHandler {
+  return async () => assertReady(state);
+}
+
 /** For routes that need the model: refuses with 503, or with 429 when the queue is full, before the body is read. */
 export function requireReady(state: ServiceState): onRequestAsyncHookHandler {
   return async () => {
