@@ -28,6 +28,8 @@ export const goodBodies = ({ tasks, files }: Named): Readonly<Record<string, fc.
     inputs: fc.constantFrom(['a film'], ['good', 'bad']),
     labels: fc.constant(['good', 'bad']),
   }),
+  // Other ids than those of prompts.
+  detokenize: fc.constant({ ids: [104, 105] }),
   createEvaluation: fc
     .tuple(
       fc.oneof(

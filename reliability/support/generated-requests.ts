@@ -181,6 +181,8 @@ async function worldOf(ids: Ids): Promise<World> {
       task: tasks,
       suffix: tasks,
       model: models,
+      target: models,
+      ids: fc.constantFrom(TASKS.join(), TASKS.map((task) => `${task}@1`).join(), 'mood,nobody'),
       id: models,
       version: fc.oneof(fc.constantFrom(1, 2, 9), one(ids.versions, 1)),
       versions: fc.constantFrom([1], [1, 2]),

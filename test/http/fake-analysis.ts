@@ -1,10 +1,24 @@
 import { NearestSearch, rowNorms } from '../../src/analysis/nearest-rows.ts';
 import { createPromptAnalysis } from '../../src/analysis/prompt-analysis.ts';
 import type { PromptAnalysis } from '../../src/domain/analysis.ts';
+import { readStoredFile } from '../../src/peft/prompt-file.ts';
+import { promptFile } from '../support/prompts.ts';
 import { type FakeStore, MODEL_HASH, TOKEN_DIM } from './fakes.ts';
 
 /** Two tokens. */
 const TABLE = Float32Array.from([1, 0, 0, 0, 0, 2, 0, 0]);
+
+/** Tests upload any bytes; what is no prompt file is read as this one. */
+const PROMPT = promptFile(Float32Array.from([1, 2, 3, 4, -1, 0, 0, 0]), 2, TOKEN_DIM);
+
+function readable(file: Uint8Array): Uint8Array {
+  try {
+    readStoredFile(file);
+    return file;
+  } catch {
+    return PROMPT;
+  }
+}
 
 /** The analyses of the service, over a fake store and a table in memory. A test can make it wait for its signal. */
 export function fakeAnalysis(
@@ -12,7 +26,15 @@ export function fakeAnalysis(
   slow: { readonly endless: boolean } = { endless: false },
 ): PromptAnalysis {
   return createPromptAnalysis({
-    store,
+    store: {
+      getTask: (name) => store.getTask(name),
+      getVersion: (task, version) => store.getVersion(task, version),
+      listTasks: (options) => store.listTasks(options),
+      readFile(sha256) {
+        const file = store.readFile(sha256);
+        return file === null ? null : readable(file);
+      },
+    },
     model: { hash: MODEL_HASH, tokenDim: TOKEN_DIM },
     embeddings: {
       async nearest(queries, k, signal) {

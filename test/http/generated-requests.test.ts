@@ -25,12 +25,16 @@ const WORLD: World = {
     training_file: fileIds,
     validation_file: fileIds,
     job: fc.constantFrom('ftjob-1', 'ftjob-2', 'ftjob-9'),
+    target: fc.constantFrom('mood', 'mood@1', 'nobody'),
+    ids: fc.constantFrom('mood,spam', 'mood@1,spam@1'),
     n: fc.constantFrom(1, 2),
     'if-match': fc.constantFrom('*', '"x"'),
     'if-none-match': fc.constantFrom('*', '"x"'),
     'idempotency-key': fc.constantFrom('one', 'two', '2f1c7a52-8f5e-4d0b-9d3c-6d2f5a0e7b11'),
   },
   weights: { deleteTask: 1, deletePrompt: 1, deleteFile: 1, createFineTuningJob: 8, cancelFineTuningJob: 2 },
+  // Its `ids` are others than those of prompts.
+  bodies: { detokenize: fc.constant({ ids: [104, 105] }) },
   files: {
     body: bytes,
     adapter_config: fc.constant(Buffer.from('{"peft_type":"PROMPT_TUNING"}')),
