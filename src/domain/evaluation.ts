@@ -40,6 +40,12 @@ export interface EvaluationRequest {
   readonly maxTokens: number | null;
 }
 
+/** What a row counts for: right or not, or a part of 1. */
+export type Measure = 'accuracy' | 'exact_match' | 'token_f1';
+
+/** Lower and upper end. */
+export type Interval = readonly [low: number, high: number];
+
 /** How often one label was right and chosen. */
 export interface ClassScores {
   readonly label: string;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { Random } from '../../src/domain/random.ts';
 import { DEFAULT_SAMPLING, type SamplingParams } from '../../src/domain/sampling.ts';
 import { topTokens } from '../../src/engine/decoding/logprobs.ts';
-import { Random } from '../../src/engine/decoding/rng.ts';
 import { argmax, Sampler } from '../../src/engine/decoding/sampler.ts';
 import type { Prediction } from '../../src/engine/reading/results.ts';
 

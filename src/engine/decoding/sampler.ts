@@ -1,7 +1,7 @@
+import { Random } from '../../domain/random.ts';
 import type { SamplingParams } from '../../domain/sampling.ts';
 import type { BestTokens } from '../backend.ts';
 import type { Prediction } from '../reading/results.ts';
-import { Random } from './rng.ts';
 
 /**
  * Chooses the tokens of one sequence. Order of the steps, as in transformers: penalties, temperature, top-k,
