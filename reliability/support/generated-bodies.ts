@@ -28,6 +28,15 @@ export const goodBodies = ({ tasks, files }: Named): Readonly<Record<string, fc.
     inputs: fc.constantFrom(['a film'], ['good', 'bad']),
     labels: fc.constant(['good', 'bad']),
   }),
+  createDomainShift: fc
+    .tuple(fc.integer({ min: 2, max: 4 }), files, fc.boolean())
+    .map(([count, file, stream]) => ({
+      data_sets: [
+        { name: 'here', rows: moodRows(count) },
+        { name: 'there', file },
+      ],
+      stream,
+    })),
   // Other ids than those of prompts.
   detokenize: fc.constant({ ids: [104, 105] }),
   createEvaluation: fc

@@ -34,7 +34,7 @@ export interface EvaluationRequest {
   readonly examples: LabelledRows | null;
   /** Examples of `k_shot`: of each label, or in all when the rows are completions. */
   readonly shots: number;
-  /** Decides which examples are drawn. */
+  /** Decides which examples and which samples of the bootstrap are drawn. */
   readonly seed: number;
   /** Output tokens of a completion; null: the task's default, then that of completions. */
   readonly maxTokens: number | null;
@@ -91,19 +91,51 @@ export interface RowPlace {
   readonly line: number;
 }
 
-/** What one version or baseline reached. */
-export interface ContenderReport {
-  /** `task@version`, `zero_shot` or `k_shot`. */
-  readonly name: string;
-  readonly type: 'version' | Baseline;
-  readonly version: number | null;
+/** What was reached on some rows. */
+export interface ReachedScores {
   /** Rows that the scores are over. */
   readonly n: number;
   readonly tooLong: TooLongRows;
   /** Mean over rows of -log p(label or completion | input), in nats. */
   readonly loss: number;
   readonly scores: ClassificationScores | GenerationScores;
+  /** 95 % bootstrap intervals: of the accuracy, or of exact match and then token F1. */
+  readonly intervals: readonly MeasureInterval[];
   readonly seconds: number;
+}
+
+/** What one version or baseline reached. */
+export interface ContenderReport extends ReachedScores {
+  /** `task@version`, `zero_shot` or `k_shot`. */
+  readonly name: string;
+  readonly type: 'version' | Baseline;
+  readonly version: number | null;
+}
+
+export interface MeasureInterval {
+  readonly measure: Measure;
+  readonly interval: Interval;
+}
+
+/** Two means of a measure and how sure it is that they differ. */
+export interface MeasureDifference {
+  readonly measure: Measure;
+  /** How far a mean is above the one that it is compared with. */
+  readonly difference: number;
+  readonly interval: Interval;
+  /** Part of the samples that lie inside the interval. */
+  readonly confidence: number;
+  /** Two-sided, of the hypothesis that the means are equal; never 0. */
+  readonly pValue: number;
+  /** Samples drawn. */
+  readonly resamples: number;
+}
+
+/** A contender against the first one, over the rows that both could score. */
+export interface Comparison extends MeasureDifference {
+  readonly name: string;
+  readonly reference: string;
+  readonly rows: number;
 }
 
 export interface EvaluationReport {
@@ -114,19 +146,63 @@ export interface EvaluationReport {
   /** The labels that were ranked, in order; empty for generation. */
   readonly labels: readonly string[];
   readonly contenders: readonly ContenderReport[];
+  /** Of each contender but the first, for each measure; none of one that shares no row with the first. */
+  readonly comparisons: readonly Comparison[];
   readonly usage: Usage;
 }
 
+export interface EvaluationProgress {
+  readonly type: 'progress';
+  /** The contender at work, or the data set. */
+  readonly name: string;
+  /** Rows that are done, of all of them together. */
+  readonly done: number;
+  readonly total: number;
+}
+
 export type EvaluationEvent =
-  | {
-      readonly type: 'progress';
-      /** The contender at work. */
-      readonly contender: string;
-      /** Rows that are done, of all contenders together. */
-      readonly done: number;
-      readonly total: number;
-    }
+  | EvaluationProgress
   | { readonly type: 'report'; readonly report: EvaluationReport };
+
+export interface NamedRows {
+  readonly name: string;
+  readonly rows: LabelledRows;
+}
+
+/** One version on several data sets: what it loses where the inputs are others (Lester et al. 2021, section 5). */
+export interface DomainShiftRequest {
+  readonly caller: Principal;
+  readonly task: string;
+  /** Null: the active version. */
+  readonly version: number | null;
+  /** The first is the reference. */
+  readonly dataSets: readonly NamedRows[];
+  /** Decides which samples of the bootstrap are drawn. */
+  readonly seed: number;
+  readonly maxTokens: number | null;
+}
+
+export interface DataSetReport extends ReachedScores {
+  readonly name: string;
+  /** Rows of the data set. */
+  readonly rows: number;
+  /** Against the first data set, for each measure; empty for the first itself. */
+  readonly differences: readonly MeasureDifference[];
+}
+
+export interface DomainShiftReport {
+  readonly task: string;
+  readonly version: number;
+  readonly kind: 'classification' | 'generation';
+  /** The labels that were ranked, in order, for all data sets alike; empty for generation. */
+  readonly labels: readonly string[];
+  readonly dataSets: readonly DataSetReport[];
+  readonly usage: Usage;
+}
+
+export type DomainShiftEvent =
+  | EvaluationProgress
+  | { readonly type: 'report'; readonly report: DomainShiftReport };
 
 /** Measures prompt versions of a task on labelled rows. */
 export interface Evaluator {
@@ -135,4 +211,6 @@ export interface Evaluator {
    * event; aborting the signal, or leaving the iterable, ends the work.
    */
   evaluate(request: EvaluationRequest, signal: AbortSignal): AsyncGenerator<EvaluationEvent>;
+  /** The same for one version on several data sets. */
+  domainShift(request: DomainShiftRequest, signal: AbortSignal): AsyncGenerator<DomainShiftEvent>;
 }

@@ -32,16 +32,18 @@ export function taskToEvaluate(store: Pick<TaskStore, 'getTask'>, name: string):
 /**
  * The versions that a request means, checked before any work. Throws `not_found` version_not_found, `conflict`
  * no_active_version or model_mismatch, `invalid` nothing_to_evaluate.
+ * @param param the field that names the versions
  */
 export function versionContenders(
   store: Pick<TaskStore, 'getVersion'>,
   model: Pick<ModelInfo, 'hash'>,
   task: Task,
   { versions, baselines }: Pick<EvaluationRequest, 'versions' | 'baselines'>,
+  param = 'versions',
 ): readonly Contender[] {
   if (versions?.length === 0 && baselines.length === 0) {
     throw new DomainError('invalid', 'nothing_to_evaluate', 'Neither a version nor a baseline is named.', {
-      param: 'versions',
+      param,
       expected: 'a version or a baseline',
     });
   }
@@ -51,7 +53,7 @@ export function versionContenders(
       'no_active_version',
       `Task "${task.name}" has no active prompt version.`,
       {
-        param: 'versions',
+        param,
         expected: 'a version, or a baseline',
       },
     );
@@ -66,14 +68,14 @@ export function versionContenders(
         'version_not_found',
         `Task "${task.name}" has no version ${number}.`,
         {
-          param: 'versions',
+          param,
           given: number,
         },
       );
     }
     if (version.modelHash !== model.hash) {
       throw new DomainError('conflict', 'model_mismatch', `${name} was made for another model.`, {
-        param: 'versions',
+        param,
         expected: model.hash,
         given: version.modelHash,
       });
@@ -109,4 +111,14 @@ export function baselineContender(
 ): Contender {
   const modelText = (input: string): string => prefix + applyTemplate(task.template, input);
   return { name: type, type, version: null, numLabels: null, target: model.id, modelText };
+}
+
+/**
+ * Versions are asked under the template of the moment; a change halfway would mix two measurements. Throws `conflict`
+ * task_changed.
+ */
+export function assertSameTemplate(task: Task, now: Task | null): void {
+  if (now?.template === task.template) return;
+  const message = `The template of task "${task.name}" changed during the evaluation.`;
+  throw new DomainError('conflict', 'task_changed', message, { param: 'task' });
 }

@@ -1,32 +1,28 @@
 import type { Engine } from '../domain/engine.ts';
-import { DomainError } from '../domain/errors.ts';
 import type {
-  ContenderReport,
   EvaluationEvent,
+  EvaluationProgress,
   EvaluationRequest,
   Evaluator,
   RowFiles,
 } from '../domain/evaluation.ts';
-import type { Inference, Usage } from '../domain/inference.ts';
+import type { Inference } from '../domain/inference.ts';
 import type { Task } from '../domain/task.ts';
 import { type TaskLookups, visibleLookups } from '../domain/visibility.ts';
-import { askForLabels, scoreRanking } from './classification.ts';
+import { compareWithFirst } from './compare.ts';
 import {
   assertHeadsFit,
+  assertSameTemplate,
   baselineContender,
   type Contender,
   taskToEvaluate,
   versionContenders,
 } from './contenders.ts';
-import { askForCompletions, scoreGeneration } from './generation.ts';
-import { type Measured, measure } from './measure.ts';
+import { domainShift } from './domain-shift.ts';
+import type { Measured } from './measure.ts';
+import { measureKind } from './measure-kind.ts';
 import { type PreparedRows, prepareExamples, prepareRows } from './prepare.ts';
 import { sumUsage } from './usage.ts';
-
-/** Rows whose labels are ranked in one request: as many as the inference has in the engine at a time. */
-const RANKED_ROWS = 64;
-/** Rows that are completed in one request, where the engine holds so many of one task. */
-const COMPLETED_ROWS = 16;
 
 export interface EvaluatorOptions {
   readonly inference: Pick<Inference, 'classify' | 'complete' | 'score' | 'tokenize'>;
@@ -37,7 +33,10 @@ export interface EvaluatorOptions {
 
 /** Measures prompt versions and baselines, one after the other, over the inference that serves. */
 export function createEvaluator(options: EvaluatorOptions): Evaluator {
-  return { evaluate: (request, signal) => evaluate(options, request, signal) };
+  return {
+    evaluate: (request, signal) => evaluate(options, request, signal),
+    domainShift: (request, signal) => domainShift(options, request, signal),
+  };
 }
 
 async function* evaluate(
@@ -54,22 +53,30 @@ async function* evaluate(
   assertHeadsFit(versions, data, task);
   const contenders = [...versions, ...(await baselineContenders(options, request, task, data))];
   const { kind, labels, rows } = data;
-  const reports: ContenderReport[] = [];
-  const usage: Usage[] = [];
+  const { maxTokens, seed } = request;
+  const measured: Measured[] = [];
   for (const contender of contenders) {
-    const before = reports.length * rows.length;
-    const progress = (done: number): EvaluationEvent => {
+    const before = measured.length * rows.length;
+    const progress = (done: number): EvaluationProgress => {
       const total = contenders.length * rows.length;
-      return { type: 'progress', contender: contender.name, done: before + done, total };
+      return { type: 'progress', name: contender.name, done: before + done, total };
     };
     yield progress(0);
-    const measured = yield* measureKind(options, request, { task, data, contender, progress }, signal);
-    reports.push(measured.report);
-    usage.push(...measured.usage);
+    const subject = { task, data, contender, caller, maxTokens, seed, progress };
+    measured.push(yield* measureKind(options, subject, signal));
   }
   assertSameTemplate(task, store.getTask(task.name));
-  const report = { task: task.name, kind, rows: rows.length, labels, contenders: reports };
-  yield { type: 'report', report: { ...report, usage: sumUsage(usage) } };
+  const comparisons = await compareWithFirst(measured, seed);
+  const report = {
+    task: task.name,
+    kind,
+    rows: rows.length,
+    labels,
+    contenders: measured.map((it) => it.report),
+    comparisons,
+    usage: sumUsage(measured.flatMap((it) => it.usage)),
+  };
+  yield { type: 'report', report };
 }
 
 async function baselineContenders(
@@ -86,35 +93,4 @@ async function baselineContenders(
     contenders.push(baselineContender(type, engine.model, task, prefix));
   }
   return contenders;
-}
-
-interface Subject {
-  readonly task: Task;
-  readonly data: PreparedRows;
-  readonly contender: Contender;
-  progress(done: number): EvaluationEvent;
-}
-
-function measureKind(
-  { inference, engine }: EvaluatorOptions,
-  { maxTokens, caller }: EvaluationRequest,
-  { task, data: { kind, rows, labels }, contender, progress }: Subject,
-  signal: AbortSignal,
-): AsyncGenerator<EvaluationEvent, Measured> {
-  const common = { contender, rows, progress, signal };
-  if (kind === 'classification') {
-    const ask = askForLabels(inference, contender, { labels, caller }, signal);
-    return measure({ ...common, size: RANKED_ROWS, ask, score: (values) => scoreRanking(values, labels) });
-  }
-  const parameters = { defaults: task.defaults ?? {}, maxTokens, caller };
-  const size = Math.min(COMPLETED_ROWS, engine.limits.maxSequencesPerFlow);
-  const ask = askForCompletions(inference, contender, parameters, signal);
-  return measure({ ...common, size, ask, score: scoreGeneration });
-}
-
-/** Versions are asked under the template of the moment; a change halfway would mix two measurements. */
-function assertSameTemplate(task: Task, now: Task | null): void {
-  if (now?.template === task.template) return;
-  const message = `The template of task "${task.name}" changed during the evaluation.`;
-  throw new DomainError('conflict', 'task_changed', message, { param: 'task' });
 }

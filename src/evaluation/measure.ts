@@ -1,9 +1,10 @@
 import { DomainError } from '../domain/errors.ts';
-import type { ContenderReport, EvaluationEvent } from '../domain/evaluation.ts';
+import type { ContenderReport, EvaluationProgress, Measure, MeasureInterval } from '../domain/evaluation.ts';
 import type { Usage } from '../domain/inference.ts';
 import type { DataRow } from '../training/dataset/rows.ts';
 import type { Contender } from './contenders.ts';
 import { type Ask, runRows } from './run-rows.ts';
+import { meanInterval } from './statistics/bootstrap.ts';
 
 /** Rows that are too long of which the place is reported. */
 const REPORTED_ROWS = 20;
@@ -15,18 +16,24 @@ export interface MeasureOptions<T> {
   readonly size: number;
   readonly ask: Ask<T>;
   score(values: readonly T[]): Pick<ContenderReport, 'loss' | 'scores'>;
+  /** What a row counts for in each measure, the one that matters most first. */
+  readonly counts: Readonly<Partial<Record<Measure, (value: T) => number>>>;
+  /** Draws the samples of the intervals. */
+  readonly seed: number;
   /** The event for so many rows of this contender. */
-  progress(done: number): EvaluationEvent;
+  progress(done: number): EvaluationProgress;
   readonly signal: AbortSignal;
 }
 
 export interface Measured {
   readonly report: ContenderReport;
+  /** What each row of the data counted for; NaN: it does not fit into the context. */
+  readonly outcomes: ReadonlyMap<Measure, Float64Array>;
   readonly usage: readonly Usage[];
 }
 
 /** Asks one contender about every row. Throws `unprocessable` rows_too_long when none fits into the context. */
-export async function* measure<T>(options: MeasureOptions<T>): AsyncGenerator<EvaluationEvent, Measured> {
+export async function* measure<T>(options: MeasureOptions<T>): AsyncGenerator<EvaluationProgress, Measured> {
   const { contender, rows, size, ask, signal } = options;
   const values: T[] = [];
   const tooLong: DataRow[] = [];
@@ -45,6 +52,19 @@ export async function* measure<T>(options: MeasureOptions<T>): AsyncGenerator<Ev
   }
   const { name, type, version } = contender;
   const seconds = (performance.now() - start) / 1000;
-  const report = { name, type, version, n: values.length, ...options.score(values), seconds };
-  return { report: { ...report, tooLong: { count: tooLong.length, rows: places } }, usage };
+  const outcomes = new Map<Measure, Float64Array>();
+  const intervals: MeasureInterval[] = [];
+  for (const [name, count] of Object.entries(options.counts)) {
+    const counted = Float64Array.from(values, count);
+    outcomes.set(name as Measure, spread(counted, rows, new Set(tooLong)));
+    intervals.push({ measure: name as Measure, interval: await meanInterval(counted, options.seed) });
+  }
+  const report = { name, type, version, n: values.length, ...options.score(values), intervals, seconds };
+  return { report: { ...report, tooLong: { count: tooLong.length, rows: places } }, outcomes, usage };
+}
+
+/** The values of the rows that were not set aside, at the places of these rows. */
+function spread(values: Float64Array, rows: readonly DataRow[], aside: ReadonlySet<DataRow>): Float64Array {
+  let next = 0;
+  return Float64Array.from(rows, (row) => (aside.has(row) ? Number.NaN : values[next++]!));
 }

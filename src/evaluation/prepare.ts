@@ -21,7 +21,7 @@ export interface PreparedRows {
 
 /** Rejects like {@link readRows}, and with `unprocessable` too_many_labels. */
 export async function prepareRows(
-  request: EvaluationRequest,
+  request: Pick<EvaluationRequest, 'rows' | 'caller'>,
   task: Pick<Task, 'labels'>,
   files: RowFiles,
 ): Promise<PreparedRows> {

@@ -309,6 +309,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks/{task}/domain-shift": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Measure a version on several data sets
+         * @description What the version loses where the inputs are others than those that it learned from (Lester et al. 2021, section 5). Each data set is measured as an evaluation measures it, for the same labels, and compared with the first one by the unpaired bootstrap. Nothing is stored. With `stream` the first events are `domain_shift.progress` objects.
+         */
+        post: operations["createDomainShift"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks/{task}/evaluations": {
         parameters: {
             query?: never;
@@ -320,7 +340,7 @@ export interface paths {
         put?: never;
         /**
          * Measure versions of a task on labelled rows
-         * @description Rows of `text` and `label` are classified, rows of `prompt` and `completion` completed greedily, as batch work. Nothing is stored. With `stream` the first events are `evaluation.progress` objects with `contender`, `done` and `total`.
+         * @description Rows of `text` and `label` are classified, rows of `prompt` and `completion` completed greedily, as batch work. Intervals and comparisons are bootstrapped from the rows. Nothing is stored. With `stream` the first events are `evaluation.progress` objects with `contender`, `done` and `total`.
          */
         post: operations["createEvaluation"];
         delete?: never;
@@ -987,6 +1007,39 @@ export interface components {
             model: string;
             usage: components["schemas"]["Usage"];
         };
+        Comparison: {
+            /** @description Of the contender. */
+            name: string;
+            /** @description Name of the first contender. */
+            reference: string;
+            /**
+             * Format: int64
+             * @description Rows that both could score: the others do not count here.
+             */
+            rows: number;
+            /**
+             * Format: double
+             * @description How much more the contender has than the reference.
+             */
+            difference: number;
+            measure: components["schemas"]["Measure"];
+            interval: components["schemas"]["Interval"];
+            /**
+             * Format: double
+             * @description Part of the samples inside the interval.
+             */
+            confidence: number;
+            /**
+             * Format: double
+             * @description Two-sided, of the hypothesis that both are equal; never 0.
+             */
+            p_value: number;
+            /**
+             * Format: int64
+             * @description Samples drawn, by the seed of the request.
+             */
+            resamples: number;
+        };
         Completion: {
             id: string;
             /** @constant */
@@ -1151,6 +1204,66 @@ export interface components {
              * @description Negative log-likelihood a token of the completions, in nats.
              */
             loss_per_token?: number;
+            interval: components["schemas"]["Interval"];
+            token_f1_interval?: components["schemas"]["Interval"];
+        };
+        /** @description Labelled rows, or the id of an uploaded file with such rows. */
+        DataSet: {
+            name: string;
+            /** @description Of all data sets together at most 20000; files may have more. */
+            rows?: components["schemas"]["LabelledRow"][] | null;
+            /** @description Id of an uploaded file. */
+            file?: string | null;
+        };
+        /** @description `drop` is of accuracy or exact match; the first data set has none. */
+        DataSetResult: {
+            name: string;
+            /**
+             * Format: int64
+             * @description Rows of the data set.
+             */
+            rows: number;
+            /**
+             * Format: int64
+             * @description Rows that the scores are over.
+             */
+            n: number;
+            too_long: components["schemas"]["SkippedRows"];
+            /**
+             * Format: double
+             * @description Mean over rows of -log p(label or completion | input), in nats.
+             */
+            loss: number;
+            /** Format: double */
+            seconds: number;
+            /** Format: double */
+            accuracy?: number;
+            /**
+             * Format: double
+             * @description Mean F1 of the labels that occur.
+             */
+            macro_f1?: number;
+            /**
+             * Format: double
+             * @description Mean of -log softmax over the labels at the true one, in nats.
+             */
+            cross_entropy?: number;
+            classes?: components["schemas"]["LabelScores"][];
+            /** @description [true label][chosen label], in the order of `labels`. */
+            confusion_matrix?: number[][];
+            /** Format: double */
+            exact_match?: number;
+            /** Format: double */
+            token_f1?: number;
+            /**
+             * Format: double
+             * @description Negative log-likelihood a token of the completions, in nats.
+             */
+            loss_per_token?: number;
+            interval: components["schemas"]["Interval"];
+            token_f1_interval?: components["schemas"]["Interval"];
+            drop?: components["schemas"]["Drop"];
+            token_f1_drop?: components["schemas"]["Drop"];
         };
         DetokenizeRequest: {
             ids: number[];
@@ -1159,6 +1272,84 @@ export interface components {
         };
         DetokenizeResponse: {
             text: string;
+        };
+        /** @description What one version reaches on several data sets. */
+        DomainShift: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            object: "domain_shift";
+            task: string;
+            /** Format: int64 */
+            version: number;
+            /** @enum {string} */
+            kind: "classification" | "generation";
+            /** @description Of all data sets, in the order of matrix and classes. */
+            labels: string[];
+            data_sets: components["schemas"]["DataSetResult"][];
+            usage: components["schemas"]["Usage"];
+        };
+        DomainShiftEvent: components["schemas"]["DomainShiftProgress"] | components["schemas"]["DomainShift"];
+        /** @description How far a run is. */
+        DomainShiftProgress: {
+            /**
+             * @description discriminator enum property added by openapi-typescript
+             * @enum {string}
+             */
+            object: "domain_shift.progress";
+            /** @description `name` of the data set that is measured. */
+            data_set: string;
+            /** Format: int64 */
+            done: number;
+            /** Format: int64 */
+            total: number;
+        };
+        DomainShiftRequest: {
+            /**
+             * Format: int32
+             * @description A version, instead of what the task serves with.
+             */
+            version?: number | null;
+            /** @description The first is the one that the others are compared with. */
+            data_sets: components["schemas"]["DataSet"][];
+            /**
+             * Format: int32
+             * @description Draws the samples of the intervals; 0 when left out.
+             */
+            seed?: number | null;
+            /**
+             * Format: int32
+             * @description Output tokens of a completion; the task's default when left out.
+             */
+            max_tokens?: number | null;
+            /** @description Progress as server-sent events; the last one is the result. */
+            stream?: boolean | null;
+        };
+        /** @description Against the first data set, by the unpaired bootstrap. */
+        Drop: {
+            /**
+             * Format: double
+             * @description How much less the data set has than the first one.
+             */
+            value: number;
+            measure: components["schemas"]["Measure"];
+            interval: components["schemas"]["Interval"];
+            /**
+             * Format: double
+             * @description Part of the samples inside the interval.
+             */
+            confidence: number;
+            /**
+             * Format: double
+             * @description Two-sided, of the hypothesis that both are equal; never 0.
+             */
+            p_value: number;
+            /**
+             * Format: int64
+             * @description Samples drawn, by the seed of the request.
+             */
+            resamples: number;
         };
         /** @description What versions and baselines reach on labelled rows. */
         Evaluation: {
@@ -1175,6 +1366,7 @@ export interface components {
             /** @description In the order of matrix and classes. */
             labels: string[];
             contenders: components["schemas"]["Contender"][];
+            significance: components["schemas"]["Significance"];
             usage: components["schemas"]["Usage"];
         };
         EvaluationEvent: components["schemas"]["EvaluationProgress"] | components["schemas"]["Evaluation"];
@@ -1190,7 +1382,7 @@ export interface components {
             shots?: number | null;
             /**
              * Format: int32
-             * @description Draws the examples; 0 when left out.
+             * @description Draws the examples, and the samples of the intervals; 0 when left out.
              */
             seed?: number | null;
             /**
@@ -1243,7 +1435,7 @@ export interface components {
             shots?: number | null;
             /**
              * Format: int32
-             * @description Draws the examples; 0 when left out.
+             * @description Draws the examples, and the samples of the intervals; 0 when left out.
              */
             seed?: number | null;
             /**
@@ -1529,6 +1721,8 @@ export interface components {
              */
             tasks: number;
         };
+        /** @description Lower and upper end of a 95 % bootstrap interval. Of rows that all count alike it has no width. */
+        Interval: number[];
         LabelScores: {
             label: string;
             /** Format: double */
@@ -1583,6 +1777,11 @@ export interface components {
             /** Format: int64 */
             concurrent_uploads: number;
         };
+        /**
+         * @description What a row counts for: right or not, or (`token_f1`) a part of 1.
+         * @enum {string}
+         */
+        Measure: "accuracy" | "exact_match" | "token_f1";
         Metadata: {
             [key: string]: string;
         };
@@ -2042,6 +2241,11 @@ export interface components {
              * @description Its part of the requests; those of a split sum to 1.
              */
             weight: number;
+        };
+        /** @description Each contender against the first by the paired bootstrap (Koehn 2004). The p-values are of one comparison each: of many, some are small by chance. */
+        Significance: {
+            /** @description Empty when there is one contender. One that shares no row with the first is left out. */
+            comparisons: components["schemas"]["Comparison"][];
         };
         /** @description Rows that do not fit into the context, and the first of them. They count in no score. */
         SkippedRows: {
@@ -4319,6 +4523,150 @@ export interface operations {
             500: components["responses"]["InternalServerError"];
         };
     };
+    createDomainShift: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description Name of the task. */
+                task: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                /**
+                 * @example {
+                 *       "data_sets": [
+                 *         {
+                 *           "name": "films",
+                 *           "rows": [
+                 *             {
+                 *               "text": "The film was a delight.",
+                 *               "label": "positive"
+                 *             }
+                 *           ]
+                 *         },
+                 *         {
+                 *           "name": "hotels",
+                 *           "rows": [
+                 *             {
+                 *               "text": "The room was cold.",
+                 *               "label": "negative"
+                 *             }
+                 *           ]
+                 *         }
+                 *       ]
+                 *     }
+                 */
+                "application/json": components["schemas"]["DomainShiftRequest"];
+            };
+        };
+        responses: {
+            /** @description The scores on each data set. */
+            200: {
+                headers: {
+                    "x-request-id": components["headers"]["RequestId"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "object": "domain_shift",
+                     *       "task": "sentiment",
+                     *       "version": 1,
+                     *       "kind": "classification",
+                     *       "labels": [
+                     *         " positive",
+                     *         " negative"
+                     *       ],
+                     *       "data_sets": [
+                     *         {
+                     *           "name": "films",
+                     *           "rows": 500,
+                     *           "n": 500,
+                     *           "too_long": {
+                     *             "count": 0,
+                     *             "rows": []
+                     *           },
+                     *           "loss": 0.21,
+                     *           "seconds": 4.2,
+                     *           "macro_f1": 0.9,
+                     *           "cross_entropy": 0.2,
+                     *           "accuracy": 0.9,
+                     *           "interval": [
+                     *             0.872,
+                     *             0.926
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "hotels",
+                     *           "rows": 500,
+                     *           "n": 500,
+                     *           "too_long": {
+                     *             "count": 0,
+                     *             "rows": []
+                     *           },
+                     *           "loss": 0.21,
+                     *           "seconds": 4.2,
+                     *           "macro_f1": 0.9,
+                     *           "cross_entropy": 0.2,
+                     *           "accuracy": 0.84,
+                     *           "interval": [
+                     *             0.808,
+                     *             0.872
+                     *           ],
+                     *           "drop": {
+                     *             "value": 0.06,
+                     *             "measure": "accuracy",
+                     *             "interval": [
+                     *               0.02,
+                     *               0.102
+                     *             ],
+                     *             "confidence": 0.95,
+                     *             "p_value": 0.005,
+                     *             "resamples": 2000
+                     *           }
+                     *         }
+                     *       ],
+                     *       "usage": {
+                     *         "prompt_tokens": 9,
+                     *         "completion_tokens": 1,
+                     *         "total_tokens": 10,
+                     *         "prompt_tokens_details": {
+                     *           "virtual_tokens": 20
+                     *         }
+                     *       }
+                     *     }
+                     */
+                    "application/json": components["schemas"]["DomainShift"];
+                    /**
+                     * @example data: {"object":"domain_shift.progress","data_set":"films","done":64,"total":1000}
+                     *
+                     *     data: {"object":"domain_shift","task":"sentiment","version":1,"kind":"classification","labels":[" positive"," negative"],"data_sets":[{"name":"films","rows":500,"n":500,"too_long":{"count":0,"rows":[]},"loss":0.21,"seconds":4.2,"macro_f1":0.9,"cross_entropy":0.2,"accuracy":0.9,"interval":[0.872,0.926]},{"name":"hotels","rows":500,"n":500,"too_long":{"count":0,"rows":[]},"loss":0.21,"seconds":4.2,"macro_f1":0.9,"cross_entropy":0.2,"accuracy":0.84,"interval":[0.808,0.872],"drop":{"value":0.06,"measure":"accuracy","interval":[0.02,0.102],"confidence":0.95,"p_value":0.005,"resamples":2000}}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,"prompt_tokens_details":{"virtual_tokens":20}}}
+                     *
+                     *     data: [DONE]
+                     */
+                    "text/event-stream": string;
+                };
+            };
+            400: components["responses"]["BadRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            404: components["responses"]["NotFound"];
+            406: components["responses"]["NotAcceptable"];
+            408: components["responses"]["RequestTimeout"];
+            409: components["responses"]["Conflict"];
+            413: components["responses"]["ContentTooLarge"];
+            414: components["responses"]["UriTooLong"];
+            415: components["responses"]["UnsupportedMediaType"];
+            422: components["responses"]["UnprocessableContent"];
+            429: components["responses"]["TooManyRequests"];
+            431: components["responses"]["RequestHeaderFieldsTooLarge"];
+            500: components["responses"]["InternalServerError"];
+            503: components["responses"]["ServiceUnavailable"];
+        };
+    };
     createEvaluation: {
         parameters: {
             query?: never;
@@ -4420,9 +4768,50 @@ export interface operations {
                      *               0,
                      *               1
                      *             ]
+                     *           ],
+                     *           "interval": [
+                     *             1,
+                     *             1
+                     *           ]
+                     *         },
+                     *         {
+                     *           "name": "zero_shot",
+                     *           "type": "zero_shot",
+                     *           "version": null,
+                     *           "n": 2,
+                     *           "too_long": {
+                     *             "count": 0,
+                     *             "rows": []
+                     *           },
+                     *           "loss": 0.9,
+                     *           "seconds": 0.04,
+                     *           "accuracy": 0.5,
+                     *           "macro_f1": 0.3333333333333333,
+                     *           "cross_entropy": 0.7,
+                     *           "interval": [
+                     *             0,
+                     *             1
                      *           ]
                      *         }
                      *       ],
+                     *       "significance": {
+                     *         "comparisons": [
+                     *           {
+                     *             "name": "zero_shot",
+                     *             "reference": "sentiment@1",
+                     *             "rows": 2,
+                     *             "difference": -0.5,
+                     *             "measure": "accuracy",
+                     *             "interval": [
+                     *               -1,
+                     *               0
+                     *             ],
+                     *             "confidence": 0.95,
+                     *             "p_value": 0.51,
+                     *             "resamples": 2000
+                     *           }
+                     *         ]
+                     *       },
                      *       "usage": {
                      *         "prompt_tokens": 9,
                      *         "completion_tokens": 1,
@@ -4437,7 +4826,7 @@ export interface operations {
                     /**
                      * @example data: {"object":"evaluation.progress","contender":"sentiment@1","done":1,"total":2}
                      *
-                     *     data: {"object":"evaluation","task":"sentiment","kind":"classification","rows":2,"labels":[" positive"," negative"],"contenders":[{"name":"sentiment@1","type":"version","version":1,"n":2,"too_long":{"count":0,"rows":[]},"loss":0.105,"seconds":0.04,"accuracy":1,"macro_f1":1,"cross_entropy":0.102,"classes":[{"label":" positive","precision":1,"recall":1,"f1":1,"support":1,"predicted":1},{"label":" negative","precision":1,"recall":1,"f1":1,"support":1,"predicted":1}],"confusion_matrix":[[1,0],[0,1]]}],"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,"prompt_tokens_details":{"virtual_tokens":20}}}
+                     *     data: {"object":"evaluation","task":"sentiment","kind":"classification","rows":2,"labels":[" positive"," negative"],"contenders":[{"name":"sentiment@1","type":"version","version":1,"n":2,"too_long":{"count":0,"rows":[]},"loss":0.105,"seconds":0.04,"accuracy":1,"macro_f1":1,"cross_entropy":0.102,"classes":[{"label":" positive","precision":1,"recall":1,"f1":1,"support":1,"predicted":1},{"label":" negative","precision":1,"recall":1,"f1":1,"support":1,"predicted":1}],"confusion_matrix":[[1,0],[0,1]],"interval":[1,1]},{"name":"zero_shot","type":"zero_shot","version":null,"n":2,"too_long":{"count":0,"rows":[]},"loss":0.9,"seconds":0.04,"accuracy":0.5,"macro_f1":0.3333333333333333,"cross_entropy":0.7,"interval":[0,1]}],"significance":{"comparisons":[{"name":"zero_shot","reference":"sentiment@1","rows":2,"difference":-0.5,"measure":"accuracy","interval":[-1,0],"confidence":0.95,"p_value":0.51,"resamples":2000}]},"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,"prompt_tokens_details":{"virtual_tokens":20}}}
                      *
                      *     data: [DONE]
                      */

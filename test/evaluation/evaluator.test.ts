@@ -79,7 +79,11 @@ describe('an evaluation of labels', () => {
       { task: 'mood', versions: [2], inputs, labels: TASK.labels, caller: ANYONE, tier: 'flex' },
     ]);
     const [contender] = report.contenders;
-    const { seconds, scores, loss, ...rest } = contender!;
+    const { seconds, scores, loss, intervals, ...rest } = contender!;
+    const [{ measure, interval }] = intervals as [(typeof intervals)[0]];
+    assert.equal(measure, 'accuracy');
+    assert.ok(interval[0] <= 0.5 && interval[1] >= 0.5, 'the interval contains the accuracy');
+    assert.deepEqual(report.comparisons, [], 'nothing to compare with');
     assert.deepEqual(rest, {
       name: 'mood@2',
       type: 'version',
@@ -105,8 +109,8 @@ describe('an evaluation of labels', () => {
     assert.deepEqual(report.usage, { promptTokens: 10, virtualTokens: 2, completionTokens: 1 });
     assert.deepEqual([report.kind, report.rows, report.labels], ['classification', 4, TASK.labels]);
     assert.deepEqual(events, [
-      { type: 'progress', contender: 'mood@2', done: 0, total: 4 },
-      { type: 'progress', contender: 'mood@2', done: 4, total: 4 },
+      { type: 'progress', name: 'mood@2', done: 0, total: 4 },
+      { type: 'progress', name: 'mood@2', done: 4, total: 4 },
     ]);
   });
 
@@ -145,7 +149,7 @@ describe('an evaluation of labels', () => {
     const parts = text.split('\n\n');
     assert.deepEqual(parts.slice(0, 3).sort(), ['R: e1 M: good', 'R: e2 M: bad', 'R: e3 M: odd']);
     assert.deepEqual(parts.slice(3), ['R: poor M:']);
-    assert.deepEqual(events.at(-1), { type: 'progress', contender: 'k_shot', done: 16, total: 16 });
+    assert.deepEqual(events.at(-1), { type: 'progress', name: 'k_shot', done: 16, total: 16 });
   });
 
   it('takes the labels of the rows when the task has none, and baselines when no version is active', async () => {

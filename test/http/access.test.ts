@@ -85,6 +85,9 @@ const BODIES: Readonly<Record<string, object>> = {
   'PUT /v1/tasks/{task}/serving': { type: 'version', version: 1 },
   'POST /v1/tasks/{task}/promote': { version: 1 },
   'POST /v1/tasks/{task}/evaluations': { rows: [{ text: 'a', label: 'b' }] },
+  'POST /v1/tasks/{task}/domain-shift': {
+    data_sets: ['a', 'b'].map((name) => ({ name, rows: [{ text: 'a', label: 'b' }] })),
+  },
 };
 const url = (path: string, task = 'secret'): string =>
   path
@@ -98,7 +101,7 @@ describe('access', () => {
   it('every operation is refused without a key, with a wrong one and with too small a scope', async (t) => {
     const test = await start(t);
     const operations = operationsOf(test);
-    assert.equal(operations.length, 47);
+    assert.equal(operations.length, 48);
     for (const [index, { method, path, access }] of operations.entries()) {
       const name = `${method} ${path}`;
       // From an address of its own: failures are counted.
@@ -145,7 +148,7 @@ describe('access', () => {
         return { status: response.statusCode, body: JSON.stringify(body).replaceAll(task, 'TASK') };
       };
       // The fakes of inference and evaluation hold no tasks: theirs is tested against the real ones.
-      if (/classify|score|evaluations/.test(path)) continue;
+      if (/classify|score|evaluations|domain-shift/.test(path)) continue;
       const hidden = await ask('secret');
       assert.deepEqual(hidden, await ask('absent'), name);
       const creates = ['PUT /v1/tasks/{task}', 'POST /v1/tasks/{task}/prompts'].includes(name);
@@ -188,8 +191,12 @@ describe('access', () => {
     await post('/v1/chat/completions', { model: 'mine', messages: [{ role: 'user', content: 'a' }] });
     await post('/v1/tasks/mine/classify', { inputs: ['a'] });
     await post('/v1/tasks/mine/evaluations', { rows: [{ text: 'a', label: 'b' }] });
-    const callers = [...inference.requests, ...evaluator.requests].map(({ caller }) => caller.name);
-    assert.deepEqual(callers, ['team', 'team', 'team', 'team']);
+    await post('/v1/tasks/mine/domain-shift', BODIES['POST /v1/tasks/{task}/domain-shift']!);
+    const asked = [...inference.requests, ...evaluator.requests, ...evaluator.shifts];
+    assert.deepEqual(
+      asked.map(({ caller }) => caller.name),
+      Array(5).fill('team'),
+    );
   });
 
   it('a job for tasks outside of the grant is refused, also when only one of several is', async (t) => {

@@ -53,8 +53,24 @@ const EVALUATION = {
         [1, 0],
         [1, 0],
       ],
+      interval: [0, 1],
     },
   ],
+  significance: {
+    comparisons: [
+      {
+        name: 'mood@2',
+        reference: 'mood@1',
+        rows: 2,
+        measure: 'accuracy',
+        difference: -0.5,
+        interval: [-1, 0],
+        confidence: 0.95,
+        p_value: 0.75,
+        resamples: 2000,
+      },
+    ],
+  },
   usage: {
     prompt_tokens: 7,
     completion_tokens: 0,

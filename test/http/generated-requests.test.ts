@@ -33,8 +33,13 @@ const WORLD: World = {
     'idempotency-key': fc.constantFrom('one', 'two', '2f1c7a52-8f5e-4d0b-9d3c-6d2f5a0e7b11'),
   },
   weights: { deleteTask: 1, deletePrompt: 1, deleteFile: 1, createFineTuningJob: 8, cancelFineTuningJob: 2 },
-  // Its `ids` are others than those of prompts.
-  bodies: { detokenize: fc.constant({ ids: [104, 105] }) },
+  bodies: {
+    // Its `ids` are others than those of prompts.
+    detokenize: fc.constant({ ids: [104, 105] }),
+    createDomainShift: fc.tuple(fileIds, fileIds).map((files) => ({
+      data_sets: files.map((file, i) => ({ name: `set ${i}`, file })),
+    })),
+  },
   files: {
     body: bytes,
     adapter_config: fc.constant(Buffer.from('{"peft_type":"PROMPT_TUNING"}')),

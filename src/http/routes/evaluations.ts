@@ -2,10 +2,9 @@ import multipart from '@fastify/multipart';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { Static } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
-import type { EvaluationEvent, EvaluationReport } from '../../domain/evaluation.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
-import { beginInference, type InferenceCall } from '../plugins/inference-call.ts';
+import { beginInference } from '../plugins/inference-call.ts';
 import { boundPlaces } from '../plugins/places.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { compileValidator } from '../plugins/validation.ts';
@@ -21,9 +20,12 @@ import {
   MAX_ROWS,
 } from '../schemas/evaluation.ts';
 import { jsonOrEvents, problems } from '../schemas/responses.ts';
+import { EXAMPLE_COMPARISON } from '../schemas/significance.ts';
 import { TaskParams } from '../schemas/task.ts';
 import { clientSignal } from '../streaming/client-signal.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
+import { domainShiftRoute } from './domain-shift.ts';
+import { bodies, observed, reportOf } from './evaluation-events.ts';
 import { type EvaluationParts, readEvaluationForm } from './evaluation-form.ts';
 
 /** Evaluations at the same time: each holds its rows in memory. */
@@ -57,8 +59,23 @@ const EXAMPLE: Static<typeof EvaluationSchema> = {
         [1, 0],
         [0, 1],
       ],
+      interval: [1, 1],
+    },
+    {
+      name: 'zero_shot',
+      type: 'zero_shot',
+      version: null,
+      n: 2,
+      too_long: { count: 0, rows: [] },
+      loss: 0.9,
+      seconds: 0.04,
+      accuracy: 0.5,
+      macro_f1: 1 / 3,
+      cross_entropy: 0.7,
+      interval: [0, 1],
     },
   ],
+  significance: { comparisons: [EXAMPLE_COMPARISON] },
   usage: EXAMPLE_USAGE,
 };
 
@@ -76,19 +93,7 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
     retryAfter: 10,
   });
 
-  /** Notes the tokens when the report comes. */
-  async function* observed(
-    events: AsyncGenerator<EvaluationEvent>,
-    call: InferenceCall,
-  ): AsyncGenerator<EvaluationEvent> {
-    for await (const event of events) {
-      if (event.type === 'report') {
-        const { usage } = event.report;
-        call.usage = () => usage;
-      }
-      yield event;
-    }
-  }
+  await app.register(domainShiftRoute, options);
 
   app.post(
     '/v1/tasks/:task/evaluations',
@@ -98,7 +103,7 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         summary: 'Measure versions of a task on labelled rows',
         description:
           'Rows of `text` and `label` are classified, rows of `prompt` and `completion` completed greedily, as ' +
-          'batch work. Nothing is stored. With `stream` the first events are `evaluation.progress` objects with ' +
+          'batch work. Intervals and comparisons are bootstrapped from the rows. Nothing is stored. With `stream` the first events are `evaluation.progress` objects with ' +
           '`contender`, `done` and `total`.',
         operationId: 'createEvaluation',
         params: TaskParams,
@@ -137,7 +142,7 @@ export const evaluationRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
       const evaluation = evaluationRequest(task, fields, rows, examples, request.principal);
       const call = beginInference(request, metrics, 'evaluate', task);
       const events = observed(evaluator.evaluate(evaluation, signal), call);
-      if (fields.stream) return sendEventStream(reply, bodies(events));
+      if (fields.stream) return sendEventStream(reply, bodies(events, eventBody));
       return evaluationBody(await reportOf(events));
     },
   );
@@ -166,13 +171,4 @@ function partsOf(body: unknown, type: string | undefined): EvaluationParts {
   const inline = (given: readonly object[] | null | undefined) =>
     given == null ? null : { kind: 'rows' as const, rows: given };
   return { fields, rows: inline(rows), examples: inline(examples) };
-}
-
-async function* bodies(events: AsyncGenerator<EvaluationEvent>): AsyncGenerator<object> {
-  for await (const event of events) yield eventBody(event);
-}
-
-async function reportOf(events: AsyncGenerator<EvaluationEvent>): Promise<EvaluationReport> {
-  for await (const event of events) if (event.type === 'report') return event.report;
-  throw new Error('The evaluation ended without a report.');
 }

@@ -11,6 +11,8 @@ import type { Principal } from '../../domain/principal.ts';
 import { component } from '../openapi/component.ts';
 import { MAX_COUNT, Text } from './bounds.ts';
 import { nullable, oneOf, optional, UsageSchema, usageBody } from './common.ts';
+import { SCORES, scoresBody } from './scores.ts';
+import { SignificanceSchema, significanceBody } from './significance.ts';
 import { Version } from './task-inference.ts';
 
 /** Rows and examples in a JSON body, together; a file may have more. */
@@ -29,13 +31,11 @@ const Row = Type.Object(
     ...component('LabelledRow'),
   },
 );
+export const rowList = (description: string) =>
+  Type.Array(Row, { minItems: 1, maxItems: MAX_ROWS, description });
 const Rows = (use: string) =>
-  Type.Array(Row, {
-    minItems: 1,
-    maxItems: MAX_ROWS,
-    description: `${use} \`rows\` and \`examples\` together are at most ${MAX_ROWS}; files may have more.`,
-  });
-const FileId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of an uploaded file.' });
+  rowList(`${use} \`rows\` and \`examples\` together are at most ${MAX_ROWS}; files may have more.`);
+export const FileId = Type.String({ minLength: 1, maxLength: 128, description: 'Id of an uploaded file.' });
 
 const Options = {
   versions: optional(
@@ -59,7 +59,11 @@ const Options = {
     }),
   ),
   seed: optional(
-    Type.Integer({ minimum: 0, maximum: MAX_COUNT, description: 'Draws the examples; 0 when left out.' }),
+    Type.Integer({
+      minimum: 0,
+      maximum: MAX_COUNT,
+      description: 'Draws the examples, and the samples of the intervals; 0 when left out.',
+    }),
   ),
   max_tokens: optional(
     Type.Integer({
@@ -114,55 +118,12 @@ export const EvaluationForm = Type.Object(
   },
 );
 
-const Count = Type.Integer({ minimum: 0 });
-const Part = Type.Number({ minimum: 0, maximum: 1 });
-
 const Contender = Type.Object(
   {
     name: Type.String({ description: '`task@version`, `zero_shot` or `k_shot`.' }),
     type: oneOf('version', 'zero_shot', 'k_shot'),
     version: nullable(Type.Integer()),
-    n: Type.Integer({ description: 'Rows that the scores are over.' }),
-    too_long: Type.Object(
-      {
-        count: Count,
-        rows: Type.Array(Type.Object({ row: Type.Integer(), line: Type.Integer() }, component('RowPlace'))),
-      },
-      {
-        description: 'Rows that do not fit into the context, and the first of them. They count in no score.',
-        ...component('SkippedRows'),
-      },
-    ),
-    loss: Type.Number({ description: 'Mean over rows of -log p(label or completion | input), in nats.' }),
-    seconds: Type.Number(),
-    accuracy: Type.Optional(Part),
-    macro_f1: Type.Optional(Type.Number({ description: 'Mean F1 of the labels that occur.' })),
-    cross_entropy: Type.Optional(
-      Type.Number({ description: 'Mean of -log softmax over the labels at the true one, in nats.' }),
-    ),
-    classes: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            label: Type.String(),
-            precision: Part,
-            recall: Part,
-            f1: Part,
-            support: Type.Integer({ description: 'Rows with this label.' }),
-            predicted: Type.Integer({ description: 'Rows for which it was chosen.' }),
-          },
-          component('LabelScores'),
-        ),
-      ),
-    ),
-    confusion_matrix: Type.Optional(
-      Type.Array(Type.Array(Count), { description: '[true label][chosen label], in the order of `labels`.' }),
-    ),
-    exact_match: Type.Optional(Part),
-    token_f1: Type.Optional(Part),
-    loss_per_token: Type.Optional(
-      Type.Number({ description: 'Negative log-likelihood a token of the completions, in nats.' }),
-    ),
+    ...SCORES,
   },
   component('Contender'),
 );
@@ -175,6 +136,7 @@ export const EvaluationSchema = Type.Object(
     rows: Type.Integer(),
     labels: Type.Array(Type.String(), { description: 'In the order of matrix and classes.' }),
     contenders: Type.Array(Contender),
+    significance: SignificanceSchema,
     usage: UsageSchema,
   },
   { ...component('Evaluation'), description: 'What versions and baselines reach on labelled rows.' },
@@ -236,7 +198,7 @@ export function evaluationRequest(
   };
 }
 
-function oneSource(
+export function oneSource(
   given: LabelledRows | null,
   id: string | null | undefined,
   param: string,
@@ -253,12 +215,12 @@ function oneSource(
 /** What a stream sends: progress, and the evaluation as its last object. */
 export function eventBody(event: EvaluationEvent): Static<typeof EvaluationEventSchema> {
   if (event.type === 'report') return evaluationBody(event.report);
-  const { contender, done, total } = event;
+  const { name: contender, done, total } = event;
   return { object: 'evaluation.progress', contender, done, total };
 }
 
 export function evaluationBody(report: EvaluationReport): Static<typeof EvaluationSchema> {
-  const { task, kind, rows, labels, contenders, usage } = report;
+  const { task, kind, rows, labels, contenders, comparisons, usage } = report;
   return {
     object: 'evaluation',
     task,
@@ -266,23 +228,12 @@ export function evaluationBody(report: EvaluationReport): Static<typeof Evaluati
     rows,
     labels: [...labels],
     contenders: contenders.map(contenderBody),
+    significance: significanceBody(comparisons),
     usage: usageBody(usage),
   };
 }
 
 function contenderBody(contender: ContenderReport): Static<typeof Contender> {
-  const { name, type, version, n, tooLong, loss, seconds, scores } = contender;
-  const common = { name, type, version, n, too_long: { ...tooLong, rows: [...tooLong.rows] }, loss, seconds };
-  if ('exactMatch' in scores) {
-    const { exactMatch, tokenF1, lossPerToken } = scores;
-    return { ...common, exact_match: exactMatch, token_f1: tokenF1, loss_per_token: lossPerToken };
-  }
-  return {
-    ...common,
-    accuracy: scores.accuracy,
-    macro_f1: scores.macroF1,
-    cross_entropy: scores.crossEntropy,
-    classes: [...scores.classes],
-    confusion_matrix: scores.confusionMatrix.map((row) => [...row]),
-  };
+  const { name, type, version } = contender;
+  return { name, type, version, ...scoresBody(contender) };
 }
