@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import type { CliContext } from './context.ts';
 import { backupCommand, restoreCommand, verifyCommand } from './data.ts';
+import { domainShiftCommand } from './domain-shift.ts';
 import { renderError } from './errors.ts';
 import { evalCommand } from './eval.ts';
 import { classifyCommand, generateCommand } from './infer.ts';
@@ -43,6 +44,7 @@ export async function runCli(args: readonly string[], context: CliContext): Prom
     .addCommand(trainCommand(context))
     .addCommand(jobCommand(context))
     .addCommand(evalCommand(context))
+    .addCommand(domainShiftCommand(context))
     .addCommand(keyCommand(context))
     .addCommand(backupCommand(context))
     .addCommand(restoreCommand(context))

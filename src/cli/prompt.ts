@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { ADAPTER_CONFIG, ADAPTER_MODEL, readUpload, writeAdapter } from './adapter-files.ts';
+import { neighborsCommand, similarityCommand, transferCommand } from './analysis.ts';
 import { taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
 import { parseCount, parsePositiveInteger } from './options.ts';
@@ -14,7 +15,7 @@ import {
 } from './prompt-upload.ts';
 import { addServer, serverOf } from './server.ts';
 
-/** `softprompt prompt ...`: makes prompts, and manages the versions on a running server. */
+/** `softprompt prompt ...`: makes prompts, and manages and compares the versions on a running server. */
 export function promptCommand(context: CliContext): Command {
   return new Command('prompt')
     .description('Make soft prompts and manage their versions on a running server.')
@@ -23,7 +24,10 @@ export function promptCommand(context: CliContext): Command {
     .addCommand(listCommand(context))
     .addCommand(activateCommand(context))
     .addCommand(deleteCommand(context))
-    .addCommand(downloadCommand(context));
+    .addCommand(downloadCommand(context))
+    .addCommand(neighborsCommand(context))
+    .addCommand(similarityCommand(context))
+    .addCommand(transferCommand(context));
 }
 
 function uploadCommand(context: CliContext): Command {

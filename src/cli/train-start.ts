@@ -1,6 +1,6 @@
 import { DomainError } from '../domain/errors.ts';
 import { type ServerClient, ServerRefusal, taskPath } from './client.ts';
-import { appendFile } from './form-file.ts';
+import { uploadRows } from './form-file.ts';
 import type { JobView } from './job-view.ts';
 import { methodOf, type OtherTask } from './train-options.ts';
 
@@ -25,11 +25,11 @@ export async function startJob(
   try {
     const model = await baseModel(client, signal);
     for (const path of validation === undefined ? [data] : [data, validation]) {
-      uploaded.push(await upload(client, path, signal));
+      uploaded.push(await uploadRows(client, path, signal));
     }
     const others: OtherTask[] = [];
     for (const [suffix, path] of (options.with ?? []).map(taskAndFile)) {
-      const training_file = await upload(client, path, signal);
+      const training_file = await uploadRows(client, path, signal);
       uploaded.push(training_file);
       others.push({ suffix, training_file });
     }
@@ -70,13 +70,6 @@ async function baseModel(client: ServerClient, signal: AbortSignal): Promise<str
   const base = data.find(({ parent }) => parent === null);
   if (base === undefined) throw new Error('The server lists no base model.');
   return base.id;
-}
-
-async function upload(client: ServerClient, path: string, signal: AbortSignal): Promise<string> {
-  const form = new FormData();
-  form.append('purpose', 'fine-tune');
-  await appendFile(form, 'file', path);
-  return (await client.call<{ readonly id: string }>('POST', '/v1/files', { body: form, signal })).id;
 }
 
 /** Creates the task with the template. Throws `conflict` when it exists with another one. */

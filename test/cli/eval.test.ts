@@ -28,8 +28,22 @@ const EVALUATION = {
         [1, 1],
         [0, 1],
       ],
+      interval: [1 / 3, 1],
     },
   ],
+  significance: {
+    comparisons: [
+      {
+        name: 'zero_shot',
+        reference: 'mood@2',
+        rows: 3,
+        measure: 'accuracy',
+        difference: -0.25,
+        interval: [-0.5, 0.125],
+        p_value: 0.031,
+      },
+    ],
+  },
 };
 
 const events = (...values: readonly unknown[]): Buffer =>
@@ -67,8 +81,11 @@ describe('softprompt eval', () => {
     assert.equal(code, 0, stderr);
     assert.equal(stderr, 'evaluating\nevaluating: 50 % of 4 rows\nevaluating: 100 % of 4 rows\n');
     assert.deepEqual(stdout.split('\n'), [
-      'CONTENDER  ACCURACY  MACRO-F1  LOSS    ROWS  TOO LONG  SECONDS',
-      'mood@2     66.7 %    62.5 %    0.5000  3     1         1.3',
+      'CONTENDER  ACCURACY  95 %           MACRO-F1  LOSS    ROWS  TOO LONG  SECONDS',
+      'mood@2     66.7 %    33.3 .. 100.0  62.5 %    0.5000  3     1         1.3',
+      '',
+      'COMPARISON          MEASURE   DIFFERENCE  95 %           P       ROWS',
+      'zero_shot - mood@2  accuracy  -25.0 %     -50.0 .. 12.5  0.0310  3',
       '',
       'mood@2',
       'LABEL  PRECISION  RECALL   F1      ROWS',
