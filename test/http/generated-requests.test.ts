@@ -36,6 +36,7 @@ const WORLD: World = {
   bodies: {
     // Its `ids` are others than those of prompts.
     detokenize: fc.constant({ ids: [104, 105] }),
+    putServing: fc.constant({ type: 'version', version: 1 }),
     createDomainShift: fc.tuple(fileIds, fileIds).map((files) => ({
       data_sets: files.map((file, i) => ({ name: `set ${i}`, file })),
     })),
