@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, InvalidArgumentError } from 'commander';
 import { type ServerClient, taskPath } from './client.ts';
 import type { CliContext } from './context.ts';
 import { type EvaluationView, renderEvaluation } from './eval-report.ts';
@@ -29,8 +29,13 @@ export function evalCommand(context: CliContext): Command {
     )
     .option(
       '--versions <list>',
-      'e.g. 1,3, or "none" for the baselines alone (default: the active one)',
+      'e.g. 1,3, or "none" for the baselines alone (default: what serves)',
       parseVersions,
+    )
+    .option(
+      '--ensemble <list>',
+      'versions that answer together, e.g. 1,2,3; repeat for more',
+      collectEnsemble,
     )
     .option('--zero-shot', 'also the base model with the template alone')
     .option('--k-shot <k>', 'also the base model with k examples of each label as text', parsePositiveInteger)
@@ -49,10 +54,11 @@ export function evalCommand(context: CliContext): Command {
 
 async function formOf(options: Readonly<Record<string, unknown>>): Promise<FormData> {
   const form = new FormData();
-  const { data, examples, versions, zeroShot, kShot, seed, maxTokens } = options;
+  const { data, examples, versions, ensemble, zeroShot, kShot, seed, maxTokens } = options;
   await appendFile(form, 'file', String(data));
   if (examples !== undefined) await appendFile(form, 'examples', String(examples));
   for (const number of (versions as readonly string[] | undefined) ?? []) form.append('versions', number);
+  for (const group of (ensemble as readonly string[] | undefined) ?? []) form.append('ensembles', group);
   if (zeroShot) form.append('baselines', 'zero_shot');
   if (kShot !== undefined) form.append('baselines', 'k_shot');
   for (const [name, value] of Object.entries({ shots: kShot, seed, max_tokens: maxTokens })) {
@@ -60,6 +66,13 @@ async function formOf(options: Readonly<Record<string, unknown>>): Promise<FormD
   }
   form.append('stream', 'true');
   return form;
+}
+
+/** As the server has it: 1+2+3. */
+function collectEnsemble(value: string, before: readonly string[] | undefined): readonly string[] {
+  const numbers = value.split(',').map((number) => String(parsePositiveInteger(number)));
+  if (numbers.length < 2) throw new InvalidArgumentError('Expected at least two versions, e.g. 1,2,3.');
+  return [...(before ?? []), numbers.join('+')];
 }
 
 /** One empty text stands for an empty list, which a form cannot hold. */

@@ -28,6 +28,8 @@ export interface EvaluationRequest {
   readonly task: string;
   /** Null: the active version, or none when there are baselines and no version is active. */
   readonly versions: readonly number[] | null;
+  /** Versions that answer together, several times. */
+  readonly ensembles: readonly (readonly number[])[];
   readonly baselines: readonly Baseline[];
   readonly rows: LabelledRows;
   /** Where the examples of `k_shot` are drawn from. */
@@ -106,10 +108,13 @@ export interface ReachedScores {
 
 /** What one version or baseline reached. */
 export interface ContenderReport extends ReachedScores {
-  /** `task@version`, `zero_shot` or `k_shot`. */
+  /** `task@version`, `task@1+2`, `zero_shot` or `k_shot`. */
   readonly name: string;
-  readonly type: 'version' | Baseline;
+  readonly type: 'version' | 'ensemble' | Baseline;
+  /** Null: several, or none. */
   readonly version: number | null;
+  /** Empty: the base model. */
+  readonly versions: readonly number[];
 }
 
 export interface MeasureInterval {

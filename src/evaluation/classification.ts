@@ -25,11 +25,11 @@ export interface RankedRow {
 /** Ranks the labels by their log-likelihood, as batch work. */
 export function askForLabels(
   inference: Pick<Inference, 'classify'>,
-  { target, version, modelText }: Contender,
+  { target, versions: named, modelText }: Contender,
   { labels, caller }: { readonly labels: readonly string[]; readonly caller: Principal },
   signal: AbortSignal,
 ): Ask<RankedRow> {
-  const versions = version === null ? null : [version];
+  const versions = named.length === 0 ? null : named;
   const indexOf = new Map(labels.map((label, i) => [label, i]));
   return async (rows: readonly DataRow[]) => {
     const inputs = rows.map(({ input }) => modelText(input));

@@ -2,6 +2,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Baseline, EvaluationRequest } from '../domain/evaluation.ts';
 import { classificationOnly, headRows } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import { answeringVersions, type ServingPlan } from '../domain/serving.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { applyTemplate, type Task } from '../domain/task.ts';
 import type { PreparedRows } from './prepare.ts';
@@ -9,8 +10,9 @@ import type { PreparedRows } from './prepare.ts';
 /** One side of a comparison: what is asked, and how a row's input is put to it. */
 export interface Contender {
   readonly name: string;
-  readonly type: 'version' | Baseline;
-  readonly version: number | null;
+  readonly type: 'version' | 'ensemble' | Baseline;
+  /** Empty: the base model; several: an ensemble. */
+  readonly versions: readonly number[];
   /** Labels of the version's classification head; null: it has none. */
   readonly numLabels: number | null;
   /** The task, or the base model's id. */
@@ -30,24 +32,26 @@ export function taskToEvaluate(store: Pick<TaskStore, 'getTask'>, name: string):
 }
 
 /**
- * The versions that a request means, checked before any work. Throws `not_found` version_not_found, `conflict`
- * no_active_version or model_mismatch, `invalid` nothing_to_evaluate.
+ * The versions and ensembles that a request means, or what the task serves with; checked before any work. Throws
+ * `not_found` version_not_found, `conflict` no_active_version or model_mismatch, `invalid` nothing_to_evaluate,
+ * `unprocessable` mixed_heads.
  * @param param the field that names the versions
  */
 export function versionContenders(
   store: Pick<TaskStore, 'getVersion'>,
   model: Pick<ModelInfo, 'hash'>,
   task: Task,
-  { versions, baselines }: Pick<EvaluationRequest, 'versions' | 'baselines'>,
+  { versions, ensembles, baselines }: Pick<EvaluationRequest, 'versions' | 'ensembles' | 'baselines'>,
   param = 'versions',
 ): readonly Contender[] {
-  if (versions?.length === 0 && baselines.length === 0) {
+  if (versions?.length === 0 && ensembles.length === 0 && baselines.length === 0) {
     throw new DomainError('invalid', 'nothing_to_evaluate', 'Neither a version nor a baseline is named.', {
       param,
       expected: 'a version or a baseline',
     });
   }
-  if (versions === null && task.activeVersion === null && baselines.length === 0) {
+  const namesNone = versions === null && ensembles.length === 0;
+  if (namesNone && task.serving === null && baselines.length === 0) {
     throw new DomainError(
       'conflict',
       'no_active_version',
@@ -58,32 +62,65 @@ export function versionContenders(
       },
     );
   }
-  const active = task.activeVersion === null ? [] : [task.activeVersion];
-  return [...new Set(versions ?? active)].map((number) => {
-    const name = `${task.name}@${number}`;
-    const version = store.getVersion(task.name, number);
-    if (version === null) {
-      throw new DomainError(
-        'not_found',
-        'version_not_found',
-        `Task "${task.name}" has no version ${number}.`,
-        {
-          param,
-          given: number,
-        },
-      );
-    }
-    if (version.modelHash !== model.hash) {
-      throw new DomainError('conflict', 'model_mismatch', `${name} was made for another model.`, {
-        param,
-        expected: model.hash,
-        given: version.modelHash,
-      });
-    }
-    const { numLabels } = version;
-    const target = task.name;
-    return { name, type: 'version', version: number, numLabels, target, modelText: (input) => input };
-  });
+  const named = [...(versions ?? []).map((version) => [version]), ...ensembles];
+  const asked = namesNone ? servingGroups(task.serving) : named;
+  const groups = new Map(asked.map((group) => [group.join('+'), group]));
+  return [...groups.values()].map((group) => contenderOf(store, model, task, group, param));
+}
+
+/** What answers requests that name no version: an ensemble together, the versions of a split one by one. */
+function servingGroups(plan: ServingPlan | null): readonly (readonly number[])[] {
+  if (plan === null) return [];
+  const answering = answeringVersions(plan);
+  return plan.type === 'ensemble' ? [answering] : answering.map((version) => [version]);
+}
+
+function contenderOf(
+  store: Pick<TaskStore, 'getVersion'>,
+  model: Pick<ModelInfo, 'hash'>,
+  { name: target }: Task,
+  versions: readonly number[],
+  param: string,
+): Contender {
+  const heads = versions.map((version) => headLabelsOf(store, model, target, version, param));
+  const numLabels = heads[0]!;
+  const other = heads.findIndex((one) => one !== numLabels);
+  const name = `${target}@${versions.join('+')}`;
+  if (other > 0) {
+    throw new DomainError(
+      'unprocessable',
+      'mixed_heads',
+      `The versions of ${name} have classification heads of different sizes, or only some have one.`,
+      { param, expected: numLabels, given: heads[other] },
+    );
+  }
+  const type = versions.length === 1 ? 'version' : 'ensemble';
+  return { name, type, versions, numLabels, target, modelText: (input) => input };
+}
+
+/** Labels of a version's classification head; null: it has none. */
+function headLabelsOf(
+  store: Pick<TaskStore, 'getVersion'>,
+  model: Pick<ModelInfo, 'hash'>,
+  task: string,
+  number: number,
+  param: string,
+): number | null {
+  const version = store.getVersion(task, number);
+  if (version === null) {
+    throw new DomainError('not_found', 'version_not_found', `Task "${task}" has no version ${number}.`, {
+      param,
+      given: number,
+    });
+  }
+  if (version.modelHash !== model.hash) {
+    throw new DomainError('conflict', 'model_mismatch', `${task}@${number} was made for another model.`, {
+      param,
+      expected: model.hash,
+      given: version.modelHash,
+    });
+  }
+  return version.numLabels;
 }
 
 /**
@@ -110,7 +147,7 @@ export function baselineContender(
   prefix: string,
 ): Contender {
   const modelText = (input: string): string => prefix + applyTemplate(task.template, input);
-  return { name: type, type, version: null, numLabels: null, target: model.id, modelText };
+  return { name: type, type, versions: [], numLabels: null, target: model.id, modelText };
 }
 
 /**

@@ -34,8 +34,9 @@ export async function* domainShift(
   const { caller, version, dataSets, seed, maxTokens } = request;
   const store = visibleLookups(parts.store, caller);
   const task = taskToEvaluate(store, request.task);
-  const versions = version === null ? null : [version];
-  const named = { versions, baselines: [] };
+  const number = version ?? task.activeVersion;
+  const versions = number === null ? null : [number];
+  const named = { versions, ensembles: [], baselines: [] };
   const asked = versionContenders(store, parts.engine.model, task, named, 'version');
   const contender = asked[0]!;
   assertDistinctNames(dataSets);
@@ -64,13 +65,13 @@ export async function* domainShift(
   assertSameTemplate(task, store.getTask(task.name));
   const reports = [];
   for (const [i, it] of measured.entries()) {
-    const { name: _, type: _type, version: _version, ...scores } = it.report;
+    const { name: _, type: _type, version: _version, versions: _versions, ...scores } = it.report;
     const differences = i === 0 ? [] : await compareUnpaired(it, measured[0]!, seed);
     reports.push({ name: dataSets[i]!.name, rows: prepared[i]!.rows.length, ...scores, differences });
   }
   const { kind, labels } = prepared[0]!;
   const usage = sumUsage(measured.flatMap((it) => it.usage));
-  const report = { task: task.name, version: contender.version!, kind, labels, dataSets: reports, usage };
+  const report = { task: task.name, version: contender.versions[0]!, kind, labels, dataSets: reports, usage };
   yield { type: 'report', report };
 }
 

@@ -29,16 +29,16 @@ interface GenerationParameters {
  */
 export function askForCompletions(
   inference: Pick<Inference, 'complete' | 'score'>,
-  { target, version, modelText }: Contender,
+  { target, versions: named, modelText }: Contender,
   { defaults, maxTokens, caller }: GenerationParameters,
   signal: AbortSignal,
 ): Ask<GeneratedRow> {
   const tier = 'flex';
-  const versions = version === null ? null : [version];
+  const versions = named.length === 0 ? null : named;
   const fields = {
     ...defaults,
     ...(maxTokens !== null && { max_tokens: maxTokens }),
-    model: version === null ? target : `${target}@${version}`,
+    model: versions === null ? target : `${target}@${versions.join('+')}`,
     temperature: 0,
     seed: 0,
     service_tier: tier,

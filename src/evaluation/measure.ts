@@ -50,7 +50,8 @@ export async function* measure<T>(options: MeasureOptions<T>): AsyncGenerator<Ev
     const message = `No row fits into the context with the input of ${contender.name}.`;
     throw new DomainError('unprocessable', 'rows_too_long', message, { param: 'file', given: places });
   }
-  const { name, type, version } = contender;
+  const { name, type, versions } = contender;
+  const version = versions.length === 1 ? versions[0]! : null;
   const seconds = (performance.now() - start) / 1000;
   const outcomes = new Map<Measure, Float64Array>();
   const intervals: MeasureInterval[] = [];
@@ -59,7 +60,16 @@ export async function* measure<T>(options: MeasureOptions<T>): AsyncGenerator<Ev
     outcomes.set(name as Measure, spread(counted, rows, new Set(tooLong)));
     intervals.push({ measure: name as Measure, interval: await meanInterval(counted, options.seed) });
   }
-  const report = { name, type, version, n: values.length, ...options.score(values), intervals, seconds };
+  const report = {
+    name,
+    type,
+    version,
+    versions,
+    n: values.length,
+    ...options.score(values),
+    intervals,
+    seconds,
+  };
   return { report: { ...report, tooLong: { count: tooLong.length, rows: places } }, outcomes, usage };
 }
 

@@ -1161,12 +1161,17 @@ export interface components {
             echo?: boolean | null;
         };
         Contender: {
-            /** @description `task@version`, `zero_shot` or `k_shot`. */
+            /** @description `task@version`, `task@1+2` of an ensemble, `zero_shot` or `k_shot`. */
             name: string;
             /** @enum {string} */
-            type: "version" | "zero_shot" | "k_shot";
-            /** Format: int64 */
+            type: "version" | "ensemble" | "zero_shot" | "k_shot";
+            /**
+             * Format: int64
+             * @description Null: several, or the base model.
+             */
             version: number | null;
+            /** @description Empty: the base model. */
+            versions: number[];
             /**
              * Format: int64
              * @description Rows that the scores are over.
@@ -1371,8 +1376,10 @@ export interface components {
         };
         EvaluationEvent: components["schemas"]["EvaluationProgress"] | components["schemas"]["Evaluation"];
         EvaluationForm: {
-            /** @description Side by side; the active version when left out. */
+            /** @description Side by side; what the task serves with when no version and no ensemble is named. */
             versions?: number[] | null;
+            /** @description Versions that answer together, as in `1+2+3`. */
+            ensembles?: string[] | null;
             /** @description The base model without a soft prompt: with the template alone, or with examples in front as text. */
             baselines?: components["schemas"]["Baseline"][] | null;
             /**
@@ -1424,8 +1431,10 @@ export interface components {
             rows?: components["schemas"]["LabelledRow"][] | null;
             /** @description For `k_shot`. `rows` and `examples` together are at most 20000; files may have more. */
             examples?: components["schemas"]["LabelledRow"][] | null;
-            /** @description Side by side; the active version when left out. */
+            /** @description Side by side; what the task serves with when no version and no ensemble is named. */
             versions?: number[] | null;
+            /** @description Versions that answer together, as in `1+2+3`. */
+            ensembles?: string[] | null;
             /** @description The base model without a soft prompt: with the template alone, or with examples in front as text. */
             baselines?: components["schemas"]["Baseline"][] | null;
             /**
@@ -4731,6 +4740,9 @@ export interface operations {
                      *           "name": "sentiment@1",
                      *           "type": "version",
                      *           "version": 1,
+                     *           "versions": [
+                     *             1
+                     *           ],
                      *           "n": 2,
                      *           "too_long": {
                      *             "count": 0,
@@ -4778,6 +4790,7 @@ export interface operations {
                      *           "name": "zero_shot",
                      *           "type": "zero_shot",
                      *           "version": null,
+                     *           "versions": [],
                      *           "n": 2,
                      *           "too_long": {
                      *             "count": 0,
@@ -4826,7 +4839,7 @@ export interface operations {
                     /**
                      * @example data: {"object":"evaluation.progress","contender":"sentiment@1","done":1,"total":2}
                      *
-                     *     data: {"object":"evaluation","task":"sentiment","kind":"classification","rows":2,"labels":[" positive"," negative"],"contenders":[{"name":"sentiment@1","type":"version","version":1,"n":2,"too_long":{"count":0,"rows":[]},"loss":0.105,"seconds":0.04,"accuracy":1,"macro_f1":1,"cross_entropy":0.102,"classes":[{"label":" positive","precision":1,"recall":1,"f1":1,"support":1,"predicted":1},{"label":" negative","precision":1,"recall":1,"f1":1,"support":1,"predicted":1}],"confusion_matrix":[[1,0],[0,1]],"interval":[1,1]},{"name":"zero_shot","type":"zero_shot","version":null,"n":2,"too_long":{"count":0,"rows":[]},"loss":0.9,"seconds":0.04,"accuracy":0.5,"macro_f1":0.3333333333333333,"cross_entropy":0.7,"interval":[0,1]}],"significance":{"comparisons":[{"name":"zero_shot","reference":"sentiment@1","rows":2,"difference":-0.5,"measure":"accuracy","interval":[-1,0],"confidence":0.95,"p_value":0.51,"resamples":2000}]},"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,"prompt_tokens_details":{"virtual_tokens":20}}}
+                     *     data: {"object":"evaluation","task":"sentiment","kind":"classification","rows":2,"labels":[" positive"," negative"],"contenders":[{"name":"sentiment@1","type":"version","version":1,"versions":[1],"n":2,"too_long":{"count":0,"rows":[]},"loss":0.105,"seconds":0.04,"accuracy":1,"macro_f1":1,"cross_entropy":0.102,"classes":[{"label":" positive","precision":1,"recall":1,"f1":1,"support":1,"predicted":1},{"label":" negative","precision":1,"recall":1,"f1":1,"support":1,"predicted":1}],"confusion_matrix":[[1,0],[0,1]],"interval":[1,1]},{"name":"zero_shot","type":"zero_shot","version":null,"versions":[],"n":2,"too_long":{"count":0,"rows":[]},"loss":0.9,"seconds":0.04,"accuracy":0.5,"macro_f1":0.3333333333333333,"cross_entropy":0.7,"interval":[0,1]}],"significance":{"comparisons":[{"name":"zero_shot","reference":"sentiment@1","rows":2,"difference":-0.5,"measure":"accuracy","interval":[-1,0],"confidence":0.95,"p_value":0.51,"resamples":2000}]},"usage":{"prompt_tokens":9,"completion_tokens":1,"total_tokens":10,"prompt_tokens_details":{"virtual_tokens":20}}}
                      *
                      *     data: [DONE]
                      */

@@ -15,6 +15,7 @@ const REQUEST: EvaluationRequest = {
   caller: ANYONE,
   task: 'mood',
   versions: [1, 2],
+  ensembles: [],
   baselines: [],
   rows: { kind: 'rows', rows: [] },
   examples: null,
@@ -226,7 +227,7 @@ describe('a domain shift', () => {
       { kind: 'not_found', code: 'version_not_found', param: 'version' },
     );
     await refuses({ dataSets, version: 3 }, { kind: 'conflict', code: 'model_mismatch' });
-    const inactive = { rank, task: { activeVersion: null } };
+    const inactive = { rank, task: { activeVersion: null, serving: null } };
     await refuses({ dataSets, version: null }, { kind: 'conflict', code: 'no_active_version' }, inactive);
     const twice = { dataSets: [dataSets[0]!, { ...dataSets[1]!, name: 'set-0' }] };
     await refuses(twice, { kind: 'invalid', code: 'duplicate_name', param: 'data_sets[1].name' });

@@ -10,6 +10,7 @@ const REQUEST: EvaluationRequest = {
   caller: ANYONE,
   task: 'mood',
   versions: null,
+  ensembles: [],
   baselines: [],
   rows: { kind: 'rows', rows: [] },
   examples: null,
@@ -88,6 +89,7 @@ describe('an evaluation of labels', () => {
       name: 'mood@2',
       type: 'version',
       version: 2,
+      versions: [2],
       n: 4,
       tooLong: { count: 0, rows: [] },
     });
@@ -112,6 +114,42 @@ describe('an evaluation of labels', () => {
       { type: 'progress', name: 'mood@2', done: 0, total: 4 },
       { type: 'progress', name: 'mood@2', done: 4, total: 4 },
     ]);
+  });
+
+  it('measures ensembles beside versions, and what the task serves with when nothing is named', async () => {
+    const { report, requests } = await run({ rank }, { ...inline(ROWS), versions: [1], ensembles: [[2, 1]] });
+    assert.deepEqual(
+      report.contenders.map(({ name, type, version, versions }) => [name, type, version, versions]),
+      [
+        ['mood@1', 'version', 1, [1]],
+        ['mood@2+1', 'ensemble', null, [2, 1]],
+      ],
+    );
+    assert.deepEqual(
+      requests.map((it) => 'task' in it && it.versions),
+      [[1], [2, 1]],
+    );
+    const ensemble = { type: 'ensemble', versions: [1, 2], shadow: null } as const;
+    const shares = [
+      { version: 2, weight: 0.5 },
+      { version: 1, weight: 0.5 },
+    ];
+    for (const [serving, names] of [
+      [ensemble, ['mood@1+2']],
+      [{ type: 'split', shares, shadow: 3 } as const, ['mood@2', 'mood@1']],
+    ] as const) {
+      const served = await run({ rank, task: { serving } }, inline(ROWS));
+      assert.deepEqual(
+        served.report.contenders.map(({ name }) => name),
+        names,
+      );
+    }
+    await refuses(
+      { rank },
+      { ...inline(ROWS), ensembles: [[1, 9]] },
+      { code: 'version_not_found', given: 9 },
+    );
+    await refuses({ rank }, { ...inline(ROWS), ensembles: [[1, 3]] }, { code: 'model_mismatch' });
   });
 
   it('puts versions and baselines side by side', async () => {
@@ -153,7 +191,7 @@ describe('an evaluation of labels', () => {
   });
 
   it('takes the labels of the rows when the task has none, and baselines when no version is active', async () => {
-    const script = { rank: () => [-1, -2], task: { labels: null, activeVersion: null } };
+    const script = { rank: () => [-1, -2], task: { labels: null, activeVersion: null, serving: null } };
     const rows = ROWS.slice(0, 2);
     const { report } = await run(script, { ...inline(rows), baselines: ['zero_shot'] });
     assert.deepEqual(report.labels, ['good', ' bad']);

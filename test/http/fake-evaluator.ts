@@ -18,6 +18,7 @@ export const REPORT: Extract<EvaluationEvent, { type: 'report' }>['report'] = {
       name: 'mood@1',
       type: 'version',
       version: 1,
+      versions: [1],
       n: 2,
       tooLong: { count: 0, rows: [] },
       loss: 0.75,

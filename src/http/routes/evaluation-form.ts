@@ -9,11 +9,11 @@ import { EvaluationFields } from '../schemas/evaluation.ts';
 import { malformedForm, readBounded } from './form-parts.ts';
 
 const FILES = ['file', 'examples'] as const;
-const LISTS = ['versions', 'baselines'];
+const LISTS = ['versions', 'ensembles', 'baselines'];
 const NUMBERS = ['versions', 'shots', 'seed', 'max_tokens'];
 
-/** Every option, with a list of versions. */
-const MAX_PARTS = 32;
+/** Every option, with lists of versions and ensembles. */
+const MAX_PARTS = 48;
 
 const validate = compileValidator({
   schema: EvaluationFields as TSchema,
@@ -31,7 +31,7 @@ export interface EvaluationParts {
 
 /**
  * Reads an evaluation that comes as a form: the files `file` and `examples`, and options as text fields, of which
- * `versions` and `baselines` may come several times. Throws `invalid`, `too_large`, `unsupported_media`.
+ * `versions`, `ensembles` and `baselines` may come several times. Throws `invalid`, `too_large`, `unsupported_media`.
  */
 export async function readEvaluationForm(
   request: FastifyRequest,

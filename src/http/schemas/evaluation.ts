@@ -13,7 +13,7 @@ import { MAX_COUNT, Text } from './bounds.ts';
 import { nullable, oneOf, optional, UsageSchema, usageBody } from './common.ts';
 import { SCORES, scoresBody } from './scores.ts';
 import { SignificanceSchema, significanceBody } from './significance.ts';
-import { Version } from './task-inference.ts';
+import { assertDistinctVersions, Version } from './task-inference.ts';
 
 /** Rows and examples in a JSON body, together; a file may have more. */
 export const MAX_ROWS = 20_000;
@@ -39,7 +39,16 @@ export const FileId = Type.String({ minLength: 1, maxLength: 128, description: '
 
 const Options = {
   versions: optional(
-    Type.Array(Version, { maxItems: 16, description: 'Side by side; the active version when left out.' }),
+    Type.Array(Version, {
+      maxItems: 16,
+      description: 'Side by side; what the task serves with when no version and no ensemble is named.',
+    }),
+  ),
+  ensembles: optional(
+    Type.Array(Type.String({ pattern: '^[1-9][0-9]{0,8}(\\+[1-9][0-9]{0,8}){1,7}$' }), {
+      maxItems: 16,
+      description: 'Versions that answer together, as in `1+2+3`.',
+    }),
   ),
   baselines: optional(
     Type.Array(
@@ -120,9 +129,10 @@ export const EvaluationForm = Type.Object(
 
 const Contender = Type.Object(
   {
-    name: Type.String({ description: '`task@version`, `zero_shot` or `k_shot`.' }),
-    type: oneOf('version', 'zero_shot', 'k_shot'),
-    version: nullable(Type.Integer()),
+    name: Type.String({ description: '`task@version`, `task@1+2` of an ensemble, `zero_shot` or `k_shot`.' }),
+    type: oneOf('version', 'ensemble', 'zero_shot', 'k_shot'),
+    version: nullable(Type.Integer({ description: 'Null: several, or the base model.' })),
+    versions: Type.Array(Type.Integer(), { description: 'Empty: the base model.' }),
     ...SCORES,
   },
   component('Contender'),
@@ -176,7 +186,7 @@ export function evaluationRequest(
   examples: LabelledRows | null,
   caller: Principal,
 ): EvaluationRequest {
-  const { versions, baselines, shots, seed, max_tokens: maxTokens } = fields;
+  const { versions, ensembles, baselines, shots, seed, max_tokens: maxTokens } = fields;
   const source = oneSource(rows, fields.file, 'rows');
   if (source === null) {
     throw new DomainError('invalid', 'missing_rows', 'There are no labelled rows.', {
@@ -189,6 +199,7 @@ export function evaluationRequest(
     caller,
     task,
     versions: versions ?? null,
+    ensembles: (ensembles ?? []).map(ensembleOf),
     baselines: baselines ?? [],
     rows: source,
     examples: oneSource(examples, fields.examples_file, 'examples'),
@@ -196,6 +207,13 @@ export function evaluationRequest(
     seed: seed ?? 0,
     maxTokens: maxTokens ?? null,
   };
+}
+
+/** Throws `invalid` duplicate_version. */
+function ensembleOf(text: string): readonly number[] {
+  const versions = text.split('+').map(Number);
+  assertDistinctVersions(versions, 'ensembles');
+  return versions;
 }
 
 export function oneSource(
@@ -234,6 +252,6 @@ export function evaluationBody(report: EvaluationReport): Static<typeof Evaluati
 }
 
 function contenderBody(contender: ContenderReport): Static<typeof Contender> {
-  const { name, type, version } = contender;
-  return { name, type, version, ...scoresBody(contender) };
+  const { name, type, version, versions } = contender;
+  return { name, type, version, versions: [...versions], ...scoresBody(contender) };
 }

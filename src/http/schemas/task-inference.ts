@@ -49,10 +49,16 @@ export function askedVersions({
     });
   }
   if (versions == null) return version == null ? null : [version];
+  assertDistinctVersions(versions, 'versions');
+  return versions;
+}
+
+/** Throws `invalid` duplicate_version. */
+export function assertDistinctVersions(versions: readonly number[], param: string): void {
   const twice = versions.find((number, i) => versions.indexOf(number) !== i);
-  if (twice === undefined) return versions;
+  if (twice === undefined) return;
   throw new DomainError('invalid', 'duplicate_version', `Version ${twice} comes twice.`, {
-    param: 'versions',
+    param,
     expected: 'distinct versions',
     given: twice,
   });
