@@ -3,6 +3,7 @@ import type { Precision } from '../../src/domain/model.ts';
 import { LLAMA_CPP, PEFT, serviceName, TRANSFORMERS_JS } from '../names.ts';
 import { TEXTS_PER_SECOND } from '../workloads/classification.ts';
 import { DISTINCT, IDENTICAL } from '../workloads/diversity.ts';
+import { ENSEMBLE_SIZE, ensembleTime } from '../workloads/ensemble.ts';
 import { FEW_TASKS, MANY_TASKS } from '../workloads/population.ts';
 import { LONG_PROMPT, NO_PROMPT } from '../workloads/prompt-length.ts';
 import { SATURATED_EVENT_LOOP_DELAY } from '../workloads/rate-sweep.ts';
@@ -76,6 +77,14 @@ export const SERVING_FIGURES: readonly Figure[] = [
     name: `classification of 500 texts against PEFT + torch float32, ${precision}`,
     target: { atLeast: 4 },
     measure: against(PEFT, precision, TEXTS_PER_SECOND),
+  })),
+  ...ofBoth(`completion by an ensemble of ${ENSEMBLE_SIZE} / by one version`, (system) => ({
+    target: { atMost: 1.6 },
+    measure: within(system, ensembleTime('generate', ENSEMBLE_SIZE), ensembleTime('generate', 1)),
+  })),
+  ...ofBoth(`classification by an ensemble of ${ENSEMBLE_SIZE} / by one version`, (system) => ({
+    target: { atMost: 1.6 },
+    measure: within(system, ensembleTime('classify', ENSEMBLE_SIZE), ensembleTime('classify', 1)),
   })),
   {
     name: 'decode step at 1 row, int8: measured / (weight bytes / read bandwidth)',

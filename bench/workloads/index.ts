@@ -1,6 +1,7 @@
 import type { Workload } from '../workload.ts';
 import { classification } from './classification.ts';
 import { diversity } from './diversity.ts';
+import { ensemble } from './ensemble.ts';
 import { overload } from './overload.ts';
 import { population } from './population.ts';
 import { promptLength } from './prompt-length.ts';
@@ -15,6 +16,7 @@ export const WORKLOADS: readonly Workload[] = [
   population,
   promptLength,
   classification,
+  ensemble,
   rateSweep,
   steps,
   overload,
