@@ -30,6 +30,12 @@ export function soakFindings({ tally, samples, serverErrors }: SoakResult, warmB
       met: slope < MOST_MB_PER_HOUR,
     },
     {
+      what: 'of that, the heap of the HTTP thread and its buffers',
+      target: '',
+      measured: `${megabytes(warm, 'heapBytes')} and ${megabytes(warm, 'externalBytes')} MB/h; the database file ${megabytes(warm, 'databaseBytes')} MB/h`,
+      met: null,
+    },
+    {
       what: 'open descriptors, last quarter against first',
       target: `<= +${MOST_DESCRIPTORS_MORE}`,
       measured: signed(descriptors),
@@ -57,6 +63,10 @@ export function soakFindings({ tally, samples, serverErrors }: SoakResult, warmB
     },
   ];
 }
+
+/** Growth in an hour. */
+const megabytes = (samples: readonly Sample[], of: 'heapBytes' | 'externalBytes' | 'databaseBytes'): string =>
+  signed(Number(slopePerHour(samples, (sample) => sample[of] / 2 ** 20).toFixed(2)));
 
 /** How much larger the median of the last quarter is than that of the first. */
 function growth(samples: readonly Sample[], value: (sample: Sample) => number): number {

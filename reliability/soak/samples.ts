@@ -5,6 +5,11 @@ export interface Sample {
   /** Seconds since the soak began. */
   readonly at: number;
   readonly rssBytes: number;
+  /** Parts of it: what V8 has taken for the objects of the HTTP thread, and buffers that these hold. */
+  readonly heapBytes: number;
+  readonly externalBytes: number;
+  /** Of the database file. */
+  readonly databaseBytes: number;
   readonly descriptors: number;
   readonly threads: number;
   /** 99th percentile since the last sample. */
@@ -16,21 +21,35 @@ export async function takeSample(pid: number, url: string, at: number): Promise<
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
   const metrics = await (await fetch(`${url}/metrics`)).text();
-  const lag = /^nodejs_eventloop_lag_p99_seconds(?:\{[^}]*\})? (\S+)$/m.exec(metrics)?.[1];
+  const metric = (name: string, label = '') =>
+    Number(new RegExp(`^${name}(?:\\{${label}[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
   return {
     at,
     rssBytes: 1024 * field('VmRSS'),
+    heapBytes: metric('nodejs_heap_size_total_bytes'),
+    externalBytes: metric('nodejs_external_memory_bytes'),
+    databaseBytes: metric('softprompt_store_size_bytes', 'file="database"'),
     descriptors: (await readdir(`/proc/${pid}/fd`)).length,
     threads: field('Threads'),
-    eventLoopLagMs: 1000 * Number(lag),
+    eventLoopLagMs: 1000 * metric('nodejs_eventloop_lag_p99_seconds'),
   };
 }
 
-export const CSV_HEADER = 'seconds,rss_mb,descriptors,threads,event_loop_lag_p99_ms';
+export const CSV_HEADER =
+  'seconds,rss_mb,heap_mb,external_mb,database_mb,descriptors,threads,event_loop_lag_p99_ms';
 
-export function csvLine({ at, rssBytes, descriptors, threads, eventLoopLagMs }: Sample): string {
-  const rss = (rssBytes / 2 ** 20).toFixed(2);
-  return [at.toFixed(0), rss, descriptors, threads, eventLoopLagMs.toFixed(1)].join();
+export function csvLine(sample: Sample): string {
+  const { at, rssBytes, heapBytes, externalBytes, databaseBytes } = sample;
+  const sizes = [rssBytes, heapBytes, externalBytes, databaseBytes].map((bytes) =>
+    (bytes / 2 ** 20).toFixed(2),
+  );
+  return [
+    at.toFixed(0),
+    ...sizes,
+    sample.descriptors,
+    sample.threads,
+    sample.eventLoopLagMs.toFixed(1),
+  ].join();
 }
 
 /** Least squares: how much `value` grows in an hour. */

@@ -23,12 +23,18 @@ test('under mixed load with hot swaps every answer is that of an active version'
   assert.ok(samples.every(isSound), JSON.stringify(samples));
 });
 
-const isSound = ({ rssBytes, descriptors, threads }: Sample): boolean =>
-  rssBytes > 2 ** 24 && descriptors > 3 && threads > 3;
+const isSound = ({ rssBytes, heapBytes, externalBytes, databaseBytes, descriptors, threads }: Sample) =>
+  [rssBytes, heapBytes].every((bytes) => bytes > 2 ** 24) &&
+  [externalBytes, databaseBytes].every((bytes) => bytes > 2 ** 14) &&
+  descriptors > 3 &&
+  threads > 3;
 
 const sample = (at: number, megabytes: number): Sample => ({
   at,
   rssBytes: megabytes * 2 ** 20,
+  heapBytes: 2 ** 25,
+  externalBytes: 2 ** 20,
+  databaseBytes: 2 ** 20,
   descriptors: 10,
   threads: 10,
   eventLoopLagMs: 1,
