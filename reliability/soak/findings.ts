@@ -32,7 +32,7 @@ export function soakFindings({ tally, samples, serverErrors }: SoakResult, warmB
     {
       what: 'of that, the heap of the HTTP thread and its buffers',
       target: '',
-      measured: `${megabytes(warm, 'heapBytes')} and ${megabytes(warm, 'externalBytes')} MB/h; the database file ${megabytes(warm, 'databaseBytes')} MB/h`,
+      measured: `${megabytes(warm, 'heapBytes')} and ${megabytes(warm, 'externalBytes')} MB/h; the database ${megabytes(warm, 'databaseBytes')} MB/h`,
       met: null,
     },
     {

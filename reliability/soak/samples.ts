@@ -8,7 +8,7 @@ export interface Sample {
   /** Parts of it: what V8 has taken for the objects of the HTTP thread, and buffers that these hold. */
   readonly heapBytes: number;
   readonly externalBytes: number;
-  /** Of the database file. */
+  /** Of the database file and its write-ahead log. */
   readonly databaseBytes: number;
   readonly descriptors: number;
   readonly threads: number;
@@ -23,12 +23,13 @@ export async function takeSample(pid: number, url: string, at: number): Promise<
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const metric = (name: string, label = '') =>
     Number(new RegExp(`^${name}(?:\\{${label}[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
+  const size = (file: string) => metric('softprompt_store_size_bytes', `file="${file}"`);
   return {
     at,
     rssBytes: 1024 * field('VmRSS'),
     heapBytes: metric('nodejs_heap_size_total_bytes'),
     externalBytes: metric('nodejs_external_memory_bytes'),
-    databaseBytes: metric('softprompt_store_size_bytes', 'file="database"'),
+    databaseBytes: size('database') + size('wal'),
     descriptors: (await readdir(`/proc/${pid}/fd`)).length,
     threads: field('Threads'),
     eventLoopLagMs: 1000 * metric('nodejs_eventloop_lag_p99_seconds'),
