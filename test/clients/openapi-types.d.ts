@@ -920,7 +920,7 @@ export interface components {
             logprobs?: boolean | null;
             /**
              * Format: int32
-             * @description Alternatives at each token; needs `logprobs`.
+             * @description Alternatives at each token; needs `logprobs`. At most 1,048,576 log-probabilities of all tokens and choices together.
              */
             top_logprobs?: number | null;
         };
@@ -1154,7 +1154,7 @@ export interface components {
             prompt: string | string[] | number[] | number[][];
             /**
              * Format: int32
-             * @description Report log-probabilities with this many alternatives.
+             * @description Report log-probabilities with this many alternatives; at most 1,048,576 of all tokens and choices together.
              */
             logprobs?: number | null;
             /** @description Put the prompt in front of the text. */
