@@ -23,7 +23,7 @@ import {
   type ServingPlan,
   singleVersion,
 } from '../../src/domain/serving.ts';
-import type { Page, StoreStats, TaskStore } from '../../src/domain/store.ts';
+import type { Page, StoreStats, TaskName, TaskStore } from '../../src/domain/store.ts';
 import type { Task, TaskMetadata } from '../../src/domain/task.ts';
 
 export const BASE_MODEL = 'base-model';
@@ -264,12 +264,20 @@ export class FakeStore implements TaskStore {
   getTask(name: string): Task | null {
     return this.tasks.get(name) ?? null;
   }
-  listTasks({ limit, after = '' }: { limit: number; after?: string }): Page<Task> {
-    const rest = [...this.tasks.values()]
+  #behind(after: string): Task[] {
+    return [...this.tasks.values()]
       .filter(({ name }) => name > after)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  listTasks({ limit, after = '' }: { limit: number; after?: string }): Page<Task> {
+    const rest = this.#behind(after);
     const items = rest.slice(0, limit);
     return { items, next: rest.length > limit ? (items.at(-1)?.name ?? null) : null };
+  }
+  listTaskNames(after: string, limit: number): readonly TaskName[] {
+    return this.#behind(after)
+      .slice(0, limit)
+      .map(({ name, createdAt }) => ({ name, createdAt }));
   }
   countTasks(): number {
     return this.tasks.size;
