@@ -64,7 +64,7 @@ export interface GenerateRequest extends Turn {
 export type FinishReason = 'stop' | 'length';
 
 export type GenerateEvent =
-  /** One entry an input token; the first is null when nothing stands before it. */
+  /** One entry an input token, in one event or several; the first is null when nothing stands before it. */
   | { readonly type: 'input'; readonly logprobs: readonly (TokenDetail | null)[] }
   | { readonly type: 'token'; readonly id: number; readonly detail: TokenDetail | null }
   | { readonly type: 'end'; readonly reason: FinishReason };

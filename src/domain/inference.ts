@@ -1,4 +1,4 @@
-import type { FinishReason } from './engine.ts';
+import type { FinishReason, TokenDetail } from './engine.ts';
 import type { Principal } from './principal.ts';
 
 /** Text or token ids; ids are used as they are, text is tokenised with the model's special tokens. */
@@ -48,20 +48,20 @@ export interface ChatRequest extends GenerationFields, Asked {
   readonly logprobs: number | null;
 }
 
-/** One token of text with its log-probability; `text` can be empty inside a multi-token character. */
-export interface TokenLogprobText {
+/** A token with the text that it added, which can be empty inside a multi-token character. */
+export interface OutputToken {
   readonly id: number;
   readonly text: string;
-  /** UTF-8 bytes of the token itself. */
+  /** Null without log-probabilities, and for the first token of an echoed input that nothing stands before. */
+  readonly detail: TokenDetail | null;
+}
+
+/** What a token of the vocabulary is by itself. */
+export interface TokenText {
+  /** Empty when the bytes are only a part of a character. */
+  readonly text: string;
+  /** UTF-8; none for an id without a token. */
   readonly bytes: readonly number[];
-  /** Null for the first token of an echoed input without a prompt: nothing stands before it. */
-  readonly logprob: number | null;
-  readonly top: readonly {
-    readonly id: number;
-    readonly text: string;
-    readonly bytes: readonly number[];
-    readonly logprob: number;
-  }[];
 }
 
 export type InferenceEvent =
@@ -70,8 +70,7 @@ export type InferenceEvent =
       readonly type: 'delta';
       readonly choice: number;
       readonly text: string;
-      readonly tokenIds: readonly number[];
-      readonly logprobs: readonly TokenLogprobText[];
+      readonly tokens: readonly OutputToken[];
     }
   | { readonly type: 'finish'; readonly choice: number; readonly reason: FinishReason };
 
@@ -87,7 +86,8 @@ export interface Generation {
   /** The reference that served: `task@version`, `task@1+2` of an ensemble, or the base model's id. */
   readonly servedBy: string;
   readonly choices: number;
-  readonly events: AsyncIterable<InferenceEvent>;
+  /** Those that are there at the same time come together. */
+  readonly events: AsyncIterable<readonly InferenceEvent[]>;
   /** Complete once `events` has ended. */
   usage(): Usage;
 }
@@ -171,6 +171,8 @@ export interface Inference {
     text: string,
     addSpecialTokens: boolean,
   ): Promise<{ readonly ids: readonly number[]; readonly tokens: readonly string[] }>;
+  /** Of any id. */
+  token(id: number): TokenText;
   /** Throws `invalid` for ids outside the vocabulary. */
   detokenize(ids: readonly number[], skipSpecialTokens: boolean): string;
   /** Of a version, since the start of the process. */

@@ -12,6 +12,14 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+export interface TaskName {
+  readonly name: string;
+  /** Unix milliseconds. */
+  readonly createdAt: number;
+}
+
+export type RecentTask = Pick<Task, 'name' | 'serving'>;
+
 export interface NewPromptVersion {
   readonly task: string;
   readonly sha256: string;
@@ -53,13 +61,15 @@ export interface StoreStats {
 }
 
 /**
- * Reads are synchronous (SQLite on the calling thread); every write is durable when its promise resolves. The actor of a
+ * Reads are synchronous (SQLite on the calling thread), and a page ends early when its items are long; every write is durable when its promise resolves. The actor of a
  * write is named in the audit trail; left out: the service itself.
  */
 export interface TaskStore {
   getTask(name: string): Task | null;
   /** Tasks in name order. */
   listTasks(options: { readonly limit: number; readonly after?: string }): Page<Task>;
+  /** The next names behind `after`, in order: quick, also where the tasks are long. */
+  listTaskNames(after: string, limit: number): readonly TaskName[];
   countTasks(): number;
   getVersion(task: string, version: number): PromptVersion | null;
   /** All versions of a task, newest first; `after` is a version number as text. */
@@ -70,7 +80,7 @@ export interface TaskStore {
   /** Any version with this content, for reading its file by content key. */
   findByContent(sha256: string, peftType: PeftType): PromptVersion | null;
   /** Tasks that serve, the most recently used first; those never used last, the newest first. */
-  recentTasks(limit: number): readonly Task[];
+  recentTasks(limit: number): readonly RecentTask[];
   /** The stored safetensors file, or null. Its hash is checked on every read; a mismatch throws. */
   readFile(sha256: string): Uint8Array | null;
 

@@ -101,6 +101,21 @@ export function assertDistinctLabels(labels: readonly string[]): void {
   });
 }
 
+/** Characters of the labels of a task, or of a request, together. */
+export const MAX_LABEL_CHARACTERS = 65_536;
+
+/** Throws `unprocessable` labels_too_long for labels that are too long together. @param param the field that holds them */
+export function assertLabelsTogether(labels: readonly string[], param = 'labels'): void {
+  const given = labels.reduce((sum, label) => sum + label.length, 0);
+  if (given <= MAX_LABEL_CHARACTERS) return;
+  const message = `The labels have ${given} characters together; at most ${MAX_LABEL_CHARACTERS} are taken.`;
+  throw new DomainError('unprocessable', 'labels_too_long', message, {
+    param,
+    expected: `at most ${MAX_LABEL_CHARACTERS} characters together`,
+    given,
+  });
+}
+
 /** The model input for `text`. The text is inserted as it is, `$` patterns included. */
 export function applyTemplate(template: string | null, text: string): string {
   if (template === null) return text;

@@ -15,6 +15,7 @@ import { DomainError, deserializeError, serializeError } from '../domain/errors.
 import type { ModelInfo } from '../domain/model.ts';
 import type { EngineWatch } from '../domain/tracing.ts';
 import type { Bundle } from '../model/bundle.ts';
+import { answering } from '../thread-share.ts';
 import { checkGenerate, checkHiddenState, checkScore } from './admission.ts';
 import type { CoreStats } from './core-contract.ts';
 import { EventQueue } from './event-queue.ts';
@@ -37,6 +38,7 @@ export interface WorkerEngineOptions
 }
 
 type Listener = (event: WireEvent) => void;
+type EventsMessage = Extract<FromWorker, { type: 'events' }>;
 
 /**
  * The engine as long as one worker lives. When the thread ends unexpectedly, every request that is in it fails with
@@ -55,6 +57,9 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   private readonly inStep: Flag;
   private readonly watch: (() => EngineWatch | null) | undefined;
   private readonly listeners = new Map<number, Listener>();
+  /** Messages of the worker that have not been handed on. */
+  private readonly arrived: EventsMessage[] = [];
+  private handingOn = false;
   private nextId = 1;
   /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
   private outstanding = 0;
@@ -311,7 +316,23 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   private receive(message: Exclude<FromWorker, { type: 'ready' }>): void {
     if (message.type === 'prompt_wanted') void this.sendPrompt(message.key);
     else if (message.type === 'failure') this.onFailure(message.error);
-    else for (const [id, event] of message.events) this.listeners.get(id)?.(event);
+    else {
+      this.arrived.push(message);
+      if (!this.handingOn) void this.handOn();
+    }
+  }
+
+  /** As many messages in a turn of the event loop as there is time for, with all that their events set off. */
+  private async handOn(): Promise<void> {
+    this.handingOn = true;
+    for (let message = this.arrived.shift(); message !== undefined; message = this.arrived.shift()) {
+      if (answering.isOver()) await answering.next();
+      for (const [id, event] of message.events) this.listeners.get(id)?.(event);
+      this.post({ type: 'taken' });
+      // Promises that the events have fulfilled go first.
+      await new Promise<void>((resolve) => process.nextTick(resolve));
+    }
+    this.handingOn = false;
   }
 
   private async sendPrompt(key: string): Promise<void> {

@@ -32,6 +32,8 @@ export type ToWorker =
   | { readonly type: 'prompt'; readonly key: string; readonly values: Float32Array }
   | { readonly type: 'prompt_failed'; readonly key: string; readonly error: SerializedDomainError }
   | { readonly type: 'stats'; readonly id: number }
+  /** One message of events has been handed on. */
+  | { readonly type: 'taken' }
   /** Release the session and exit; nothing is running any more. */
   | { readonly type: 'shutdown' };
 
@@ -52,5 +54,5 @@ export type FromWorker =
   | { readonly type: 'prompt_wanted'; readonly key: string }
   /** A run failed; its requests are told separately, without the cause. */
   | { readonly type: 'failure'; readonly error: Error }
-  /** Everything that one step brought, for all requests. */
+  /** What a step brought, for all requests; several messages when it is much. Each is answered with `taken`. */
   | { readonly type: 'events'; readonly events: readonly (readonly [id: number, event: WireEvent])[] };

@@ -19,6 +19,9 @@ export interface RequestJobParts extends RequestPorts {
 /** Of what is read for an answer, and decodes nothing. */
 const WITHOUT_ROW = { pass: 'decoder', needsRow: false, rowLength: 0, finalLength: 0 } as const;
 
+/** Tokens of the input of one event. */
+const INPUT_PIECE = 128;
+
 /** What decides with which other requests one shares its input's keys and values. */
 type Read = Turn & { readonly prompt: PromptHandle | null };
 
@@ -73,7 +76,7 @@ export class RequestJobs implements Requests {
           return;
         }
         this.remember(request, ids, work.parts);
-        if (fresh && request.inputLogprobs) emit(id, { type: 'input', logprobs: work.inputDetails });
+        if (fresh && request.inputLogprobs) this.emitInput(id, work.inputDetails);
         begin(sequence, work.result, work.parts, null);
       },
       fail: (error) => emit(id, { type: 'error', error }),
@@ -149,6 +152,13 @@ export class RequestJobs implements Requests {
     // A last token that was never run has no keys and values.
     const ids = [...inputIds, ...output].slice(0, view.length - (prompt?.length ?? 0));
     this.remember(request, ids, [view]);
+  }
+
+  /** In pieces: the input can be as long as the context. */
+  private emitInput(id: number, details: InputWork['inputDetails']): void {
+    for (let start = 0; start < details.length; start += INPUT_PIECE) {
+      this.parts.emit(id, { type: 'input', logprobs: details.slice(start, start + INPUT_PIECE) });
+    }
   }
 
   /** Keeps a sequence's keys and values for inputs that begin like it. */

@@ -5,6 +5,7 @@ import { BUNDLE_FILES } from '../model/bundle.ts';
 import { EngineCore } from './core.ts';
 import type { CoreEvent } from './core-contract.ts';
 import { Flag } from './flag.ts';
+import { Outbox } from './outbox.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts';
 import { readFloats } from './read-floats.ts';
 import { EmbeddingTable } from './reading/embeddings.ts';
@@ -17,13 +18,13 @@ const inStep = new Flag(memory);
 
 const backend = await openBackend(bundle, { threads });
 const table = await readFloats(join(directory, BUNDLE_FILES.embeddings));
-const outbox: [number, WireEvent][] = [];
+const outbox = new Outbox((events) => post({ type: 'events', events }));
 const { hiddenSize, embeddingScale } = manifest.config;
 const core = new EngineCore(backend, new EmbeddingTable(table, hiddenSize, embeddingScale), options, {
-  emit: (id, event) => outbox.push([id, toWire(event)]),
+  emit: (id, event) => outbox.add(id, toWire(event)),
   requestPrompt: (key) => post({ type: 'prompt_wanted', key }),
   reportFailure: (error) => post({ type: 'failure', error }),
-  ...(watched && { begun: (id, waitedMs) => outbox.push([id, { type: 'begun', waitedMs }]) }),
+  ...(watched && { begun: (id, waitedMs) => outbox.add(id, { type: 'begun', waitedMs }) }),
 });
 
 /** Messages that arrived while a step was under way: the core is only spoken to between steps. */
@@ -36,11 +37,10 @@ port.on('message', (message: ToWorker) => {
 });
 post({ type: 'ready' });
 
-/** Steps until nothing is left to do. */
+/** Steps until nothing is left to do, or the main thread has too much to take: then its next message goes on. */
 async function loop(): Promise<void> {
   looping = true;
-  do handleMessages();
-  while (await stepAndReport());
+  while (handleMessages() && (await stepAndReport()));
   looping = false;
 }
 
@@ -48,11 +48,12 @@ async function stepAndReport(): Promise<boolean> {
   inStep.set(true);
   const worked = await core.step();
   inStep.set(false);
-  flush();
+  outbox.flush();
   return worked || inbox.length > 0;
 }
 
-function handleMessages(): void {
+/** True when the next step may be made. */
+function handleMessages(): boolean {
   // Polling the port as well lets an abort free its row before the next step, not one step later.
   let next = receiveMessageOnPort(port);
   while (next !== undefined) {
@@ -60,7 +61,7 @@ function handleMessages(): void {
     next = receiveMessageOnPort(port);
   }
   for (const message of inbox.splice(0)) handle(message);
-  flush();
+  return outbox.flush();
 }
 
 function handle(message: ToWorker): void {
@@ -79,6 +80,7 @@ function handle(message: ToWorker): void {
       break;
     case 'abort':
       core.abort(message.id);
+      outbox.drop(message.id);
       break;
     case 'prompt':
       core.providePrompt(message.key, message.values);
@@ -87,17 +89,16 @@ function handle(message: ToWorker): void {
       core.providePrompt(message.key, deserializeError(message.error));
       break;
     case 'stats':
-      outbox.push([message.id, { type: 'stats', stats: core.stats() }]);
+      outbox.add(message.id, { type: 'stats', stats: core.stats() });
+      break;
+    case 'taken':
+      outbox.taken();
       break;
     case 'shutdown':
       // Closing the port lets the thread end by itself: terminating one inside a run would abort the process.
       void backend.release().then(() => port.close());
       break;
   }
-}
-
-function flush(): void {
-  if (outbox.length > 0) post({ type: 'events', events: outbox.splice(0) });
 }
 
 function post(message: FromWorker): void {

@@ -65,7 +65,9 @@ export function askForCompletions(
 
 async function collectTexts({ choices, events }: Generation): Promise<readonly string[]> {
   const texts = new Array<string>(choices).fill('');
-  for await (const event of events) if (event.type === 'delta') texts[event.choice]! += event.text;
+  for await (const together of events) {
+    for (const event of together) if (event.type === 'delta') texts[event.choice]! += event.text;
+  }
   return texts;
 }
 

@@ -1,9 +1,9 @@
 import type { GenerateEvent } from '../domain/engine.ts';
-import type { InferenceEvent } from '../domain/inference.ts';
+import type { InferenceEvent, OutputToken } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
-import { type EncodedInput, inputTexts } from './input.ts';
-import { ChoiceOutput, type OutputPiece, type OutputToken } from './output.ts';
-import { describeToken } from './token-text.ts';
+import { echoTokens } from './echo.ts';
+import type { EncodedInput } from './input.ts';
+import { ChoiceOutput, type OutputPiece } from './output.ts';
 
 export interface ChoiceOptions {
   readonly choice: number;
@@ -31,21 +31,20 @@ export async function* choiceEvents(
     type: 'delta',
     choice,
     text,
-    tokenIds: tokens.map(({ id }) => id),
-    logprobs: logprobs ? tokens.map((token) => describeToken(tokenizer, token)) : [],
+    tokens,
   });
   const shown = ({ text, tokens }: OutputPiece): InferenceEvent[] =>
     text === '' && tokens.length === 0 ? [] : [delta(text, tokens)];
-  const echoed = (details: Extract<GenerateEvent, { type: 'input' }>['logprobs'] | null): InferenceEvent => {
-    const texts = inputTexts(tokenizer, input);
-    const tokens = input.ids.map((id, i) => ({ id, text: texts[i]!, detail: details?.[i] ?? null }));
-    return delta(texts.join(''), tokens);
-  };
+  const echoed = echoTokens(tokenizer, input);
+  async function* echoedBy(count: number, details: InputDetails | null): AsyncGenerator<InferenceEvent> {
+    for await (const tokens of echoed(count, details))
+      yield delta(tokens.map(({ text }) => text).join(''), tokens);
+  }
 
-  if (echo && !logprobs) yield echoed(null);
+  if (echo && !logprobs) yield* echoedBy(input.ids.length, null);
   for await (const event of events) {
     if (event.type === 'input') {
-      if (echo) yield echoed(event.logprobs);
+      if (echo) yield* echoedBy(event.logprobs.length, event.logprobs);
       continue;
     }
     if (event.type === 'token') options.onToken();
@@ -58,3 +57,5 @@ export async function* choiceEvents(
     if (event.type === 'end') yield { type: 'finish', choice, reason: event.reason };
   }
 }
+
+type InputDetails = Extract<GenerateEvent, { type: 'input' }>['logprobs'];

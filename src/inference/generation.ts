@@ -6,6 +6,7 @@ import { choiceEvents } from './choice.ts';
 import { weightOf } from './event-weight.ts';
 import type { EncodedInput } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
+import { checkLogprobs } from './logprob-limit.ts';
 import { choiceSeed, type GenerationParameters } from './parameters.ts';
 import { PushedEvents } from './pushed-events.ts';
 import type { Served } from './target.ts';
@@ -37,7 +38,7 @@ interface PlannedChoice {
 
 /**
  * Admits every choice or none, and joins their events. Throws before any work when one cannot run:
- * `unprocessable` context_length_exceeded, empty_input or too_many_choices, and the engine's refusals.
+ * `unprocessable` context_length_exceeded, empty_input, too_many_choices or too_many_logprobs, and the engine's refusals.
  */
 export function startGeneration(
   engine: Engine,
@@ -115,14 +116,20 @@ function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoi
       { param: 'n', expected: maxSequencesPerFlow, given: count },
     );
   }
-  const turn = turnOf(first, count, plan.tier);
-  return inputs.flatMap((input) => {
-    const maxTokens = plan.maxTokens(input.ids.length);
+  const sized = inputs.map((input) => ({ input, maxTokens: plan.maxTokens(input.ids.length) }));
+  let tokens = 0;
+  for (const { input, maxTokens } of sized) {
+    const length = input.ids.length;
     for (const { prompt } of served.members) {
-      checkNotEmpty(prompt, input.ids.length, plan.param);
-      checkContext(engine.limits, prompt, input.ids.length, maxTokens, 'max_tokens', plan.param);
+      checkNotEmpty(prompt, length, plan.param);
+      checkContext(engine.limits, prompt, length, maxTokens, 'max_tokens', plan.param);
     }
-    return Array.from({ length: parameters.n }, (_, k) => ({
+    tokens += (maxTokens + (plan.echo ? length : 0)) * parameters.n;
+  }
+  checkLogprobs(count, tokens, plan.logprobs);
+  const turn = turnOf(first, count, plan.tier);
+  return sized.flatMap(({ input, maxTokens }) =>
+    Array.from({ length: parameters.n }, (_, k) => ({
       input,
       request: {
         ...turn,
@@ -135,8 +142,8 @@ function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoi
         topLogprobs: plan.logprobs,
         inputLogprobs: plan.echo && plan.logprobs !== null,
       },
-    }));
-  });
+    })),
+  );
 }
 
 function admit(

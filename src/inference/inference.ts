@@ -21,6 +21,7 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import { type GenerationPlan, startGeneration } from './generation.ts';
 import { classifyByHead } from './head.ts';
 import { encodePrompts, encodeText, encodeTexts } from './input.ts';
+import { mostTokens } from './logprob-limit.ts';
 import { generationParameters } from './parameters.ts';
 import { classifyInputs, type Ranked, scoreTargets } from './rank.ts';
 import { withShadow } from './shadowed-generation.ts';
@@ -28,6 +29,7 @@ import { Shadows } from './shadows.ts';
 import { splitPoint } from './split-point.ts';
 import { assertGenerates, type ReferenceField, resolveReference, type Served } from './target.ts';
 import type { TaskUses } from './task-uses.ts';
+import { tokenText } from './token-text.ts';
 
 export interface InferenceOptions {
   readonly engine: Engine;
@@ -110,7 +112,10 @@ export function createInference(options: InferenceOptions): Inference {
       const [ids] = await encodeTexts(tokenizer, limits, [source], options);
       const inputs = [{ ids: ids!, source }];
       const longest = Math.max(...served.members.map(({ prompt }) => prompt?.length ?? 0));
-      const rest = (inputTokens: number) => Math.max(1, outputRoom(limits, longest, inputTokens));
+      const rest = (inputTokens: number) => {
+        const room = outputRoom(limits, longest, inputTokens);
+        return Math.max(1, Math.min(room, mostTokens(parameters.n, request.logprobs)));
+      };
       const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);
       const { logprobs, service_tier: tier } = request;
       const plan = {
@@ -155,6 +160,8 @@ export function createInference(options: InferenceOptions): Inference {
     async tokenize(text, addSpecialTokens) {
       return encodeText(tokenizer, limits, text, { addSpecialTokens, param: 'text' });
     },
+
+    token: (id) => tokenText(tokenizer, id),
 
     detokenize(ids, skipSpecialTokens) {
       const outside = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabSize);

@@ -82,18 +82,22 @@ export async function encodePrompts(
 }
 
 /**
- * The text that each input token adds. Special tokens that the client wrote are shown; a BOS or EOS that only the
+ * The text that each input token adds, one after the other. Special tokens that the client wrote are shown; a BOS or EOS that only the
  * tokenizer put around a text adds nothing.
  */
-export function inputTexts(tokenizer: Tokenizer, { ids, source }: EncodedInput): string[] {
+export function* inputTexts(
+  tokenizer: Tokenizer,
+  { ids, source }: EncodedInput,
+): Generator<string, undefined> {
   const addsSpecial = (id: number | undefined, written: (token: string) => boolean): boolean =>
     source !== null && id !== undefined && tokenizer.isSpecial(id) && !written(tokenizer.token(id)!);
   const begun = addsSpecial(ids[0], (token) => source!.startsWith(token));
   const ended = addsSpecial(ids.at(-1), (token) => source!.endsWith(token));
-  const isAdded = (i: number): boolean => (i === 0 && begun) || (i === ids.length - 1 && ended);
+  const last = ids.length - 1;
   const stream = tokenizer.textStream({ skipSpecialTokens: false, continues: source === null });
-  const texts = ids.map((id, i) => (isAdded(i) ? '' : stream.push(id)));
-  const rest = stream.flush();
-  if (rest !== '') texts[texts.length - 1] += rest;
-  return texts;
+  for (const [i, id] of ids.entries()) {
+    const isAdded = (i === 0 && begun) || (i === last && ended);
+    const text = isAdded ? '' : stream.push(id);
+    yield i === last ? text + stream.flush() : text;
+  }
 }

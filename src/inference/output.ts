@@ -1,13 +1,7 @@
 import type { TokenDetail } from '../domain/engine.ts';
+import type { OutputToken } from '../domain/inference.ts';
 import type { TextStream } from '../model/tokenizer-stream.ts';
 import { findStop, heldLength } from './stop-strings.ts';
-
-/** A token with the text that it added. */
-export interface OutputToken {
-  readonly id: number;
-  readonly text: string;
-  readonly detail: TokenDetail | null;
-}
 
 /** What may be shown now. The tokens' texts add up to the text, but for U+FFFD of a character cut at the end. */
 export interface OutputPiece {

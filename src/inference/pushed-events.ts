@@ -1,16 +1,18 @@
 import { DomainError } from '../domain/errors.ts';
 
+/** Events that a consumer gets at once: few enough to be handled in a short turn. */
+const MOST_TOGETHER = 32;
+
 /**
- * Joins what several producers push into one async iterable for one consumer. Producers never wait: a consumer that
- * lets too much wait loses all of it and gets `unavailable` reader_too_slow.
+ * Joins what several producers push into one async iterable for one consumer, who gets together what is there. Producers
+ * never wait: a consumer that lets too much wait loses all of it and gets `unavailable` reader_too_slow.
  */
-export class PushedEvents<T> implements AsyncIterableIterator<T> {
+export class PushedEvents<T> implements AsyncIterableIterator<readonly T[]> {
   private readonly onClose: () => void;
   private readonly most: number;
   /** Weight of the events that wait. */
   private waiting = 0;
   private events: { readonly event: T; readonly weight: number }[] = [];
-  private position = 0;
   private ended = false;
   private failure: { readonly error: unknown } | null = null;
   private wake: (() => void) | null = null;
@@ -50,9 +52,9 @@ export class PushedEvents<T> implements AsyncIterableIterator<T> {
     this.end();
   }
 
-  async next(): Promise<IteratorResult<T, undefined>> {
+  async next(): Promise<IteratorResult<readonly T[], undefined>> {
     for (;;) {
-      if (this.position < this.events.length) return { done: false, value: this.take() };
+      if (this.events.length > 0) return { done: false, value: this.take() };
       if (this.failure) {
         const { error } = this.failure;
         this.failure = null;
@@ -65,7 +67,7 @@ export class PushedEvents<T> implements AsyncIterableIterator<T> {
     }
   }
 
-  async return(): Promise<IteratorResult<T, undefined>> {
+  async return(): Promise<IteratorResult<readonly T[], undefined>> {
     if (!this.ended) this.onClose();
     this.drop();
     this.failure = null;
@@ -77,16 +79,14 @@ export class PushedEvents<T> implements AsyncIterableIterator<T> {
     return this;
   }
 
-  private take(): T {
-    const { event, weight } = this.events[this.position++]!;
-    this.waiting -= weight;
-    if (this.position === this.events.length) this.drop();
-    return event;
+  private take(): readonly T[] {
+    const taken = this.events.splice(0, MOST_TOGETHER);
+    for (const { weight } of taken) this.waiting -= weight;
+    return taken.map(({ event }) => event);
   }
 
   private drop(): void {
     this.events = [];
-    this.position = 0;
     this.waiting = 0;
   }
 }

@@ -11,16 +11,16 @@ export function withShadow(
   shadow: string,
   ask: () => Generation,
 ): Generation {
-  async function* events(): AsyncGenerator<InferenceEvent> {
+  async function* events(): AsyncGenerator<readonly InferenceEvent[]> {
     const texts = emptyTexts(generation);
-    for await (const event of generation.events) {
-      addText(texts, event);
-      yield event;
+    for await (const together of generation.events) {
+      addTexts(texts, together);
+      yield together;
     }
     shadows.compare(shadow, texts, async () => {
       const asked = ask();
       const said = emptyTexts(asked);
-      for await (const event of asked.events) addText(said, event);
+      for await (const together of asked.events) addTexts(said, together);
       return said;
     });
   }
@@ -30,6 +30,6 @@ export function withShadow(
 /** Of each choice. */
 const emptyTexts = ({ choices }: Generation): string[] => Array.from({ length: choices }, () => '');
 
-function addText(texts: string[], event: InferenceEvent): void {
-  if (event.type === 'delta') texts[event.choice] += event.text;
+function addTexts(texts: string[], events: readonly InferenceEvent[]): void {
+  for (const event of events) if (event.type === 'delta') texts[event.choice] += event.text;
 }

@@ -1,21 +1,15 @@
+import { ThreadShare } from '../thread-share.ts';
+
 /** The time that one request may keep the thread before all others get it. */
 const TURN_MS = 8;
 
 /** Work of so many characters is done at once: it takes about a millisecond. */
 const SHORT = 4096;
 
-/** Those who wait for the thread; each turn of the event loop wakes one. */
-const waiting: (() => void)[] = [];
+/** However many requests compute, they take turns in order. */
+const computing = new ThreadShare();
 
-function wakeNext(): void {
-  waiting.shift()?.();
-  if (waiting.length > 0) setImmediate(wakeNext);
-}
-
-/**
- * A share of the thread for one request's long computation. However many requests compute, one turn of the
- * event loop holds about {@link TURN_MS} of it, and they take turns in order.
- */
+/** A share of the thread for one request's long computation. */
 export class ThreadTurn {
   private started = false;
   private end = 0;
@@ -29,9 +23,7 @@ export class ThreadTurn {
   }
 
   async next(): Promise<void> {
-    await new Promise<void>((resolve) => {
-      if (waiting.push(resolve) === 1) setImmediate(wakeNext);
-    });
+    await computing.next();
     this.begin();
   }
 

@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Database } from 'better-sqlite3';
 import { DomainError } from '../domain/errors.ts';
-import type { AddedPromptVersion, Page, TaskStore } from '../domain/store.ts';
+import type { AddedPromptVersion, TaskName, TaskStore } from '../domain/store.ts';
 import { claimReader } from './claims.ts';
-import { type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
+import { readPage } from './page.ts';
+import { planOf, type TaskRow, toTask, toVersion, type VersionRow } from './rows.ts';
 import { previousPlanReader } from './serving/history.ts';
 import { translating } from './sqlite-errors.ts';
 
@@ -11,6 +12,7 @@ export type Reads = Pick<
   TaskStore,
   | 'getTask'
   | 'listTasks'
+  | 'listTaskNames'
   | 'countTasks'
   | 'getVersion'
   | 'listVersions'
@@ -27,6 +29,9 @@ export function createReads(db: Database): Reads {
   const tasks = db.prepare<[string, number], TaskRow>(
     'SELECT * FROM tasks WHERE name > ? ORDER BY name LIMIT ?',
   );
+  const taskNames = db.prepare<[string, number], TaskName>(
+    'SELECT name, created_at AS createdAt FROM tasks WHERE name > ? ORDER BY name LIMIT ?',
+  );
   const taskCount = db.prepare<[], number>('SELECT count(*) FROM tasks').pluck();
   const version = db.prepare<[string, number], VersionRow>(
     'SELECT * FROM prompt_versions WHERE task = ? AND version = ?',
@@ -37,8 +42,8 @@ export function createReads(db: Database): Reads {
   const content = db.prepare<[string, string], VersionRow>(
     'SELECT * FROM prompt_versions WHERE sha256 = ? AND peft_type = ? LIMIT 1',
   );
-  const recent = db.prepare<[number], TaskRow>(`
-    SELECT tasks.* FROM tasks LEFT JOIN task_uses ON task_uses.task = tasks.name
+  const recent = db.prepare<[number], Pick<TaskRow, 'name' | 'active_version' | 'serving'>>(`
+    SELECT name, active_version, serving FROM tasks LEFT JOIN task_uses ON task_uses.task = tasks.name
     WHERE active_version IS NOT NULL
     ORDER BY last_used_at DESC NULLS LAST, updated_at DESC, name LIMIT ?`);
   const file = db.prepare<[string], Buffer>('SELECT content FROM blobs WHERE sha256 = ?').pluck();
@@ -47,21 +52,22 @@ export function createReads(db: Database): Reads {
 
   return {
     getTask: (name) => translating(() => optional(task.get(name), toTask)),
-    listTasks({ limit, after = '' }) {
-      const rows = translating(() => tasks.all(after, limit + 1));
-      return page(rows.map(toTask), limit, ({ name }) => name);
-    },
+    listTasks: ({ limit, after = '' }) =>
+      translating(() => readPage(tasks.iterate(after, limit + 1), limit, toTask, ({ name }) => name)),
+    listTaskNames: (after, limit) => translating(() => taskNames.all(after, limit)),
     countTasks: () => translating(() => taskCount.get() ?? 0),
     getVersion: (name, number) => translating(() => optional(version.get(name, number), toVersion)),
     listVersions(name, { limit, after }) {
       const before = after === undefined ? Number.MAX_SAFE_INTEGER : parseCursor(after);
-      const rows = translating(() => versions.all(name, before, limit + 1));
-      return page(rows.map(toVersion), limit, (item) => `${item.version}`);
+      return translating(() =>
+        readPage(versions.iterate(name, before, limit + 1), limit, toVersion, (item) => `${item.version}`),
+      );
     },
     findByContent: (sha256, peftType) =>
       translating(() => optional(content.get(sha256, peftType), toVersion)),
     previousPlan: (name) => translating(() => previousPlan(name)),
-    recentTasks: (limit) => translating(() => recent.all(limit).map(toTask)),
+    recentTasks: (limit) =>
+      translating(() => recent.all(limit).map((row) => ({ name: row.name, serving: planOf(row) }))),
     earlierVersion(claim) {
       const found = translating(() => earlier(claim)) as AddedPromptVersion | null;
       if (found !== null) claim.onReplay();
@@ -86,13 +92,6 @@ export function createReads(db: Database): Reads {
 
 function optional<Row, T>(row: Row | undefined, convert: (row: Row) => T): T | null {
   return row === undefined ? null : convert(row);
-}
-
-/** `items` was read with one more than `limit`, to know whether another page follows. */
-function page<T>(items: T[], limit: number, cursor: (item: T) => string): Page<T> {
-  const shown = items.slice(0, limit);
-  const last = shown.at(-1);
-  return { items: shown, next: items.length > limit && last !== undefined ? cursor(last) : null };
 }
 
 function parseCursor(after: string): number {

@@ -920,7 +920,7 @@ export interface components {
             logprobs?: boolean | null;
             /**
              * Format: int32
-             * @description Alternatives at each token; needs `logprobs`.
+             * @description Alternatives at each token; needs `logprobs`. At most 1,048,576 log-probabilities of all tokens and choices together.
              */
             top_logprobs?: number | null;
         };
@@ -1154,7 +1154,7 @@ export interface components {
             prompt: string | string[] | number[] | number[][];
             /**
              * Format: int32
-             * @description Report log-probabilities with this many alternatives.
+             * @description Report log-probabilities with this many alternatives; at most 1,048,576 of all tokens and choices together.
              */
             logprobs?: number | null;
             /** @description Put the prompt in front of the text. */
@@ -2278,7 +2278,7 @@ export interface components {
             description: string | null;
             /** @description Text with exactly one `{text}`, into which inputs are put. */
             template: string | null;
-            /** @description What `classify` ranks by default, as continuations of the input; of a version with a classification head the names of its rows, in their order. */
+            /** @description What `classify` ranks by default, as continuations of the input; of a version with a classification head the names of its rows, in their order. At most 65,536 characters together. */
             labels: string[] | null;
             defaults: components["schemas"]["TaskDefaults"] | null;
             /**
@@ -2349,7 +2349,7 @@ export interface components {
             description?: string | null;
             /** @description Text with exactly one `{text}`, into which inputs are put. */
             template?: string | null;
-            /** @description What `classify` ranks by default, as continuations of the input; of a version with a classification head the names of its rows, in their order. */
+            /** @description What `classify` ranks by default, as continuations of the input; of a version with a classification head the names of its rows, in their order. At most 65,536 characters together. */
             labels?: string[] | null;
             defaults?: components["schemas"]["TaskDefaults"] | null;
         };
@@ -3630,7 +3630,7 @@ export interface operations {
     listTasks: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before. */
                 after?: string;
@@ -3695,7 +3695,7 @@ export interface operations {
     listPrompts: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before: a version. */
                 after?: string;
@@ -5064,7 +5064,7 @@ export interface operations {
     listFiles: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before. */
                 after?: string;
@@ -5328,7 +5328,7 @@ export interface operations {
     listFineTuningJobs: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before. */
                 after?: string;
@@ -5836,7 +5836,7 @@ export interface operations {
     listFineTuningEvents: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before. */
                 after?: string;
@@ -5907,7 +5907,7 @@ export interface operations {
     listFineTuningCheckpoints: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before. */
                 after?: string;
@@ -6312,7 +6312,7 @@ export interface operations {
     listAudit: {
         parameters: {
             query?: {
-                /** @description Largest number of items. */
+                /** @description Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more. */
                 limit?: number;
                 /** @description `next` of the page before. */
                 after?: string;

@@ -333,6 +333,22 @@ test('a prompt of keys and values enters the cache as it is, without a run', asy
   assert.deepEqual(engine.tokens(2), greedy([...PREFIXES.kv!, 1, 2], 8));
 });
 
+test('the log-probabilities of a long input come in pieces, none of which is much to read', async () => {
+  const engine = new Harness();
+  const ids = range(300).map((id) => id % 50);
+  engine.core.generate(1, request(null, ids, { maxTokens: 0, topLogprobs: 1, inputLogprobs: true }));
+  await engine.settle();
+  const pieces = engine.events.get(1)!.flatMap((event) => (event.type === 'input' ? [event.logprobs] : []));
+  assert.deepEqual(
+    pieces.map(({ length }) => length),
+    [128, 128, 44],
+  );
+  assert.deepEqual(
+    pieces.flat().map((detail) => detail === null),
+    ids.map((_, at) => at === 0),
+  );
+});
+
 test('behind keys and values nothing predicts the first input token', async () => {
   const engine = new Harness();
   engine.core.generate(1, request('kv', [1, 2], { maxTokens: 1, topLogprobs: 0, inputLogprobs: true }));

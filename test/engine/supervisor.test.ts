@@ -194,6 +194,41 @@ describe('supervisor', () => {
     await engine.close(0);
   });
 
+  it('hands on as many messages of a worker in a turn of the event loop as there is time for', async (t) => {
+    const { engine, workers, load } = await startEngine(t);
+    await load();
+    const worker = workers[0]!;
+    let turns = 0;
+    let counting = true;
+    const count = (): void => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    setImmediate(count);
+    t.after(() => {
+      counting = false;
+    });
+    /** In which turn each event came to a reader that needs `ms` for each. */
+    const turnsOf = async (id: number, ms: number): Promise<number[]> => {
+      const found: number[] = [];
+      const events = engine.generate(REQUEST, signal);
+      // As Node does with what waits for it: all in one turn.
+      for (let token = 0; token < 3; token++) worker.tell(id, { type: 'token', id: token, detail: null });
+      worker.tell(id, { type: 'end', reason: 'length' });
+      const first = turns;
+      for await (const _ of events) {
+        found.push(turns - first);
+        const end = performance.now() + ms;
+        while (performance.now() < end);
+      }
+      return found;
+    };
+    assert.deepEqual(await turnsOf(1, 0), [0, 0, 0, 0]);
+    await turn();
+    assert.deepEqual(await turnsOf(2, 10), [0, 1, 2, 3]);
+    assert.equal(worker.received.filter(({ type }) => type === 'taken').length, 8);
+  });
+
   it('closes in order, also while another worker is loaded', async (t) => {
     const { engine, workers, failures, load } = await startEngine(t);
     await load();

@@ -82,16 +82,16 @@ export function setUp(script: Script = {}) {
     async complete(request): Promise<Generation> {
       const texts = request.prompts.map(String);
       admit(request, texts);
-      async function* events(): AsyncGenerator<InferenceEvent> {
+      async function* events(): AsyncGenerator<readonly InferenceEvent[]> {
         // In two pieces, the choices among each other.
         const outputs = texts.map(script.complete!);
         for (const half of [0, 1]) {
           for (const [choice, output] of outputs.entries()) {
             const text = half === 0 ? output.slice(0, 3) : output.slice(3);
-            yield { type: 'delta', choice, text, tokenIds: [], logprobs: [] };
+            yield [{ type: 'delta', choice, text, tokens: [] }];
           }
         }
-        for (const choice of outputs.keys()) yield { type: 'finish', choice, reason: 'stop' };
+        yield Array.from(outputs.keys(), (choice) => ({ type: 'finish', choice, reason: 'stop' }));
       }
       return { servedBy: request.model, choices: texts.length, events: events(), usage: () => usage };
     },

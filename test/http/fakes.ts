@@ -9,7 +9,8 @@ import type {
   Generation,
   Inference,
   InferenceEvent,
-  TokenLogprobText,
+  OutputToken,
+  TokenText,
 } from '../../src/domain/inference.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { PromptPublisher, PromptUpload } from '../../src/domain/publishing.ts';
@@ -22,7 +23,7 @@ import {
   type ServingPlan,
   singleVersion,
 } from '../../src/domain/serving.ts';
-import type { Page, StoreStats, TaskStore } from '../../src/domain/store.ts';
+import type { Page, StoreStats, TaskName, TaskStore } from '../../src/domain/store.ts';
 import type { Task, TaskMetadata } from '../../src/domain/task.ts';
 
 export const BASE_MODEL = 'base-model';
@@ -99,6 +100,8 @@ export class FakeEngine implements Engine {
 
 /** What the fake inference emits for one choice: pieces of text, each one token. */
 const PIECES = [' one', ' two', ' 😀'];
+/** A token that is a part of a character. */
+const PART = 200;
 
 /**
  * Answers every prompt with {@link PIECES}. A test can make it fail before or during the output, slow it down,
@@ -157,7 +160,7 @@ export class FakeInference implements Inference {
     logprobs: number | null,
     signal: AbortSignal,
     completion: { tokens: number },
-  ): AsyncGenerator<InferenceEvent> {
+  ): AsyncGenerator<readonly InferenceEvent[]> {
     let count = 0;
     const checkFailure = (): void => {
       if (this.failure && count >= this.failure.after) throw this.failure.error;
@@ -167,7 +170,9 @@ export class FakeInference implements Inference {
       try {
         while (!signal.aborted) {
           this.emitted += 1;
-          yield { type: 'delta', choice: 0, text: this.endless, tokenIds: [1], logprobs: [] };
+          yield [
+            { type: 'delta', choice: 0, text: this.endless, tokens: [{ id: 1, text: '', detail: null }] },
+          ];
           await new Promise((resolve) => setImmediate(resolve));
         }
         signal.throwIfAborted();
@@ -181,13 +186,12 @@ export class FakeInference implements Inference {
       for (let choice = 0; choice < choices; choice += 1) {
         checkFailure();
         completion.tokens += 1;
-        const details = logprobs === null ? [] : [tokenDetail(id, text, logprobs)];
-        yield { type: 'delta', choice, text, tokenIds: [id], logprobs: details };
+        yield [{ type: 'delta', choice, text, tokens: [outputToken(id, text, logprobs)] }];
       }
     }
     for (let choice = 0; choice < choices; choice += 1) {
       checkFailure();
-      yield { type: 'finish', choice, reason: 'stop' };
+      yield [{ type: 'finish', choice, reason: 'stop' }];
     }
   }
 
@@ -229,19 +233,25 @@ export class FakeInference implements Inference {
     return { same: 3, different: 1, failed: 0, skipped: 0 };
   }
 
+  /** Its pieces by their index, and part of a character. */
+  token(id: number): TokenText {
+    const bytes = id === PART ? [0xf0, 0x9f] : [...Buffer.from(PIECES[id] ?? '')];
+    return { text: PIECES[id] ?? '', bytes };
+  }
+
   detokenize(ids: readonly number[]): string {
     if (ids.some((id) => id > 255)) throw new DomainError('invalid', 'token_out_of_range', 'No such token.');
     return Buffer.from(ids).toString();
   }
 }
 
-function tokenDetail(id: number, text: string, alternatives: number): TokenLogprobText {
-  const bytes = [...Buffer.from(text)];
+function outputToken(id: number, text: string, alternatives: number | null): OutputToken {
   const top = [
-    { id, text, bytes, logprob: -0.25 },
-    { id: 200, text: '', bytes: [0xf0, 0x9f], logprob: -2 },
+    { id, logprob: -0.25 },
+    { id: PART, logprob: -2 },
   ];
-  return { id, text, bytes, logprob: -0.25, top: top.slice(0, alternatives) };
+  const detail = alternatives === null ? null : { logprob: -0.25, top: top.slice(0, alternatives) };
+  return { id, text, detail };
 }
 
 /** Tasks and versions in maps, with the rules of the port. */
@@ -254,12 +264,20 @@ export class FakeStore implements TaskStore {
   getTask(name: string): Task | null {
     return this.tasks.get(name) ?? null;
   }
-  listTasks({ limit, after = '' }: { limit: number; after?: string }): Page<Task> {
-    const rest = [...this.tasks.values()]
+  #behind(after: string): Task[] {
+    return [...this.tasks.values()]
       .filter(({ name }) => name > after)
       .sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+  listTasks({ limit, after = '' }: { limit: number; after?: string }): Page<Task> {
+    const rest = this.#behind(after);
     const items = rest.slice(0, limit);
     return { items, next: rest.length > limit ? (items.at(-1)?.name ?? null) : null };
+  }
+  listTaskNames(after: string, limit: number): readonly TaskName[] {
+    return this.#behind(after)
+      .slice(0, limit)
+      .map(({ name, createdAt }) => ({ name, createdAt }));
   }
   countTasks(): number {
     return this.tasks.size;

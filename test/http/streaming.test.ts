@@ -173,6 +173,23 @@ describe('streams', () => {
     assert.equal(inference.signals[0]?.aborted, false);
   });
 
+  it('has so few listeners on a response that Node does not take them for a leak', async (t) => {
+    const key = { name: 'app', scopes: ['infer'], isLimited: false, allowsTask: () => true } as const;
+    const access = { keys: { find: () => key }, requestsPerMinute: 100, concurrentRequests: 10 };
+    const { listen } = await startApp(t, {}, { access });
+    const warnings: Error[] = [];
+    const note = (warning: Error): number => warnings.push(warning);
+    process.on('warning', note);
+    t.after(() => process.off('warning', note));
+    const response = await fetch(`${await listen()}/v1/completions`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer secret' },
+      body: JSON.stringify(payload),
+    });
+    assert.equal(eventsOf(await response.text()).at(-1), '[DONE]');
+    assert.deepEqual(warnings, []);
+  });
+
   it('stops asking for pieces while the client does not read', async (t) => {
     const { listen, inference } = await startApp(t);
     inference.endless = 'x'.repeat(64 * 1024);

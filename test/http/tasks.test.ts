@@ -98,6 +98,19 @@ describe('tasks', () => {
     assert.equal(store.countTasks(), 0);
   });
 
+  it('refuse labels that are too long together', async (t) => {
+    const { inject, store } = await startApp(t, { bodyBytes: 2 ** 20 });
+    const labels = Array.from({ length: 64 }, (_, i) => `${i}`.padEnd(1024));
+    const put = (given: readonly string[]) => inject({ method: 'PUT', url, payload: { labels: given } });
+    const { statusCode, json } = await put([...labels, 'x']);
+    const { error, param, given } = json();
+    assert.deepEqual(
+      [statusCode, error.code, param, given, store.countTasks()],
+      [422, 'labels_too_long', 'labels', 65_537, 0],
+    );
+    assert.equal((await put(labels)).statusCode, 201);
+  });
+
   it('refuse a label that comes twice, with both places', async (t) => {
     const { inject } = await startApp(t);
     const labels = [' good', ' bad', ' so-so', ' bad'];

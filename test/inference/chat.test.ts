@@ -33,6 +33,14 @@ describe('chat', () => {
     assert.equal(prompt!.length + inputIds.length + maxTokens, 100);
   });
 
+  it('goes on by default only as long as its log-probabilities can be reported', async () => {
+    const { inference, engine } = setUp({ tokens, contextLength: 100_000 }, { chatTemplate });
+    const leaving = new AbortController();
+    await inference.chat(request({ n: 2, logprobs: 20 }), leaving.signal);
+    leaving.abort();
+    assert.equal(engine.generated[0]!.maxTokens, 24_966);
+  });
+
   it("the task's template wraps the last message of the user", async () => {
     const { inference, engine } = setUp({ tokens, contextLength: 200 }, { chatTemplate });
     const messages = [user, { role: 'assistant', content: 'Hey' }, { role: 'user', content: 'fine' }];

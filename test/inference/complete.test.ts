@@ -1,6 +1,21 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { completion, EOS, encode, gather, logprobOf, never, PROMPT, setUp, tokenizer } from './fakes.ts';
+import {
+  completion,
+  EOS,
+  encode,
+  flat,
+  gather,
+  logprobOf,
+  never,
+  PROMPT,
+  setUp,
+  tokenizer,
+} from './fakes.ts';
+
+/** The tokens of an ASCII text, as they come without log-probabilities. */
+const tokensOf = (text: string) =>
+  encode(text).map((id) => ({ id, text: Buffer.from(tokenizer.tokenBytes(id)).toString(), detail: null }));
 
 describe('complete: text', () => {
   it('turns generated tokens into text and counts them', async () => {
@@ -10,8 +25,7 @@ describe('complete: text', () => {
     const [choice] = await gather(generation.events);
     assert.deepEqual(choice, {
       text: 'hello world',
-      tokenIds: [...encode('hello world')],
-      logprobs: [],
+      tokens: tokensOf('hello world'),
       reason: 'length',
     });
     assert.deepEqual(engine.generated[0]!.inputIds, encode('Say'));
@@ -27,7 +41,7 @@ describe('complete: text', () => {
     const { inference } = setUp({ tokens: () => encode('\u{1f600}!') });
     const generation = await inference.complete(completion('x', { max_tokens: 5 }), never);
     const texts: string[] = [];
-    for await (const event of generation.events) if (event.type === 'delta') texts.push(event.text);
+    for await (const event of flat(generation.events)) if (event.type === 'delta') texts.push(event.text);
     assert.deepEqual(texts, ['\u{1f600}', '!']);
   });
 
@@ -35,13 +49,11 @@ describe('complete: text', () => {
     const { inference } = setUp({ tokens: () => [...encode('hi'), EOS] });
     const length = encode('hi').length;
     const stopped = await inference.complete(completion('x', { max_tokens: length + 1 }), never);
-    assert.deepEqual(await gather(stopped.events), [
-      { text: 'hi', tokenIds: [...encode('hi')], logprobs: [], reason: 'stop' },
-    ]);
+    assert.deepEqual(await gather(stopped.events), [{ text: 'hi', tokens: tokensOf('hi'), reason: 'stop' }]);
     const ignoring = { max_tokens: length + 1, ignore_eos: true };
     const ignored = await inference.complete(completion('x', ignoring), never);
     assert.deepEqual(await gather(ignored.events), [
-      { text: 'hi', tokenIds: [...encode('hi'), EOS], logprobs: [], reason: 'length' },
+      { text: 'hi', tokens: [...tokensOf('hi'), { id: EOS, text: '', detail: null }], reason: 'length' },
     ]);
   });
 
@@ -143,7 +155,7 @@ describe('complete: prompts and choices', () => {
 });
 
 describe('complete: echo and log-probabilities', () => {
-  it('log-probabilities carry text, bytes and alternatives', async () => {
+  it('log-probabilities come with their tokens and alternatives', async () => {
     const ids = encode('\u{1f600}');
     const { inference, engine } = setUp({ tokens: () => ids });
     const request = completion('x', { max_tokens: ids.length, logprobs: 2 });
@@ -151,27 +163,20 @@ describe('complete: echo and log-probabilities', () => {
     assert.equal(engine.generated[0]!.topLogprobs, 2);
     assert.equal(engine.generated[0]!.inputLogprobs, false);
     assert.deepEqual(
-      choice!.logprobs.map(({ id, text, logprob }) => [id, text, logprob]),
+      choice!.tokens.map(({ id, text, detail }) => [id, text, detail?.logprob]),
       ids.map((id, i) => [id, i === ids.length - 1 ? '\u{1f600}' : '', logprobOf(id)]),
     );
-    assert.deepEqual(
-      choice!.logprobs.flatMap(({ bytes }) => bytes),
-      [...Buffer.from('\u{1f600}')],
-    );
-    const { top } = choice!.logprobs[0]!;
-    assert.deepEqual(top, [
-      { id: 0, text: '<pad>', bytes: [...Buffer.from('<pad>')], logprob: logprobOf(0) },
-      { id: 1, text: '</s>', bytes: [...Buffer.from('</s>')], logprob: logprobOf(1) },
+    assert.deepEqual(choice!.tokens[0]!.detail!.top, [
+      { id: 0, logprob: logprobOf(0) },
+      { id: 1, logprob: logprobOf(1) },
     ]);
   });
 
-  it('an alternative that is only a part of a character has bytes and no text', async () => {
-    const part = encode('\u{1f600}')[0]!;
-    const { inference } = setUp({ tokens: () => encode('a') });
-    const request = completion('x', { max_tokens: 1, logprobs: part + 1 });
-    const [choice] = await gather((await inference.complete(request, never)).events);
-    const found = choice!.logprobs[0]!.top.find(({ id }) => id === part)!;
-    assert.deepEqual([found.text, found.bytes], ['', [0xf0]]);
+  it('a token has text and bytes; one that is only a part of a character has no text', () => {
+    const { inference } = setUp({});
+    assert.deepEqual(inference.token(EOS), { text: '</s>', bytes: [...Buffer.from('</s>')] });
+    assert.deepEqual(inference.token(encode('\u{1f600}')[0]!), { text: '', bytes: [0xf0] });
+    assert.deepEqual(inference.token(99_999), { text: '', bytes: [] });
   });
 
   it('echo puts the input in front, with its log-probabilities token by token', async () => {
@@ -181,19 +186,36 @@ describe('complete: echo and log-probabilities', () => {
     const [choice] = await gather((await inference.complete(request, never)).events);
     assert.equal(engine.generated[0]!.inputLogprobs, true);
     assert.equal(choice!.text, `${input}!`);
-    assert.deepEqual(choice!.tokenIds, [...encode(input), ...encode('!')]);
+    const ids = [...encode(input), ...encode('!')];
     assert.deepEqual(
-      choice!.logprobs.map(({ logprob }) => logprob),
-      [null, ...[...encode(input).slice(1), ...encode('!')].map(logprobOf)],
+      choice!.tokens.map(({ id, detail }) => [id, detail?.logprob ?? null]),
+      ids.map((id, i) => [id, i === 0 ? null : logprobOf(id)]),
     );
-    assert.equal(choice!.logprobs.map(({ text }) => text).join(''), choice!.text);
+    assert.equal(choice!.tokens.map(({ text }) => text).join(''), choice!.text);
+  });
+
+  it('a long input is echoed in pieces, none of which is much work', async () => {
+    const input = Array.from({ length: 1100 }, (_, i) => encode('ab')[0]! + (i % 2));
+    for (const [logprobs, largest] of [
+      [0, 16],
+      [null, 1024],
+    ] as const) {
+      const { inference } = setUp({ contextLength: 2000 });
+      const request = completion([input], { max_tokens: 0, echo: true, logprobs });
+      const pieces: number[][] = [];
+      for await (const event of flat((await inference.complete(request, never)).events)) {
+        if (event.type === 'delta') pieces.push(event.tokens.map(({ id }) => id));
+      }
+      assert.deepEqual(pieces.flat(), input);
+      assert.equal(Math.max(...pieces.map(({ length }) => length)), largest);
+    }
   });
 
   it('behind a soft prompt the first input token has a log-probability', async () => {
     const { inference } = setUp({ tokens: () => encode('!') }, { task: { template: null } });
     const request = completion('hi', { model: 'reviews', max_tokens: 1, echo: true, logprobs: 0 });
     const [choice] = await gather((await inference.complete(request, never)).events);
-    assert.equal(choice!.logprobs[0]!.logprob, logprobOf(encode('hi')[0]!));
+    assert.equal(choice!.tokens[0]!.detail!.logprob, logprobOf(encode('hi')[0]!));
   });
 
   it('echo without log-probabilities does not ask the engine for them', async () => {
@@ -213,7 +235,7 @@ describe('complete: echo and log-probabilities', () => {
     const [choice] = await gather((await inference.complete(request, never)).events);
     assert.equal(engine.generated[0]!.inputIds[0], 2);
     assert.equal(choice!.text, 'hi!');
-    assert.deepEqual(choice!.logprobs[0]!.text, '');
+    assert.deepEqual(choice!.tokens[0]!.text, '');
   });
 
   it('with max_tokens 0 only the input is scored', async () => {
@@ -223,7 +245,7 @@ describe('complete: echo and log-probabilities', () => {
     const [choice] = await gather(generation.events);
     assert.equal(engine.generated[0]!.maxTokens, 0);
     assert.deepEqual([choice!.text, choice!.reason], ['hello', 'length']);
-    assert.equal(choice!.logprobs.length, encode('hello').length);
+    assert.equal(choice!.tokens.length, encode('hello').length);
     assert.equal(generation.usage().completionTokens, 0);
   });
 });

@@ -9,7 +9,12 @@ import type {
 } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { ClassificationHead } from '../../src/domain/head.ts';
-import type { CompletionRequest, Inference, InferenceEvent } from '../../src/domain/inference.ts';
+import type {
+  CompletionRequest,
+  Inference,
+  InferenceEvent,
+  OutputToken,
+} from '../../src/domain/inference.ts';
 import { ANYONE } from '../../src/domain/principal.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { Task } from '../../src/domain/task.ts';
@@ -266,25 +271,28 @@ export function completion(
   };
 }
 
-type Delta = Extract<InferenceEvent, { type: 'delta' }>;
+/** One after the other, also those that came together. */
+export async function* flat(
+  events: AsyncIterable<readonly InferenceEvent[]>,
+): AsyncGenerator<InferenceEvent> {
+  for await (const together of events) yield* together;
+}
 
 /** The events of each choice put together. */
-export async function gather(events: AsyncIterable<InferenceEvent>, choices = 1) {
+export async function gather(events: AsyncIterable<readonly InferenceEvent[]>, choices = 1) {
   const out = Array.from({ length: choices }, () => ({
     text: '',
-    tokenIds: [] as number[],
-    logprobs: [] as Delta['logprobs'][number][],
+    tokens: [] as OutputToken[],
     reason: null as string | null,
   }));
-  for await (const event of events) {
+  for await (const event of flat(events)) {
     const choice = out[event.choice]!;
     if (event.type === 'finish') {
       choice.reason = event.reason;
       continue;
     }
     choice.text += event.text;
-    choice.tokenIds.push(...event.tokenIds);
-    choice.logprobs.push(...event.logprobs);
+    choice.tokens.push(...event.tokens);
   }
   return out;
 }

@@ -10,8 +10,8 @@ test('a reader that lets too much wait is told so, and its producer is stopped',
   let closed = 0;
   const events = new PushedEvents<number>(() => closed++, 10);
   for (let event = 0; event < 10; event++) events.push(event, 1);
-  assert.deepEqual([(await events.next()).value, closed], [0, 0], 'the bound itself may wait');
-  events.push(10, 1);
+  assert.deepEqual([(await events.next()).value?.length, closed], [10, 0], 'the bound itself may wait');
+  for (let event = 0; event < 10; event++) events.push(event, 1);
   assert.equal(closed, 0, 'what was read makes room');
   events.push(11, 1);
   assert.equal(closed, 1);
@@ -25,8 +25,22 @@ test('a reader that keeps up gets any amount', async () => {
   const events = new PushedEvents<number>(() => assert.fail('it is not slow'), 10);
   for (let event = 0; event < 1000; event++) {
     events.push(event, 9);
-    assert.equal((await events.next()).value, event);
+    assert.deepEqual((await events.next()).value, [event]);
   }
   events.end();
   assert.equal((await events.next()).done, true);
+});
+
+test('what is there comes together, in order and never much', async () => {
+  const events = new PushedEvents<number>(() => assert.fail('it is not slow'), 1000);
+  for (let event = 0; event < 100; event++) events.push(event, 1);
+  events.end();
+  const lengths: number[] = [];
+  const all: number[] = [];
+  for await (const together of events) {
+    lengths.push(together.length);
+    all.push(...together);
+  }
+  assert.deepEqual(lengths, [32, 32, 32, 4]);
+  assert.deepEqual(all, [...Array(100).keys()]);
 });

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
 import { DomainError } from '../../src/domain/errors.ts';
-import { completion, encode, gather, never, type Setup, setUp } from './fakes.ts';
+import { completion, encode, flat, gather, never, type Setup, setUp } from './fakes.ts';
 
 const tokens = () => encode('a');
 const refused = async (
@@ -92,6 +92,34 @@ describe('limits', () => {
     await refused(setup, completion(['a', 'b'], { n: 3 }), expected);
   });
 
+  it('more log-probabilities than an answer may have: choices, tokens and alternatives together', async () => {
+    const setup = setUp({ tokens, contextLength: 100_000 });
+    const fields = { n: 2, logprobs: 20, max_tokens: 24_967 };
+    const expected = {
+      kind: 'unprocessable',
+      code: 'too_many_logprobs',
+      param: 'logprobs',
+      expected: 'at most 1048576',
+      given: 2 * 24_967 * 21,
+    };
+    await refused(setup, completion('x', fields), expected);
+    // An echoed input has some of its own.
+    const echoed = { ...fields, n: 1, max_tokens: 0, echo: true };
+    await refused(setup, completion([Array.from({ length: 49_933 }, () => 5)], echoed), {
+      ...expected,
+      given: 49_933 * 21,
+    });
+    for (const fits of [
+      { ...fields, max_tokens: 24_966 },
+      { ...fields, logprobs: null },
+    ]) {
+      const leaving = new AbortController();
+      await setup.inference.complete(completion('x', fits), leaving.signal);
+      leaving.abort();
+    }
+    assert.equal(setup.engine.generated.length, 4);
+  });
+
   it('no output asked for without echo', async () => {
     const expected = { kind: 'invalid', code: 'nothing_to_generate', param: 'max_tokens' };
     await refused(setUp({ tokens }), completion('x', { max_tokens: 0 }), expected);
@@ -126,7 +154,7 @@ describe('admission and cancellation', () => {
     const generation = await inference.complete(request, controller.signal);
     let seen = 0;
     const reading = (async () => {
-      for await (const event of generation.events) {
+      for await (const event of flat(generation.events)) {
         assert.equal(event.type, 'delta');
         if (++seen === 5) controller.abort();
       }
@@ -158,7 +186,7 @@ describe('admission and cancellation', () => {
     const generation = await inference.complete(completion('x', { n: 2, max_tokens: 60 }), never);
     const seen: string[] = [];
     await assert.rejects(async () => {
-      for await (const event of generation.events) if (event.type === 'delta') seen.push(event.text);
+      for await (const event of flat(generation.events)) if (event.type === 'delta') seen.push(event.text);
     }, error);
     assert.ok(seen.length >= 2, 'what came before is delivered');
     await drained(engine);

@@ -72,6 +72,28 @@ async function pages(store: TaskStore, limit: number): Promise<string[][]> {
   return found;
 }
 
+test('a page ends before its tasks are long together, and the next goes on behind it', async (t) => {
+  const { store } = await temporaryStore(t);
+  const long = (characters: number) => ({ ...EMPTY, template: 'x'.repeat(characters) });
+  const [half, whole] = [2 ** 19, 2 ** 21];
+  for (const [name, size] of Object.entries({ a: half, b: half - 10, c: 10, d: whole, e: whole, f: 1 })) {
+    await store.putTask(name, long(size));
+  }
+  assert.deepEqual(await pages(store, 100), [['a', 'b'], ['c'], ['d'], ['e'], ['f']]);
+  assert.deepEqual(await pages(store, 1), [['a'], ['b'], ['c'], ['d'], ['e'], ['f']]);
+});
+
+test('names are read without what else a task has', async (t) => {
+  const { store } = await temporaryStore(t);
+  for (const name of ['b', 'a', 'c']) await store.putTask(name, { ...EMPTY, template: 'x'.repeat(2 ** 20) });
+  const [first, ...others] = store.listTaskNames('', 2);
+  assert.deepEqual(first, { name: 'a', createdAt: store.getTask('a')!.createdAt });
+  assert.deepEqual(
+    [...others, ...store.listTaskNames('b', 2)].map(({ name }) => name),
+    ['b', 'c'],
+  );
+});
+
 test('tasks come in name order, page by page', async (t) => {
   const { store } = await temporaryStore(t);
   assert.deepEqual(store.listTasks({ limit: 2 }), { items: [], next: null });

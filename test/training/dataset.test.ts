@@ -124,6 +124,13 @@ test('labels are as long and as many as a task may have', async () => {
     Array.from({ length: count }, (_, i) => JSON.stringify({ text: 'a', label: `${i}` })).join('\n');
   assert.equal((await read(rows(1024))).labels.length, 1024);
   assert.equal((await refusal(read(rows(1025)))).code, 'too_many_labels');
+  const long1024 = (count: number) =>
+    Array.from({ length: count }, (_, i) =>
+      JSON.stringify({ text: 'a', label: `${i}`.padEnd(1024, '.') }),
+    ).join('\n');
+  assert.equal((await read(long1024(64))).labels.length, 64);
+  const { code, given } = await refusal(read(long1024(65)));
+  assert.deepEqual([code, given], ['labels_too_long', 65 * 1024]);
 });
 
 test('bytes that are no UTF-8 are a problem of their row', async () => {

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import { finished } from 'node:stream';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { parseTraceparent, type Span, type TraceIds, type Tracer } from '../../domain/tracing.ts';
 import type { Metrics } from '../metrics/metrics.ts';
+import { onResponseEnd } from '../response-end.ts';
 import { count, endOf, endSpan, logRequest } from './request-end.ts';
 
 declare module 'fastify' {
@@ -47,9 +47,9 @@ export function observeRequests(
     addTraceIds(request, reply, span ?? parent);
     metrics.http.requestStarted();
     // Not onResponse: Fastify does not call it when the client disconnects before the answer.
-    finished(reply.raw, (error) => {
+    onResponseEnd(reply.raw, (error) => {
       const seconds = (performance.now() - start) / 1000;
-      const end = endOf(request, reply, { seconds, aborted: error != null });
+      const end = endOf(request, reply, { seconds, aborted: error !== null });
       count(metrics, request, end);
       if (span !== null) endSpan(span, request, end);
       logRequest(request, end);

@@ -1,6 +1,6 @@
-import { finished } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
+import { onResponseEnd } from '../response-end.ts';
 
 export interface Places {
   /** Requests that are answered at the same time. */
@@ -32,7 +32,7 @@ export function boundPlaces(app: FastifyInstance, { most, code, what, retryAfter
     if (running >= most) throw refuse(most, '');
     running += 1;
     if (name !== null) ofKeys.set(name, own + 1);
-    finished(reply.raw, () => {
+    onResponseEnd(reply.raw, () => {
       running -= 1;
       if (name === null) return;
       const left = ofKeys.get(name)! - 1;

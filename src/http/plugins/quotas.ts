@@ -1,7 +1,7 @@
-import { finished } from 'node:stream';
 import rateLimit from '@fastify/rate-limit';
 import type { FastifyInstance } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
+import { onResponseEnd } from '../response-end.ts';
 import type { CountFailure } from './access.ts';
 
 const MINUTE_MS = 60_000;
@@ -68,7 +68,7 @@ function boundConcurrency(app: FastifyInstance, most: number): void {
       });
     }
     running.set(name, own + 1);
-    finished(reply.raw, () => {
+    onResponseEnd(reply.raw, () => {
       const left = running.get(name)! - 1;
       if (left > 0) running.set(name, left);
       else running.delete(name);

@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { AppDependencies } from '../dependencies.ts';
+import { sendJson } from '../json-bytes.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import {
@@ -10,18 +11,19 @@ import {
   EXAMPLE_CHAT_CHUNKS,
   EXAMPLE_CHAT_COMPLETION,
 } from '../schemas/chat.ts';
-import { chatChoice, chatChunkForm } from '../schemas/chat-choices.ts';
-import { usageBody } from '../schemas/common.ts';
+import { chatForm } from '../schemas/chat-choices.ts';
 import { includesUsage } from '../schemas/generation.ts';
 import { jsonOrEvents, problems } from '../schemas/responses.ts';
 import { chunks } from '../streaming/chunks.ts';
-import { collect, writeChoices } from '../streaming/collect.ts';
+import { collect } from '../streaming/collect.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
+import { TokenJson } from '../streaming/token-json.ts';
 import { envelopeOf, startGeneration } from './generate.ts';
 
 type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
 export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  const tokens = new TokenJson((id) => options.inference.token(id));
   app.post(
     '/v1/chat/completions',
     {
@@ -61,16 +63,14 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
         reply,
         options.metrics,
       );
-      if (body.stream) {
-        const envelope = envelopeOf(generation, 'chatcmpl', 'chat.completion.chunk');
-        return sendEventStream(reply, chunks(generation, envelope, chatChunkForm(want), includeUsage));
-      }
-      const choices = await collect(generation);
-      return {
-        ...envelopeOf(generation, 'chatcmpl', 'chat.completion'),
-        choices: await writeChoices(choices, (choice) => chatChoice(choice, want)),
-        usage: usageBody(generation.usage()),
-      };
+      const envelope = envelopeOf(
+        generation,
+        'chatcmpl',
+        body.stream ? 'chat.completion.chunk' : 'chat.completion',
+      );
+      const writing = { envelope, form: chatForm, want, tokens };
+      if (body.stream) return sendEventStream(reply, chunks(generation, writing, includeUsage));
+      return sendJson(reply, await collect(generation, writing));
     },
   );
 };

@@ -1,8 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { AppDependencies } from '../dependencies.ts';
+import { sendJson } from '../json-bytes.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { requireReady } from '../plugins/readiness.ts';
-import { usageBody } from '../schemas/common.ts';
 import {
   CompletionBody,
   CompletionChunkSchema,
@@ -11,17 +11,19 @@ import {
   EXAMPLE_COMPLETION,
   EXAMPLE_COMPLETION_CHUNKS,
 } from '../schemas/completion.ts';
-import { completionChoice, completionChunkForm } from '../schemas/completion-choices.ts';
+import { completionForm } from '../schemas/completion-choices.ts';
 import { includesUsage } from '../schemas/generation.ts';
 import { jsonOrEvents, problems } from '../schemas/responses.ts';
 import { chunks } from '../streaming/chunks.ts';
-import { collect, writeChoices } from '../streaming/collect.ts';
+import { collect } from '../streaming/collect.ts';
 import { EVENT_STREAM_MEDIA_TYPE, sendEventStream } from '../streaming/event-stream.ts';
+import { TokenJson } from '../streaming/token-json.ts';
 import { envelopeOf, startGeneration } from './generate.ts';
 
 type Options = Pick<AppDependencies, 'inference' | 'state'> & { readonly metrics: InferenceMetrics };
 
 export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
+  const tokens = new TokenJson((id) => options.inference.token(id));
   app.post(
     '/v1/completions',
     {
@@ -62,15 +64,9 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         options.metrics,
       );
       const envelope = envelopeOf(generation, 'cmpl', 'text_completion');
-      if (body.stream) {
-        return sendEventStream(reply, chunks(generation, envelope, completionChunkForm(want), includeUsage));
-      }
-      const choices = await collect(generation);
-      return {
-        ...envelope,
-        choices: await writeChoices(choices, (choice) => completionChoice(choice, want)),
-        usage: usageBody(generation.usage()),
-      };
+      const writing = { envelope, form: completionForm, want, tokens };
+      if (body.stream) return sendEventStream(reply, chunks(generation, writing, includeUsage));
+      return sendJson(reply, await collect(generation, writing));
     },
   );
 };

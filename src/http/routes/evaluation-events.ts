@@ -18,12 +18,12 @@ export async function* observed<R extends { readonly usage: Usage }, E extends R
   }
 }
 
-/** Each event as it goes over the wire. */
+/** Each event as it goes over the wire, JSON. */
 export async function* bodies<E>(
   events: AsyncGenerator<E>,
   body: (event: E) => object,
-): AsyncGenerator<object> {
-  for await (const event of events) yield body(event);
+): AsyncGenerator<readonly string[]> {
+  for await (const event of events) yield [JSON.stringify(body(event))];
 }
 
 /** The last event's. */

@@ -54,7 +54,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
     },
     async ({ query: { limit = DEFAULT_PAGE_SIZE, after }, principal }) => {
       const files = visibleFiles(store, principal);
-      return pageBody(files.listFiles({ limit, ...(after !== undefined && { after }) }), fileBody);
+      return pageBody(await files.listFiles({ limit, ...(after !== undefined && { after }) }), fileBody);
     },
   );
 

@@ -80,7 +80,7 @@ export const fineTuningJobRoutes: FastifyPluginAsyncTypebox<Options> = async (ap
     },
     async ({ query: { limit = DEFAULT_PAGE_SIZE, after }, principal }) => {
       const jobs = visibleJobs(store, principal);
-      return pageBody(jobs.listJobs({ limit, ...(after !== undefined && { after }) }), jobBody);
+      return pageBody(await jobs.listJobs({ limit, ...(after !== undefined && { after }) }), jobBody);
     },
   );
 

@@ -105,6 +105,6 @@ const headOfStream = (): DomainError =>
     given: 'HEAD',
   });
 
-async function* bodies(events: AsyncGenerator<JobEvent>): AsyncGenerator<object> {
-  for await (const event of events) yield eventBody(event);
+async function* bodies(events: AsyncGenerator<JobEvent>): AsyncGenerator<readonly string[]> {
+  for await (const event of events) yield [JSON.stringify(eventBody(event))];
 }

@@ -118,7 +118,7 @@ export const infoRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
           upload_bytes: limits.uploadBytes,
           concurrent_uploads: limits.concurrentUploads,
         },
-        tasks: visibleTasks(store, principal).countTasks(),
+        tasks: await visibleTasks(store, principal).count(),
       };
     },
   );

@@ -2,9 +2,11 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import { parseModelReference, type Task } from '../../domain/task.ts';
-import { type TaskReads, visibleLookups, visibleTasks } from '../../domain/visibility.ts';
+import type { TaskName } from '../../domain/store.ts';
+import { parseModelReference } from '../../domain/task.ts';
+import { visibleLookups, visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { sendJson } from '../json-bytes.ts';
 import { component } from '../openapi/component.ts';
 import { nullable, unixSeconds } from '../schemas/common.ts';
 import { json, problems } from '../schemas/responses.ts';
@@ -57,12 +59,15 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
       },
       config: { access: 'infer' },
     },
-    async ({ principal }) => {
+    async ({ principal }, reply) => {
       const { model } = engine;
       const base = principal.allowsTask(model.id) ? [baseModel(model)] : [];
-      const visible = allTasks(visibleTasks(store, principal));
-      const tasks = Array.from(visible, (task) => taskModel(model, task, task.name));
-      return { object: 'list' as const, data: [...base, ...tasks] };
+      const blocks = [base.map((item) => JSON.stringify(item)).join(',')];
+      for await (const tasks of visibleTasks(store, principal).names()) {
+        blocks.push(tasks.map((task) => JSON.stringify(taskModel(model, task, task.name))).join(','));
+      }
+      const data = blocks.filter((block) => block !== '').join(',');
+      return sendJson(reply, Buffer.from(`{"object":"list","data":[${data}]}`));
     },
   );
 
@@ -99,21 +104,10 @@ export const modelRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'engin
   );
 };
 
-const TASKS_A_READ = 1000;
-
-function* allTasks(store: TaskReads): Generator<Task> {
-  let after: string | null = null;
-  do {
-    const page = store.listTasks({ limit: TASKS_A_READ, ...(after !== null && { after }) });
-    yield* page.items;
-    after = page.next;
-  } while (after !== null);
-}
-
 function baseModel({ id, createdAt }: ModelInfo): Model {
   return { id, object: 'model', created: createdAt, owned_by: 'softprompt', root: id, parent: null };
 }
 
-function taskModel(base: ModelInfo, task: Task, id: string): Model {
+function taskModel(base: ModelInfo, task: TaskName, id: string): Model {
   return { ...baseModel(base), id, created: unixSeconds(task.createdAt), parent: base.id };
 }

@@ -71,7 +71,7 @@ export const taskRoutes: FastifyPluginAsyncTypebox<Pick<AppDependencies, 'store'
     async ({ query, principal }) => {
       const { limit = DEFAULT_PAGE_SIZE, after } = query;
       const tasks = visibleTasks(store, principal);
-      return pageBody(tasks.listTasks({ limit, ...(after !== undefined && { after }) }), taskBody);
+      return pageBody(await tasks.listTasks({ limit, ...(after !== undefined && { after }) }), taskBody);
     },
   );
 

@@ -1,8 +1,9 @@
 import { type Static, Type } from 'typebox';
-import type { TokenLogprobText } from '../../domain/inference.ts';
+import type { OutputToken } from '../../domain/inference.ts';
+import { jsonList, numberJson } from '../json-bytes.ts';
 import { component } from '../openapi/component.ts';
-import type { ChunkForm } from '../streaming/chunks.ts';
-import type { CollectedChoice } from '../streaming/collect.ts';
+import type { ChoiceForm, LogprobsWriter } from '../streaming/choice-content.ts';
+import type { TokenJson } from '../streaming/token-json.ts';
 import { FinishReason, nullable } from './common.ts';
 
 const Alternative = {
@@ -58,62 +59,56 @@ export const ChatChunkChoice = Type.Object(
   component('ChatChunkChoice'),
 );
 type ChatChunkChoice = Static<typeof ChatChunkChoice>;
+type ChatChoice = Static<typeof ChatChoice>;
 
-/** Which parts of its choices a client asked for. */
-export interface ChatChoiceOptions {
-  readonly logprobs: boolean;
-  readonly tokenIds: boolean;
-}
+type Own<T> = Omit<T, 'logprobs' | 'token_ids'>;
 
-export function chatChoice(choice: CollectedChoice, options: ChatChoiceOptions): Static<typeof ChatChoice> {
-  return {
-    index: choice.index,
-    message: { role: 'assistant', content: choice.text, refusal: null },
-    finish_reason: choice.reason,
-    logprobs: options.logprobs ? chatLogprobs(choice.logprobs) : null,
-    ...(options.tokenIds && { token_ids: [...choice.tokenIds] }),
-  };
-}
-
-/** The choices of a streamed chat completion: first the role, then pieces of content, then the reason. */
-export function chatChunkForm(options: ChatChoiceOptions): ChunkForm {
-  const choice = (
-    index: number,
-    delta: Static<typeof Delta>,
-    finish_reason: ChatChunkChoice['finish_reason'] = null,
-  ): ChatChunkChoice => ({
+/** The choices of a chat completion; streamed first the role, then pieces of content, then the reason. */
+export const chatForm: ChoiceForm = {
+  opening: (index): ChatChunkChoice => ({
     index,
-    delta,
+    delta: { role: 'assistant', content: '' },
     logprobs: null,
+    finish_reason: null,
+  }),
+  piece: (index, content): Own<ChatChunkChoice> => ({ index, delta: { content }, finish_reason: null }),
+  finish: (index, finish_reason): ChatChunkChoice => ({ index, delta: {}, logprobs: null, finish_reason }),
+  whole: (index, content, finish_reason): Own<ChatChoice> => ({
+    index,
+    message: { role: 'assistant', content, refusal: null },
     finish_reason,
-  });
-  return {
-    opening: (index) => choice(index, { role: 'assistant', content: '' }),
-    delta: ({ choice: index, text, tokenIds, logprobs }) =>
-      text === '' && !options.logprobs && !options.tokenIds
-        ? null
-        : {
-            ...choice(index, { content: text }),
-            ...(options.logprobs && { logprobs: chatLogprobs(logprobs) }),
-            ...(options.tokenIds && { token_ids: [...tokenIds] }),
-          },
-    finish: (index, reason) => choice(index, {}, reason),
-  };
-}
+  }),
+  logprobs: (tokens) => new ChatLogprobsWriter(tokens),
+};
 
-function chatLogprobs(tokens: readonly TokenLogprobText[]): Static<typeof ChatLogprobs> {
-  const content = tokens.map(({ text, logprob, bytes, top }) => {
-    if (logprob === null) throw new Error('A chat output token has no log-probability.');
-    return {
-      token: text,
-      logprob,
-      bytes: [...bytes],
-      top_logprobs: top.map((other) => ({
-        token: other.text,
-        logprob: other.logprob,
-        bytes: [...other.bytes],
-      })),
-    };
-  });
-  return { content, refusal: null };
+/** The log-probabilities of one choice, see {@link ChatLogprobs}. */
+class ChatLogprobsWriter implements LogprobsWriter {
+  readonly #json: TokenJson;
+  #entries: string[] = [];
+
+  constructor(json: TokenJson) {
+    this.#json = json;
+  }
+
+  add(tokens: readonly OutputToken[]): void {
+    for (const token of tokens) this.#entries.push(this.#entry(token));
+  }
+
+  *take(): Generator<string> {
+    const entries = this.#entries;
+    this.#entries = [];
+    yield '{"content":';
+    yield* jsonList(entries);
+    yield ',"refusal":null}';
+  }
+
+  #entry({ id, text, detail }: OutputToken): string {
+    if (detail === null) throw new Error('A chat output token has no log-probability.');
+    const json = this.#json;
+    const others = detail.top.map(
+      (other) => `{${json.alternative(other.id)},"logprob":${numberJson(other.logprob)}}`,
+    );
+    const own = `"token":${JSON.stringify(text)},"logprob":${numberJson(detail.logprob)},"bytes":${json.bytesOf(id)}`;
+    return `{${own},"top_logprobs":[${others.join(',')}]}`;
+  }
 }

@@ -33,7 +33,12 @@ export const ChatBody = Type.Object(
     max_completion_tokens: MaxCompletionTokens,
     logprobs: optional(Type.Boolean({ description: 'Report log-probabilities.' })),
     top_logprobs: optional(
-      Type.Integer({ minimum: 0, maximum: 20, description: 'Alternatives at each token; needs `logprobs`.' }),
+      Type.Integer({
+        minimum: 0,
+        maximum: 20,
+        description:
+          'Alternatives at each token; needs `logprobs`. At most 1,048,576 log-probabilities of all tokens and choices together.',
+      }),
     ),
   },
   {

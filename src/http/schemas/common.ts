@@ -67,7 +67,13 @@ export const EXAMPLE_USAGE = {
 
 export const PageQuery = {
   limit: Type.Optional(
-    Type.Integer({ minimum: 1, maximum: 100, default: 20, description: 'Largest number of items.' }),
+    Type.Integer({
+      minimum: 1,
+      maximum: 100,
+      default: 20,
+      description:
+        'Largest number of items. A page ends earlier when its items are long: at 1,048,576 characters together. `next` says whether there are more.',
+    }),
   ),
   after: Type.Optional(Type.String({ maxLength: 128, description: '`next` of the page before.' })),
 };

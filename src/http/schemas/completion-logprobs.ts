@@ -1,7 +1,9 @@
-import { isUtf8 } from 'node:buffer';
-import { type Static, Type } from 'typebox';
-import type { TokenLogprobText } from '../../domain/inference.ts';
+import { Type } from 'typebox';
+import type { TokenDetail } from '../../domain/engine.ts';
+import type { OutputToken } from '../../domain/inference.ts';
+import { jsonList, numberJson } from '../json-bytes.ts';
 import { component } from '../openapi/component.ts';
+import type { TokenJson } from '../streaming/token-json.ts';
 import { nullable } from './common.ts';
 
 /** Log-probabilities in the form of OpenAI's completions. The lists run parallel, one entry a token. */
@@ -24,42 +26,61 @@ export const CompletionLogprobs = Type.Object(
   component('CompletionLogprobs'),
 );
 
-/** Writes the log-probabilities of one choice, piece by piece: offsets go on from piece to piece. */
+/** The log-probabilities of one choice. Offsets go on from piece to piece. */
 export class CompletionLogprobsWriter {
+  readonly #json: TokenJson;
+  #labels: string[] = [];
+  #logprobs: string[] = [];
+  #tops: string[] = [];
+  #offsets: string[] = [];
   #offset = 0;
 
-  write(tokens: readonly TokenLogprobText[]): Static<typeof CompletionLogprobs> {
-    return {
-      tokens: tokens.map(label),
-      token_logprobs: tokens.map(({ logprob }) => logprob),
-      top_logprobs: tokens.map(topLogprobs),
-      text_offset: tokens.map(({ text }) => {
-        const offset = this.#offset;
-        this.#offset += Array.from(text).length;
-        return offset;
-      }),
-    };
+  constructor(json: TokenJson) {
+    this.#json = json;
+  }
+
+  add(tokens: readonly OutputToken[]): void {
+    for (const { id, text, detail } of tokens) {
+      this.#labels.push(this.#json.label(id));
+      this.#logprobs.push(detail === null ? 'null' : numberJson(detail.logprob));
+      this.#tops.push(detail === null ? 'null' : topJson(this.#json, id, detail));
+      this.#offsets.push(`${this.#offset}`);
+      this.#offset += codePoints(text);
+    }
+  }
+
+  /** What was added since the last time, as the JSON of {@link CompletionLogprobs} in pieces. */
+  *take(): Generator<string> {
+    const [labels, logprobs, tops, offsets] = [this.#labels, this.#logprobs, this.#tops, this.#offsets];
+    [this.#labels, this.#logprobs, this.#tops, this.#offsets] = [[], [], [], []];
+    yield '{"tokens":';
+    yield* jsonList(labels);
+    yield ',"token_logprobs":';
+    yield* jsonList(logprobs);
+    yield ',"top_logprobs":';
+    yield* jsonList(tops);
+    yield ',"text_offset":';
+    yield* jsonList(offsets);
+    yield '}';
   }
 }
 
-function topLogprobs(token: TokenLogprobText): Record<string, number> | null {
-  if (token.logprob === null) return null;
-  // From the least likely on, so that of two tokens with one label the likelier stays.
-  const entries = token.top.map((top) => [label(top), top.logprob] as const).reverse();
-  return Object.fromEntries([[label(token), token.logprob], ...entries]);
+/** Of two tokens with one label the likelier stays. */
+function topJson(json: TokenJson, id: number, { logprob, top }: TokenDetail): string {
+  const labels: string[] = [];
+  const members: string[] = [];
+  const add = (label: string, value: number): void => {
+    if (labels.includes(label)) return;
+    labels.push(label);
+    members.push(`${label}:${numberJson(value)}`);
+  };
+  for (const other of top) add(json.label(other.id), other.logprob);
+  add(json.label(id), logprob);
+  return `{${members.join(',')}}`;
 }
 
-const utf8 = new TextDecoder('utf-8', { ignoreBOM: true });
-
-/**
- * The token as text, or its bytes as OpenAI writes them when they are only a part of a character. It depends on
- * the token alone, so that a chosen token and the same token among the alternatives have one label. An id that
- * the tokenizer has no token for is named by its number, as vLLM does.
- */
-function label({ id, bytes }: { readonly id: number; readonly bytes: readonly number[] }): string {
-  if (bytes.length === 0) return `token_id:${id}`;
-  const encoded = Uint8Array.from(bytes);
-  // Asked first: an exception costs a hundred times as much, and there are twenty labels a token.
-  if (isUtf8(encoded)) return utf8.decode(encoded);
-  return `bytes:${bytes.map((byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`;
+function codePoints(text: string): number {
+  let count = 0;
+  for (const _ of text) count++;
+  return count;
 }

@@ -34,7 +34,8 @@ export const CompletionBody = Type.Object(
       Type.Integer({
         minimum: 0,
         maximum: 20,
-        description: 'Report log-probabilities with this many alternatives.',
+        description:
+          'Report log-probabilities with this many alternatives; at most 1,048,576 of all tokens and choices together.',
       }),
     ),
     echo: optional(Type.Boolean({ description: 'Put the prompt in front of the text.' })),

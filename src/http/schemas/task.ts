@@ -2,6 +2,7 @@ import { type Static, Type } from 'typebox';
 import type { SamplingOverrides } from '../../domain/sampling.ts';
 import {
   assertDistinctLabels,
+  assertLabelsTogether,
   assertTemplate,
   TASK_NAME_PATTERN,
   type Task,
@@ -21,7 +22,7 @@ const Labels = Type.Array(Label, {
   ...LABEL_COUNTS,
   description:
     'What `classify` ranks by default, as continuations of the input; of a version with a classification head the ' +
-    'names of its rows, in their order.',
+    'names of its rows, in their order. At most 65,536 characters together.',
 });
 
 const Template = Type.String({
@@ -90,10 +91,13 @@ export const EXAMPLE_TASK: Static<typeof TaskSchema> = {
   updated_at: 1767225600,
 };
 
-/** Fields left out are cleared: PUT replaces the whole metadata. Throws `invalid`. */
+/** Fields left out are cleared: PUT replaces the whole metadata. Throws `invalid`, and `unprocessable` labels_too_long. */
 export function taskMetadata(body: Static<typeof TaskBody>): TaskMetadata {
   if (typeof body.template === 'string') assertTemplate(body.template);
-  if (body.labels) assertDistinctLabels(body.labels);
+  if (body.labels) {
+    assertDistinctLabels(body.labels);
+    assertLabelsTogether(body.labels);
+  }
   return {
     description: body.description ?? null,
     template: body.template ?? null,

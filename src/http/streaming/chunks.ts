@@ -1,17 +1,7 @@
-import type { FinishReason } from '../../domain/engine.ts';
-import type { Generation, InferenceEvent } from '../../domain/inference.ts';
+import type { Generation } from '../../domain/inference.ts';
 import { usageBody } from '../schemas/common.ts';
-
-type Delta = Extract<InferenceEvent, { type: 'delta' }>;
-
-/** How the choices of one kind of stream look. */
-export interface ChunkForm {
-  /** What stands in front of a choice's first piece; null: nothing. */
-  opening(choice: number): object | null;
-  /** Null: the piece holds nothing that this client wants. */
-  delta(event: Delta): object | null;
-  finish(choice: number, reason: FinishReason): object;
-}
+import { ChoiceContent, type ChoiceForm, type ChoiceOptions } from './choice-content.ts';
+import type { TokenJson } from './token-json.ts';
 
 /** Fields that all objects of one response share. */
 export interface Envelope {
@@ -21,27 +11,48 @@ export interface Envelope {
   readonly model: string;
 }
 
-/** The chunks of a stream in OpenAI's form: one choice each, and one with the usage at the end if asked for. */
+/** What a generation is written by. */
+export interface Writing {
+  readonly envelope: Envelope;
+  readonly form: ChoiceForm;
+  readonly want: ChoiceOptions;
+  readonly tokens: TokenJson;
+}
+
+/**
+ * The chunks of a stream in OpenAI's form, as JSON: one choice each, and one with the usage at the end if asked for. Those
+ * that are there at the same time come together.
+ */
 export async function* chunks(
   generation: Generation,
-  envelope: Envelope,
-  form: ChunkForm,
+  { envelope, form, want, tokens }: Writing,
   includeUsage: boolean,
-): AsyncGenerator<object> {
-  const opened = new Set<number>();
-  const chunk = (choice: object): object => ({
-    ...envelope,
-    choices: [choice],
-    ...(includeUsage && { usage: null }),
-  });
-  for await (const event of generation.events) {
-    if (!opened.has(event.choice)) {
-      opened.add(event.choice);
-      const opening = form.opening(event.choice);
-      if (opening) yield chunk(opening);
+): AsyncGenerator<readonly string[]> {
+  const contents = new Map<number, ChoiceContent>();
+  const before = `${JSON.stringify(envelope).slice(0, -1)},"choices":[`;
+  const after = includeUsage ? '],"usage":null}' : ']}';
+  for await (const events of generation.events) {
+    const written: string[] = [];
+    const write = (choice: string): number => written.push(before + choice + after);
+    for (const event of events) {
+      const { choice } = event;
+      let content = contents.get(choice);
+      if (content === undefined) {
+        content = new ChoiceContent(form, want, tokens);
+        contents.set(choice, content);
+        const opening = form.opening(choice);
+        if (opening !== null) write(JSON.stringify(opening));
+      }
+      if (event.type === 'finish') {
+        write(JSON.stringify(form.finish(choice, event.reason)));
+      } else {
+        content.add(event);
+        if (content.isShown) write([...content.take((text) => form.piece(choice, text))].join(''));
+      }
     }
-    const choice = event.type === 'finish' ? form.finish(event.choice, event.reason) : form.delta(event);
-    if (choice) yield chunk(choice);
+    yield written;
   }
-  if (includeUsage) yield { ...envelope, choices: [], usage: usageBody(generation.usage()) };
+  if (includeUsage) {
+    yield [JSON.stringify({ ...envelope, choices: [], usage: usageBody(generation.usage()) })];
+  }
 }

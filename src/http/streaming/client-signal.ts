@@ -1,6 +1,6 @@
-import { finished } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { DomainError } from '../../domain/errors.ts';
+import { onResponseEnd } from '../response-end.ts';
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -22,15 +22,15 @@ export function inferenceSignal(reply: FastifyReply): AbortSignal {
   const controller = endOf(reply);
   const { inferenceTimeout } = reply.server;
   const timer = setTimeout(() => controller.abort(tooLate(inferenceTimeout)), inferenceTimeout);
-  finished(reply.raw, () => clearTimeout(timer));
+  onResponseEnd(reply.raw, () => clearTimeout(timer));
   return controller.signal;
 }
 
 function endOf(reply: FastifyReply): AbortController {
   const controller = new AbortController();
   // The response, not the request: a request also closes when its body is complete.
-  finished(reply.raw, (error) => {
-    if (error) controller.abort();
+  onResponseEnd(reply.raw, (error) => {
+    if (error !== null) controller.abort();
   });
   return controller;
 }

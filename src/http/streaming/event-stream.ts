@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
+import { answering } from '../../thread-share.ts';
 import { apiErrorOf, refusalOf } from '../problem.ts';
 
 export const EVENT_STREAM_MEDIA_TYPE = 'text/event-stream';
@@ -8,13 +9,13 @@ export const EVENT_STREAM_MEDIA_TYPE = 'text/event-stream';
 const HIGH_WATER_MARK = 16 * 1024;
 
 /**
- * Sends objects as server-sent events, then `data: [DONE]`: a stream without it was cut. Rejects when the source
- * fails before its first object, so that this becomes an ordinary problem response; a later failure becomes an event
+ * Sends JSON texts as server-sent events, then `data: [DONE]`: a stream without it was cut. Rejects when the source
+ * fails before its first text, so that this becomes an ordinary problem response; a later failure becomes an event
  * `data: {"error": ...}` in front of `[DONE]`.
  */
 export async function sendEventStream(
   reply: FastifyReply,
-  source: AsyncGenerator<unknown>,
+  source: AsyncGenerator<readonly string[]>,
 ): Promise<FastifyReply> {
   const first = await source.next();
   const events = Readable.from(encode(first, source, reply), {
@@ -32,18 +33,22 @@ export async function sendEventStream(
 }
 
 async function* encode(
-  first: IteratorResult<unknown>,
-  source: AsyncGenerator<unknown>,
+  first: IteratorResult<readonly string[]>,
+  source: AsyncGenerator<readonly string[]>,
   reply: FastifyReply,
 ): AsyncGenerator<string> {
   try {
-    for (let next = first; next.done !== true; next = await source.next()) yield event(next.value);
+    for (let next = first; next.done !== true; next = await source.next()) {
+      yield next.value.map(event).join('');
+      // A connection that takes all at once would let nobody else have a turn.
+      if (answering.isOver()) await answering.next();
+    }
   } catch (error) {
     const refusal = refusalOf(error);
     // A source also fails when its client left; nobody reads what follows.
     if (refusal.status === 500 && !reply.raw.destroyed) reply.log.error({ err: error }, 'stream failed');
     reply.request.refusal = refusal.code;
-    yield event({ error: apiErrorOf(refusal) });
+    yield event(JSON.stringify({ error: apiErrorOf(refusal) }));
   } finally {
     // Also when the client left: lets the source release what it holds.
     await source.return(undefined);
@@ -52,4 +57,4 @@ async function* encode(
 }
 
 /** JSON has no raw line breaks, so one `data:` line always suffices. */
-const event = (value: unknown): string => `data: ${JSON.stringify(value)}\n\n`;
+const event = (json: string): string => `data: ${json}\n\n`;

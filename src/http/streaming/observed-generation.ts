@@ -12,21 +12,24 @@ export function observeGeneration(
   const { operation, startedAt } = call;
   call.servedBy = servedBy;
   call.usage = () => generation.usage();
-  async function* events(): AsyncGenerator<InferenceEvent> {
-    const choices = new Map<number, { readonly firstAt: number; tokensAfter: number }>();
-    for await (const event of generation.events) {
+  const choices = new Map<number, { readonly firstAt: number; tokensAfter: number }>();
+  function note(event: InferenceEvent, now: number): void {
+    const choice = choices.get(event.choice);
+    if (event.type === 'finish') {
+      call.finishReasons.push(event.reason);
+      if (choice) metrics.tokensAfterFirst(operation, choice.tokensAfter, (now - choice.firstAt) / 1000);
+    } else if (choice) {
+      choice.tokensAfter += event.tokens.length;
+    } else {
+      if (choices.size === 0) metrics.firstToken(operation, (now - startedAt) / 1000);
+      choices.set(event.choice, { firstAt: now, tokensAfter: 0 });
+    }
+  }
+  async function* events(): AsyncGenerator<readonly InferenceEvent[]> {
+    for await (const together of generation.events) {
       const now = performance.now();
-      const choice = choices.get(event.choice);
-      if (event.type === 'finish') {
-        call.finishReasons.push(event.reason);
-        if (choice) metrics.tokensAfterFirst(operation, choice.tokensAfter, (now - choice.firstAt) / 1000);
-      } else if (choice) {
-        choice.tokensAfter += event.tokenIds.length;
-      } else {
-        if (choices.size === 0) metrics.firstToken(operation, (now - startedAt) / 1000);
-        choices.set(event.choice, { firstAt: now, tokensAfter: 0 });
-      }
-      yield event;
+      for (const event of together) note(event, now);
+      yield together;
     }
   }
   return { servedBy, choices: count, events: events(), usage: () => generation.usage() };

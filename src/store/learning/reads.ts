@@ -1,16 +1,15 @@
 import type { Database } from 'better-sqlite3';
-import type { Page } from '../../domain/store.ts';
 import {
   checkpointId,
   eventId,
   JOB_STATUSES,
   type JobStatus,
-  type PageOptions,
   type TrainingJob,
   type TrainingStore,
   unknownCursor,
 } from '../../domain/training.ts';
 import { claimReader } from '../claims.ts';
+import { readPage } from '../page.ts';
 import { translating } from '../sqlite-errors.ts';
 import {
   type CheckpointRow,
@@ -86,16 +85,16 @@ export function createTrainingReads(db: Database): TrainingReads {
     contents: () => translating(() => contents.all()),
     hasContent: (sha256) => translating(() => holder.get(sha256) !== undefined),
     getFile: (id) => translating(() => optional(file.get(id), toFile)),
-    listFiles: (options) =>
+    listFiles: ({ limit, after }) =>
       translating(() => {
-        const from = start(options.after, (id) => file.get(id)?.seq);
-        return page(files.all(from, options.limit + 1).map(toFile), options, ({ id }) => id);
+        const from = start(after, (id) => file.get(id)?.seq);
+        return readPage(files.iterate(from, limit + 1), limit, toFile, ({ id }) => id);
       }),
     getJob: (id) => translating(() => optional(job.get(id), toJob)),
-    listJobs: (options) =>
+    listJobs: ({ limit, after }) =>
       translating(() => {
-        const from = start(options.after, (id) => job.get(id)?.seq);
-        return page(jobs.all(from, options.limit + 1).map(toJob), options, ({ id }) => id);
+        const from = start(after, (id) => job.get(id)?.seq);
+        return readPage(jobs.iterate(from, limit + 1), limit, toJob, ({ id }) => id);
       }),
     nextJob: (status) => translating(() => optional(next.get(status), toJob)),
     countJobs: () => {
@@ -107,26 +106,20 @@ export function createTrainingReads(db: Database): TrainingReads {
       return counts;
     },
     eventsAfter: (id, seq, limit) => translating(() => eventsAfter.all(id, seq, limit).map(toEvent)),
-    listEvents: (id, options) =>
+    listEvents: (id, { limit, after }) =>
       translating(() => {
-        const rows = eventsBefore.all(id, start(options.after, suffix), options.limit + 1);
-        return page(rows.map(toEvent), options, ({ seq }) => eventId(seq));
+        const rows = eventsBefore.iterate(id, start(after, suffix), limit + 1);
+        return readPage(rows, limit, toEvent, ({ seq }) => eventId(seq));
       }),
     latestCheckpoint: (id) => translating(() => latest.get(id) ?? null),
-    listCheckpoints: (id, options) =>
+    listCheckpoints: (id, { limit, after }) =>
       translating(() => {
-        const rows = checkpoints.all(id, start(options.after, suffix), options.limit + 1);
-        return page(rows.map(toCheckpoint), options, ({ step }) => checkpointId(id, step));
+        const rows = checkpoints.iterate(id, start(after, suffix), limit + 1);
+        return readPage(rows, limit, toCheckpoint, ({ step }) => checkpointId(id, step));
       }),
   };
 }
 
 function optional<Row, T>(row: Row | undefined, convert: (row: Row) => T): T | null {
   return row === undefined ? null : convert(row);
-}
-
-function page<T>(items: readonly T[], { limit }: PageOptions, cursor: (item: T) => string): Page<T> {
-  const shown = items.slice(0, limit);
-  const last = shown.at(-1);
-  return { items: shown, next: items.length > limit && last !== undefined ? cursor(last) : null };
 }

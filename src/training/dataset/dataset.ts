@@ -1,4 +1,5 @@
 import { DomainError } from '../../domain/errors.ts';
+import { assertLabelsTogether } from '../../domain/task.ts';
 import { readCsv } from './csv.ts';
 import { readJsonLines } from './jsonl.ts';
 import { DATASET_LIMITS, type DatasetLimits, limitBytes, tooLarge } from './limits.ts';
@@ -24,7 +25,7 @@ export interface DatasetOptions {
 /**
  * Reads labelled rows, {"text","label"} or {"prompt","completion"}, all of one kind.
  * Rejects with `unprocessable` dataset_invalid (`given` lists row, line and code of each problem), dataset_empty or
- * one_class or too_many_labels, and with `too_large` dataset_too_large.
+ * one_class, too_many_labels or labels_too_long, and with `too_large` dataset_too_large.
  */
 export async function readDataset(
   source: AsyncIterable<Uint8Array>,
@@ -78,6 +79,7 @@ function labelsOf(rows: readonly DataRow[], { maxLabels }: DatasetLimits): reado
     const expected = `at most ${maxLabels}; rows of prompt and completion may have any number`;
     throw refusal('too_many_labels', 'The rows have too many different labels.', expected, labels.length);
   }
+  assertLabelsTogether(labels, 'file');
   return labels;
 }
 
