@@ -56,7 +56,6 @@ const ACCESS: Readonly<Record<string, string>> = {
   'POST /v1/chat/completions': 'infer',
   'POST /v1/tasks/{task}/classify': 'infer',
   'POST /v1/tasks/{task}/score': 'infer',
-  'GET /v1/tasks/{task}/prompts/{version}/neighbors': 'infer',
   'GET /v1/prompts/similarity': 'infer',
   'POST /v1/prompts/transfer-candidates': 'infer',
   'GET /v1/models': 'infer',

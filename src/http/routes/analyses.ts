@@ -53,7 +53,7 @@ export const analysisRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
           ...problems(400, 404, 409, 422, 429, 503),
         },
       },
-      config: { access: 'infer' },
+      config: { access: 'write' },
       onRequest: requireRunning(state),
     },
     async ({ params, query, principal }, reply) => {
