@@ -22,10 +22,13 @@ export interface HeadSource {
 
 /** One logit a label, in the order of the head's rows. */
 export function headLogits({ numLabels, weight }: ClassificationHead, hidden: Float32Array): number[] {
-  return Array.from({ length: numLabels }, (_, label) => {
-    const row = weight.subarray(label * hidden.length, (label + 1) * hidden.length);
-    return row.reduce((sum, value, i) => sum + value * hidden[i]!, 0);
-  });
+  const logits: number[] = [];
+  for (let label = 0, at = 0; label < numLabels; label++) {
+    let sum = 0;
+    for (let i = 0; i < hidden.length; i++) sum += weight[at++]! * hidden[i]!;
+    logits.push(sum);
+  }
+  return logits;
 }
 
 /** Rows of a head and what they are called. */

@@ -173,8 +173,8 @@ export interface Inference {
   ): Promise<{ readonly ids: readonly number[]; readonly tokens: readonly string[] }>;
   /** Of any id. */
   token(id: number): TokenText;
-  /** Throws `invalid` for ids outside the vocabulary. */
-  detokenize(ids: readonly number[], skipSpecialTokens: boolean): string;
+  /** Rejects with `invalid` for ids outside the vocabulary. */
+  detokenize(ids: readonly number[], skipSpecialTokens: boolean): Promise<string>;
   /** Of a version, since the start of the process. */
   shadowCounts(task: string, version: number): ShadowCounts;
 }

@@ -8,6 +8,7 @@ import { mapConcurrent } from './concurrent.ts';
 import { encodeTexts } from './input.ts';
 import { checkContext, checkNotEmpty } from './limits.ts';
 import type { Served } from './target.ts';
+import { ThreadTurn } from './thread-turn.ts';
 import { turnOf } from './turn.ts';
 
 /** Inputs in the engine at a time: enough to fill its batches, and room in its queue for others. */
@@ -63,9 +64,11 @@ export async function askEach<T>(
     members.map(({ prompt }, member): Question => ({ prompt, inputIds, turn, index, member })),
   );
   const concurrency = Math.min(MAX_CONCURRENT_INPUTS, engine.limits.maxSequencesPerFlow);
-  const answers = await mapConcurrent(questions, concurrency, signal, (question, i, either) =>
-    whenAdmitted(() => ask(question, either), i === 0, either),
-  );
+  const thread = new ThreadTurn();
+  const answers = await mapConcurrent(questions, concurrency, signal, async (question, i, either) => {
+    await thread.take();
+    return whenAdmitted(() => ask(question, either), i === 0, either);
+  });
   return {
     answers: members.map((_, member) => answers.filter((_, i) => i % members.length === member)),
     usage: {

@@ -1,22 +1,25 @@
 import type { Classification } from '../domain/inference.ts';
+import { ThreadTurn } from './thread-turn.ts';
 
 /**
  * What the members of an ensemble say together of each input, by majority vote (Lester et al. 2021, section 6).
  * @param labels in their order
  * @param members [member][input]
  */
-export function voteEach(
+export async function voteEach(
   labels: readonly string[],
   members: readonly (readonly Classification[])[],
-): readonly Classification[] {
+): Promise<readonly Classification[]> {
   const [first = []] = members;
   if (members.length === 1) return first;
-  return first.map((_, input) =>
-    vote(
-      labels,
-      members.map((inputs) => inputs[input]!),
-    ),
-  );
+  const thread = new ThreadTurn();
+  const results: Classification[] = [];
+  for (const input of first.keys()) {
+    await thread.take();
+    const ofInput = members.map((inputs) => inputs[input]!);
+    results.push(vote(labels, ofInput));
+  }
+  return results;
 }
 
 function vote(labels: readonly string[], members: readonly Classification[]): Classification {

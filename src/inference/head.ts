@@ -5,12 +5,14 @@ import type { Tokenizer } from '../model/tokenizer.ts';
 import { classification } from './classification.ts';
 import { askEach } from './each-input.ts';
 import { voteEach } from './ensemble.ts';
+import { checkRows } from './labels.ts';
 import type { Ranked } from './rank.ts';
 import type { Served } from './target.ts';
+import { ThreadTurn } from './thread-turn.ts';
 
 /**
  * Classes of each input by the heads of the members' versions: softmax over the logits of the labels that are asked for,
- * else of all. Throws as {@link headRows} does.
+ * else of all. Throws as {@link headRows} and {@link checkRows} do.
  */
 export async function classifyByHead(
   engine: Engine,
@@ -21,6 +23,8 @@ export async function classifyByHead(
   signal: AbortSignal,
 ): Promise<Ranked<Classification>> {
   const { labels, rows } = headRows(heads[0]!.numLabels, members[0].labels, asked);
+  checkRows(inputs.length, labels.length);
+  const thread = new ThreadTurn();
   const request = { texts: inputs, tier, outputTokens: () => 0 };
   const { answers, usage } = await askEach(
     engine,
@@ -28,15 +32,14 @@ export async function classifyByHead(
     { members },
     request,
     signal,
-    ({ prompt, inputIds, turn }, either) => engine.hiddenState({ ...turn, prompt, inputIds }, either),
-  );
-  const classified = answers.map((inputs, member) =>
-    inputs.map((hidden) => {
+    async ({ prompt, inputIds, turn, member }, either) => {
+      const hidden = await engine.hiddenState({ ...turn, prompt, inputIds }, either);
+      await thread.take();
       const logits = headLogits(heads[member]!, hidden);
       return classification(labels, logSoftmax(rows.map((row) => logits[row]!)));
-    }),
+    },
   );
-  return { results: voteEach(labels, classified), usage };
+  return { results: await voteEach(labels, answers), usage };
 }
 
 function logSoftmax(logits: readonly number[]): number[] {

@@ -20,7 +20,7 @@ import { createChatRenderer } from '../model/chat.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { type GenerationPlan, startGeneration } from './generation.ts';
 import { classifyByHead } from './head.ts';
-import { encodePrompts, encodeText, encodeTexts } from './input.ts';
+import { decodeText, encodePrompts, encodeText, encodeTexts } from './input.ts';
 import { mostTokens } from './logprob-limit.ts';
 import { generationParameters } from './parameters.ts';
 import { classifyInputs, type Ranked, scoreTargets } from './rank.ts';
@@ -163,7 +163,7 @@ export function createInference(options: InferenceOptions): Inference {
 
     token: (id) => tokenText(tokenizer, id),
 
-    detokenize(ids, skipSpecialTokens) {
+    async detokenize(ids, skipSpecialTokens) {
       const outside = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= model.vocabSize);
       if (outside !== undefined) {
         throw new DomainError('invalid', 'invalid_token_id', 'A token id lies outside the vocabulary.', {
@@ -172,7 +172,7 @@ export function createInference(options: InferenceOptions): Inference {
           given: outside,
         });
       }
-      return tokenizer.decode(ids, { skipSpecialTokens });
+      return decodeText(tokenizer, ids, skipSpecialTokens);
     },
   };
 }

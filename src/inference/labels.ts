@@ -34,6 +34,21 @@ export async function encodeLabels(
   return encoded;
 }
 
+/** Labels of all inputs of a request together. */
+const MOST_ROWS = 65_536;
+
+/** Throws `unprocessable` too_many_rows when there are more pairs of an input and a label than one request may have. */
+export function checkRows(inputs: number, labels: number): void {
+  const given = inputs * labels;
+  if (given <= MOST_ROWS) return;
+  throw new DomainError(
+    'unprocessable',
+    'too_many_rows',
+    `${inputs} inputs with ${labels} labels are ${given} rows; a request may have ${MOST_ROWS}.`,
+    { param: 'inputs', expected: `at most ${MOST_ROWS} inputs times labels`, given },
+  );
+}
+
 function invalid(message: string, given: unknown): DomainError {
   return new DomainError('unprocessable', 'invalid_labels', message, {
     param: 'labels',

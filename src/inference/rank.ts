@@ -5,16 +5,16 @@ import type {
   ClassifyRequest,
   ScoredText,
   ScoreTextsRequest,
-  ServiceTier,
   Usage,
 } from '../domain/inference.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
 import { classification } from './classification.ts';
-import { askEach } from './each-input.ts';
+import { askEach, type Question } from './each-input.ts';
 import { logMeanExp, voteEach } from './ensemble.ts';
 import { encodeTexts } from './input.ts';
-import { encodeLabels } from './labels.ts';
+import { checkRows, encodeLabels } from './labels.ts';
 import type { Served } from './target.ts';
+import { ThreadTurn } from './thread-turn.ts';
 
 export interface Ranked<T> {
   readonly results: readonly T[];
@@ -30,13 +30,16 @@ export async function classifyInputs(
   signal: AbortSignal,
 ): Promise<Ranked<Classification>> {
   const labels = request.labels ?? served.members[0].labels;
+  if (labels !== null) checkRows(request.inputs.length, labels.length);
   const continuations = await encodeLabels(tokenizer, engine.limits, labels);
-  const pairs = request.inputs.map((text) => ({ text, continuations }));
-  const { scores, usage } = await scorePairs(engine, tokenizer, served, pairs, request.tier, signal);
-  const members = scores.map((inputs) =>
-    inputs.map((continuation) => classification(labels!, continuation.map(sumOf))),
-  );
-  return { results: voteEach(labels!, members), usage };
+  const longest = continuations.reduce((most, { length }) => Math.max(most, length), 0);
+  const each = { texts: request.inputs, tier: request.tier, outputTokens: () => longest };
+  const ask = async ({ prompt, inputIds, turn }: Question, either: AbortSignal): Promise<Classification> => {
+    const scores = await engine.score({ ...turn, prompt, inputIds, continuations }, either);
+    return classification(labels!, scores.map(sumOf));
+  };
+  const { answers, usage } = await askEach(engine, tokenizer, served, each, signal, ask);
+  return { results: await voteEach(labels!, answers), usage };
 }
 
 /**
@@ -61,49 +64,35 @@ export async function scoreTargets(
       given: 0,
     });
   }
-  const pairs = inputs.map(({ text }, i) => ({ text, continuations: [targets[i]!] }));
-  const { scores, usage } = await scorePairs(engine, tokenizer, served, pairs, tier, signal);
-  const results = targets.map(({ length: tokens }, input) => {
-    const ofToken = (token: number): number[] => scores.map((inputs) => inputs[input]![0]![token]!);
+  const each = {
+    texts: inputs.map(({ text }) => text),
+    tier,
+    outputTokens: (i: number) => targets[i]!.length,
+  };
+  const ask = async (
+    { prompt, inputIds, turn, index }: Question,
+    either: AbortSignal,
+  ): Promise<Float64Array> => {
+    const [scores] = await engine.score(
+      { ...turn, prompt, inputIds, continuations: [targets[index]!] },
+      either,
+    );
+    return scores!;
+  };
+  const { answers, usage } = await askEach(engine, tokenizer, served, each, signal, ask);
+  const thread = new ThreadTurn();
+  const results: ScoredText[] = [];
+  for (const [input, { length: tokens }] of targets.entries()) {
+    await thread.take();
+    const ofToken = (token: number): number[] => answers.map((scores) => scores[input]![token]!);
     const logprobs = Array.from({ length: tokens }, (_, token) => logMeanExp(ofToken(token)));
-    return { loglik: sumOf(logprobs), tokens };
-  });
+    results.push({ loglik: sumOf(logprobs), tokens });
+  }
   return { results, usage };
 }
 
-interface Pair {
-  readonly text: string;
-  readonly continuations: readonly (readonly number[])[];
-}
-
-const sumOf = (values: ArrayLike<number>): number =>
-  Array.from(values).reduce((sum, value) => sum + value, 0);
-
-/** Log-probabilities [member][input][continuation][token], in nats. */
-async function scorePairs(
-  engine: Engine,
-  tokenizer: Tokenizer,
-  served: Pick<Served, 'members'>,
-  pairs: readonly Pair[],
-  tier: ServiceTier | undefined,
-  signal: AbortSignal,
-): Promise<{
-  readonly scores: readonly (readonly (readonly Float64Array[])[])[];
-  readonly usage: Usage;
-}> {
-  const request = {
-    texts: pairs.map(({ text }) => text),
-    tier,
-    outputTokens: (i: number) => Math.max(...pairs[i]!.continuations.map((ids) => ids.length)),
-  };
-  const { answers, usage } = await askEach(
-    engine,
-    tokenizer,
-    served,
-    request,
-    signal,
-    ({ prompt, inputIds, turn, index }, either) =>
-      engine.score({ ...turn, prompt, inputIds, continuations: pairs[index]!.continuations }, either),
-  );
-  return { scores: answers, usage };
+function sumOf(values: ArrayLike<number>): number {
+  let sum = 0;
+  for (let i = 0; i < values.length; i++) sum += values[i]!;
+  return sum;
 }

@@ -13,6 +13,13 @@ const computing = new ThreadShare();
 export class ThreadTurn {
   private started = false;
   private end = 0;
+  private taken: Promise<void> = Promise.resolve();
+
+  /** Resolves when there is time for one more of many short pieces of work, one after the other for all who call it. */
+  take(): Promise<void> {
+    this.taken = this.taken.then(() => (this.isOver(0) ? this.next() : undefined));
+    return this.taken;
+  }
 
   /** True when {@link next} must be awaited before more work; work that is short needs no turn to start. */
   isOver(characters: number): boolean {

@@ -16,6 +16,15 @@ export class TextStream {
 
   /** The text that this token completes; never ends inside a UTF-8 character, can be empty. */
   push(id: number): string {
+    return this.decoder.decode(this.shown(id), { stream: true });
+  }
+
+  /** {@link push} of several, much quicker. */
+  pushAll(ids: readonly number[]): string {
+    return this.decoder.decode(Buffer.concat(ids.map((id) => this.shown(id))), { stream: true });
+  }
+
+  private shown(id: number): Uint8Array {
     let bytes = this.bytesOf(id);
     while (this.leadingSpaces > 0 && bytes.length > 0) {
       if (bytes[0] === 0x20) {
@@ -25,7 +34,7 @@ export class TextStream {
         this.leadingSpaces = 0;
       }
     }
-    return this.decoder.decode(bytes, { stream: true });
+    return bytes;
   }
 
   /** What is left: U+FFFD when the last character is unfinished. */

@@ -67,9 +67,15 @@ export function createTokenizer(json: unknown, vocabSize: number, step = STEP): 
   const library = openTokenizerLibrary(adapted);
   const encoder = new StepwiseEncoder(library, normalizerOf(adapted, library), pieceTokenizer(adapted), step);
   const special = new Set(library.added_tokens.filter((token) => token.special).map(({ id }) => id));
+  const bytesOfId = new Map<number, Uint8Array>();
   const tokenBytes = (id: number): Uint8Array => {
+    const known = bytesOfId.get(id);
+    if (known !== undefined) return known;
     const token = library.id_to_token(id);
-    return token === undefined ? new Uint8Array() : rules.bytesOf(token);
+    if (token === undefined) return new Uint8Array();
+    const bytes = rules.bytesOf(token);
+    bytesOfId.set(id, bytes);
+    return bytes;
   };
   const shownBytes = (id: number): Uint8Array => (special.has(id) ? new Uint8Array() : tokenBytes(id));
   const textStream: Tokenizer['textStream'] = ({ skipSpecialTokens, continues }) =>
@@ -101,7 +107,7 @@ export function createTokenizer(json: unknown, vocabSize: number, step = STEP): 
     encodeSteps,
     decode(ids, options) {
       const stream = textStream({ ...options, continues: false });
-      return ids.map((id) => stream.push(id)).join('') + stream.flush();
+      return stream.pushAll(ids) + stream.flush();
     },
     token: (id) => library.id_to_token(id),
     tokenBytes,

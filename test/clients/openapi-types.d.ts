@@ -988,7 +988,7 @@ export interface components {
         };
         ClassifyRequest: {
             inputs: string[];
-            /** @description The task's own labels when left out. Of a version with a classification head: some of its labels, to choose from those only. */
+            /** @description The task's own labels when left out. Of a version with a classification head: some of its labels, to choose from those only. At most 65,536 characters together, and at most 65,536 inputs times labels. */
             labels?: string[] | null;
             /**
              * Format: int32

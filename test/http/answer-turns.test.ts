@@ -1,31 +1,10 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
 import type { Generation } from '../../src/domain/inference.ts';
+import { countTurns, work } from '../support/turns.ts';
 import { startApp } from './harness.ts';
 
-/** Longer than what an answer may do in one turn of the event loop. */
-const BUSY_MS = 10;
 const BATCHES = 5;
-
-/** Counts the turns of the event loop until the test ends. */
-function countTurns(t: TestContext): () => number {
-  let turn = 0;
-  let counting = true;
-  const count = (): void => {
-    turn++;
-    if (counting) setImmediate(count);
-  };
-  setImmediate(count);
-  t.after(() => {
-    counting = false;
-  });
-  return () => turn;
-}
-
-function work(): void {
-  const end = performance.now() + BUSY_MS;
-  while (performance.now() < end);
-}
 
 /** A generation that is all there, whose pieces are much work each; and in which turn each was asked for. */
 function busyGeneration(t: TestContext): { readonly generation: Generation; readonly turns: number[] } {

@@ -4,7 +4,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { startApp, type TestApp } from './harness.ts';
 
 const BODY_BYTES = 4 * 1024 * 1024;
-/** Far above what these bodies take (some 100 ms on a free core); unbounded, they took 1 to 5 s and more. */
+/** Far above what these bodies take (some 50 ms on a free core); unbounded, they took 1 to 5 s and more. */
 const LONGEST_PAUSE_MS = 1000;
 
 /** A JSON text of almost BODY_BYTES: `before`, then `item` again and again, then `after`. */
@@ -38,23 +38,24 @@ const wrong = (param: string) => ['invalid_field', param] as const;
 const COMPLETION = '/v1/completions';
 const CLASSIFY = '/v1/tasks/mood/classify';
 const TOO_MANY = ['json_too_many_parts', undefined] as const;
+const TOO_MANY_VALUES = ['json_too_many_values', undefined] as const;
 const CASES = [
   ['equal labels', 'POST', CLASSIFY, filled('{"inputs":["x"],"labels":[', '"a"', ']}'), wrong('labels')],
   ["a task's equal labels", 'PUT', '/v1/tasks/mood', filled('{"labels":[', '"a"', ']}'), wrong('labels')],
-  ['wrong labels', 'POST', CLASSIFY, filled('{"inputs":["x"],"labels":[', '0', ']}'), wrong('labels')],
-  ['wrong inputs', 'POST', CLASSIFY, filled('{"inputs":[', '0', ']}'), wrong('inputs')],
+  ['wrong labels', 'POST', CLASSIFY, filled('{"inputs":["x"],"labels":[', '100', ']}'), wrong('labels')],
+  ['wrong inputs', 'POST', CLASSIFY, filled('{"inputs":[', '100', ']}'), wrong('inputs')],
   ['empty objects', 'POST', '/v1/tasks/mood/score', filled('{"inputs":[', '{}', ']}'), TOO_MANY],
-  ['empty prompts', 'POST', COMPLETION, filled('{"model":"m","prompt":[', '""', ']}'), wrong('prompt')],
-  ['negative ids', 'POST', COMPLETION, filled('{"model":"m","prompt":[', '-1', ']}'), wrong('prompt')],
+  ['empty prompts', 'POST', COMPLETION, filled('{"model":"m","prompt":[', '"a"', ']}'), wrong('prompt')],
+  ['negative ids', 'POST', COMPLETION, filled('{"model":"m","prompt":[', '-10', ']}'), wrong('prompt')],
   [
     'one wrong id',
     'POST',
     COMPLETION,
-    filled('{"model":"m","prompt":[[', '1', '],[-1]]}'),
+    filled('{"model":"m","prompt":[[', '100', '],[-1]]}'),
     wrong('prompt.0'),
   ],
   ['empty lists', 'POST', COMPLETION, filled('{"model":"m","prompt":[', '[]', ']}'), TOO_MANY],
-  ['stops', 'POST', COMPLETION, filled('{"model":"m","prompt":"x","stop":[', '""', ']}'), wrong('stop')],
+  ['stops', 'POST', COMPLETION, filled('{"model":"m","prompt":"x","stop":[', '"a"', ']}'), wrong('stop')],
   [
     'escapes',
     'POST',
@@ -63,7 +64,8 @@ const CASES = [
     wrong('stop'),
   ],
   ['fields', 'POST', COMPLETION, filled('{', '"a":0', '}'), TOO_MANY],
-  ['ids', 'POST', '/detokenize', filled('{"ids":[', '1', ']}'), wrong('ids')],
+  ['ids', 'POST', '/detokenize', filled('{"ids":[', '100', ']}'), wrong('ids')],
+  ['ids of one digit', 'POST', '/detokenize', filled('{"ids":[', '1', ']}'), TOO_MANY_VALUES],
   ['deep lists', 'POST', COMPLETION, Buffer.alloc(BODY_BYTES, '['), ['json_too_deep', undefined]],
 ] as const;
 

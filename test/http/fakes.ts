@@ -239,7 +239,7 @@ export class FakeInference implements Inference {
     return { text: PIECES[id] ?? '', bytes };
   }
 
-  detokenize(ids: readonly number[]): string {
+  async detokenize(ids: readonly number[]): Promise<string> {
     if (ids.some((id) => id > 255)) throw new DomainError('invalid', 'token_out_of_range', 'No such token.');
     return Buffer.from(ids).toString();
   }

@@ -52,6 +52,14 @@ describe('classify', () => {
     assert.equal('task' in inference.requests[0]! && inference.requests[0].task, 'Org/Model-1B');
   });
 
+  it('refuses labels that are too long together', async (t) => {
+    const { inject, inference } = await startApp(t, { bodyBytes: 2 ** 20 });
+    const labels = Array.from({ length: 65 }, (_, i) => `${i}`.padEnd(1024));
+    const response = await inject({ method: 'POST', url, payload: { inputs: ['x'], labels } });
+    assert.deepEqual([response.statusCode, response.json().error.code], [422, 'labels_too_long']);
+    assert.equal(inference.requests.length, 0);
+  });
+
   it('refuses fields that break a rule', async (t) => {
     const { inject } = await startApp(t);
     const cases: [object, string][] = [

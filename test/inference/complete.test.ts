@@ -1,5 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { decodeText } from '../../src/inference/input.ts';
+import type { Tokenizer } from '../../src/model/tokenizer.ts';
+import { countTurns, work } from '../support/turns.ts';
 import {
   completion,
   EOS,
@@ -259,15 +262,15 @@ describe('tokenize and detokenize', () => {
     assert.deepEqual(await inference.tokenize('</s>', false), { ids: [EOS], tokens: ['</s>'] });
   });
 
-  it('detokenise with or without special tokens', () => {
-    assert.equal(inference.detokenize([2, ...encode('a b')], false), '<s>a b');
-    assert.equal(inference.detokenize([2, ...encode('a b')], true), 'a b');
-    assert.equal(inference.detokenize([], true), '');
+  it('detokenise with or without special tokens', async () => {
+    assert.equal(await inference.detokenize([2, ...encode('a b')], false), '<s>a b');
+    assert.equal(await inference.detokenize([2, ...encode('a b')], true), 'a b');
+    assert.equal(await inference.detokenize([], true), '');
   });
 
   it('refuse ids outside the vocabulary, and texts beyond the context', async () => {
     for (const id of [-1, 499, 1.5]) {
-      assert.throws(() => inference.detokenize([3, id], false), {
+      await assert.rejects(inference.detokenize([3, id], false), {
         kind: 'invalid',
         code: 'invalid_token_id',
         given: id,
@@ -276,5 +279,32 @@ describe('tokenize and detokenize', () => {
     const text = 'x'.repeat(64 * tokenizer.maxTokenBytes + 1);
     const refusal = { code: 'context_length_exceeded', param: 'text', given: 65 };
     await assert.rejects(inference.tokenize(text, false), refusal);
+  });
+
+  it('a long list of ids becomes text in short turns, also where a character is cut', async (t) => {
+    const text = `a${'\u{1f600}'.repeat(1000)}`;
+    const turn = countTurns(t);
+    const turns: number[] = [];
+    const slow: Tokenizer = {
+      ...tokenizer,
+      textStream(options) {
+        const stream = tokenizer.textStream(options);
+        const pushAll = stream.pushAll.bind(stream);
+        stream.pushAll = (ids) => {
+          turns.push(turn());
+          work();
+          return pushAll(ids);
+        };
+        return stream;
+      },
+    };
+    assert.equal(await decodeText(slow, encode(text), false), text);
+    assert.equal(turns.length, 4);
+    assert.equal(new Set(turns).size, 4, `in the turns ${turns}`);
+  });
+
+  it('the bytes of a token are found once', () => {
+    const id = encode('a')[0]!;
+    assert.equal(tokenizer.tokenBytes(id), tokenizer.tokenBytes(id));
   });
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { ANYONE } from '../../src/domain/principal.ts';
+import { countTurns, work } from '../support/turns.ts';
 import { encode, never, PROMPT, setUp } from './fakes.ts';
 
 const classify = (inputs: readonly string[], labels: readonly string[] | null = null) => ({
@@ -132,6 +133,39 @@ describe('classify', () => {
       });
     }
     assert.equal(engine.scored.length, 0);
+  });
+
+  it('refuses more inputs times labels than one request may have, before any work', async () => {
+    const { inference, engine } = setUp({
+      score: ({ continuations }) => continuations.map(() => Float64Array.of(-1)),
+    });
+    const labels = Array.from({ length: 1024 }, (_, i) => `l${i}`);
+    const inputs = (count: number) => Array.from({ length: count }, () => 'x');
+    await assert.rejects(inference.classify(classify(inputs(65), labels), never), {
+      kind: 'unprocessable',
+      code: 'too_many_rows',
+      param: 'inputs',
+      expected: 'at most 65536 inputs times labels',
+      given: 66_560,
+    });
+    assert.equal(engine.scored.length, 0);
+    assert.equal((await inference.classify(classify(inputs(64), labels), never)).results.length, 64);
+  });
+
+  it('asks the engine in short turns, however many inputs there are', async (t) => {
+    const { inference, engine } = setUp({ score: () => [Float64Array.of(-1), Float64Array.of(-2)] });
+    const turn = countTurns(t);
+    const turns: number[] = [];
+    const ask = engine.score.bind(engine);
+    engine.score = (...asked) => {
+      turns.push(turn());
+      work();
+      return ask(...asked);
+    };
+    await inference.classify(classify(Array.from({ length: 12 }, () => 'x')), never);
+    assert.equal(turns.length, 12);
+    // Time is looked at from the first on.
+    assert.ok(new Set(turns).size >= 11, `in the turns ${turns}`);
   });
 
   it('refuses an input that does not fit with the longest label, before any work', async () => {

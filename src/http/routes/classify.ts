@@ -1,8 +1,9 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
+import { type Static, Type } from 'typebox';
 import type { Classification } from '../../domain/inference.ts';
-import { assertDistinctLabels } from '../../domain/task.ts';
+import { assertDistinctLabels, assertLabelsTogether } from '../../domain/task.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { jsonBytes, jsonList, sendJson } from '../json-bytes.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { component } from '../openapi/component.ts';
 import { beginInference } from '../plugins/inference-call.ts';
@@ -22,7 +23,7 @@ const ClassifyBody = Type.Object(
         ...LABEL_COUNTS,
         description:
           "The task's own labels when left out. Of a version with a classification head: some of its labels, " +
-          'to choose from those only.',
+          'to choose from those only. At most 65,536 characters together, and at most 65,536 inputs times labels.',
       }),
     ),
     ...Answering,
@@ -72,7 +73,21 @@ const ClassifyResult = Type.Object(
   component('ClassifyResponse'),
 );
 
-function resultBody({ label, probabilities, vote }: Classification) {
+/** A result can have thousands of probabilities. */
+function* answerJson(
+  results: readonly Classification[],
+  rest: Omit<Static<typeof ClassifyResult>, 'results'>,
+): Generator<string> {
+  yield '{"results":';
+  yield* jsonList(results, (result) => JSON.stringify(resultBody(result)));
+  yield `,${JSON.stringify(rest).slice(1)}`;
+}
+
+function resultBody({
+  label,
+  probabilities,
+  vote,
+}: Classification): Static<typeof ClassifyResult>['results'][number] {
   return { label, probabilities, ...vote };
 }
 
@@ -111,7 +126,10 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
     async (request, reply) => {
       const { inputs, labels = null, service_tier: tier, user } = request.body;
       const versions = askedVersions(request.body);
-      if (labels) assertDistinctLabels(labels);
+      if (labels) {
+        assertDistinctLabels(labels);
+        assertLabelsTogether(labels);
+      }
       const { task } = request.params;
       const call = beginInference(request, metrics, 'classify', task);
       const { results, usage, servedBy } = await inference.classify(
@@ -128,7 +146,10 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
       );
       call.usage = () => usage;
       call.servedBy = servedBy;
-      return { results: results.map(resultBody), model: servedBy, usage: usageBody(usage) };
+      return sendJson(
+        reply,
+        await jsonBytes(answerJson(results, { model: servedBy, usage: usageBody(usage) })),
+      );
     },
   );
 };

@@ -1,6 +1,8 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import type { Inference } from '../../domain/inference.ts';
 import type { AppDependencies } from '../dependencies.ts';
+import { jsonBytes, jsonList, sendJson } from '../json-bytes.ts';
 import { component } from '../openapi/component.ts';
 import { requireReady } from '../plugins/readiness.ts';
 import { MAX_TOKEN_IDS, Text, TokenId } from '../schemas/bounds.ts';
@@ -33,6 +35,15 @@ const DetokenizeBody = Type.Object(
 
 const DetokenizeResult = Type.Object({ text: Type.String() }, component('DetokenizeResponse'));
 
+/** There can be as many as the context holds. */
+function* tokensJson({ ids, tokens }: Awaited<ReturnType<Inference['tokenize']>>): Generator<string> {
+  yield '{"ids":';
+  yield* jsonList(ids, String);
+  yield ',"tokens":';
+  yield* jsonList(tokens, JSON.stringify);
+  yield `,"count":${ids.length}}`;
+}
+
 type Options = Pick<AppDependencies, 'inference' | 'state'>;
 
 export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inference, state }) => {
@@ -56,9 +67,9 @@ export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       config: { access: 'infer' },
       onRequest: requireReady(state),
     },
-    async ({ body }) => {
-      const { ids, tokens } = await inference.tokenize(body.text, body.add_special_tokens ?? true);
-      return { ids: [...ids], tokens: [...tokens], count: ids.length };
+    async ({ body }, reply) => {
+      const found = await inference.tokenize(body.text, body.add_special_tokens ?? true);
+      return sendJson(reply, await jsonBytes(tokensJson(found)));
     },
   );
 
@@ -78,6 +89,6 @@ export const tokenizeRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { 
       config: { access: 'infer' },
       onRequest: requireReady(state),
     },
-    async ({ body }) => ({ text: inference.detokenize(body.ids, body.skip_special_tokens ?? false) }),
+    async ({ body }) => ({ text: await inference.detokenize(body.ids, body.skip_special_tokens ?? false) }),
   );
 };

@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import type { OutputToken } from '../../domain/inference.ts';
-import { jsonList, numberJson } from '../json-bytes.ts';
+import { asItIs, jsonList, numberJson } from '../json-bytes.ts';
 import { component } from '../openapi/component.ts';
 import type { ChoiceForm, LogprobsWriter } from '../streaming/choice-content.ts';
 import type { TokenJson } from '../streaming/token-json.ts';
@@ -98,7 +98,7 @@ class ChatLogprobsWriter implements LogprobsWriter {
     const entries = this.#entries;
     this.#entries = [];
     yield '{"content":';
-    yield* jsonList(entries);
+    yield* jsonList(entries, asItIs);
     yield ',"refusal":null}';
   }
 

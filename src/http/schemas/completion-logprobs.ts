@@ -1,7 +1,7 @@
 import { Type } from 'typebox';
 import type { TokenDetail } from '../../domain/engine.ts';
 import type { OutputToken } from '../../domain/inference.ts';
-import { jsonList, numberJson } from '../json-bytes.ts';
+import { asItIs, jsonList, numberJson } from '../json-bytes.ts';
 import { component } from '../openapi/component.ts';
 import type { TokenJson } from '../streaming/token-json.ts';
 import { nullable } from './common.ts';
@@ -54,13 +54,13 @@ export class CompletionLogprobsWriter {
     const [labels, logprobs, tops, offsets] = [this.#labels, this.#logprobs, this.#tops, this.#offsets];
     [this.#labels, this.#logprobs, this.#tops, this.#offsets] = [[], [], [], []];
     yield '{"tokens":';
-    yield* jsonList(labels);
+    yield* jsonList(labels, asItIs);
     yield ',"token_logprobs":';
-    yield* jsonList(logprobs);
+    yield* jsonList(logprobs, asItIs);
     yield ',"top_logprobs":';
-    yield* jsonList(tops);
+    yield* jsonList(tops, asItIs);
     yield ',"text_offset":';
-    yield* jsonList(offsets);
+    yield* jsonList(offsets, asItIs);
     yield '}';
   }
 }
