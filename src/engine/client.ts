@@ -107,7 +107,10 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
     const id = this.nextId++;
-    const passage = request.priority === 'interactive' ? this.queueWait.enter(request.flow) : null;
+    const isWaitedFor = request.priority === 'interactive';
+    const passages = Array.from({ length: isWaitedFor ? sequences : 0 }, () =>
+      this.queueWait.enter(request.flow),
+    );
     const abort = (): void => {
       this.post({ type: 'abort', id });
       finish();
@@ -118,7 +121,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
         finish();
         queue.fail(deserializeError(event.error));
       } else if (event.type === 'input' || event.type === 'token' || event.type === 'end') {
-        if (event.type === 'token') passage?.started(performance.now());
+        if (event.type === 'token') for (const passage of passages) passage.started(performance.now());
         queue.push(event);
         if (event.type !== 'end') return;
         finish();
@@ -126,7 +129,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
       }
     });
     const finish = (): void => {
-      passage?.ended(performance.now());
+      for (const passage of passages) passage.ended(performance.now());
       forget();
     };
     this.post({ type: 'generate', id, request });

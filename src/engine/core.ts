@@ -76,6 +76,7 @@ export class EngineCore {
         const job = this.jobs.get(id);
         return job !== undefined && this.leave(job);
       },
+      left: (id) => this.waits.left(id),
       ended: (sequence, view) => this.requests.ended(sequence, view),
       queueAgain: (sequence) =>
         this.enqueue(this.requests.ofSequence(sequence, Number.POSITIVE_INFINITY), { first: true }),
@@ -153,7 +154,10 @@ export class EngineCore {
     const started = performance.now();
     this.sequences.batch.settle();
     for (const job of this.scheduler.expired(started)) this.failJob(job, waitedTooLong());
-    for (const job of this.scheduler.upcoming()) if (job.state === 'queued') this.prepare(job);
+    for (const job of this.scheduler.upcoming()) {
+      // What else is pinned now would be in the way of an ensemble that has begun.
+      if (job.state === 'queued' && !this.prepare(job) && job.together?.hasBegun) break;
+    }
     const plan = this.scheduler.schedule();
     if (plan === null) return false;
     if (plan.kind === 'decode') await this.decode(plan);
@@ -209,14 +213,14 @@ export class EngineCore {
     else this.scheduler.waiting.add(job);
   }
 
-  /** Pins what a job reads behind, once its turn is near: what waits far back holds no memory. */
-  private prepare(job: Job): void {
+  /** Pins what a job reads behind, once its turn is near: what waits far back holds no memory. False: there is no room. */
+  private prepare(job: Job): boolean {
     const { prompt, priority, flow } = job.options;
     if (prompt === null) {
       job.prepare(null);
-      return;
+      return true;
     }
-    if (!this.prefixes.hasRoomFor(prompt)) return;
+    if (!this.prefixes.hasRoomFor(prompt) && !this.makeRoomFor(job, prompt)) return false;
     job.state = 'preparing';
     this.prefixes.acquire(prompt, { priority, flow }, (result) => {
       const queued = this.scheduler.waiting.has(job);
@@ -226,6 +230,23 @@ export class EngineCore {
       } else if (queued) job.prepare(result);
       else this.prefixes.release(prompt);
     });
+    return true;
+  }
+
+  /**
+   * Rows are kept for those of an ensemble that has begun, so what waits for rows must not hold the memory that its other
+   * members need: their prefixes are taken back. Returns whether there is room then.
+   */
+  private makeRoomFor({ together }: Job, wanted: PromptHandle): boolean {
+    if (!together?.hasBegun) return false;
+    for (const other of this.jobs.values()) {
+      const { prompt } = other.options;
+      if (prompt === null || other.state !== 'ready' || other.isOpen || other.together?.hasBegun) continue;
+      this.prefixes.release(prompt);
+      other.unprepare();
+      if (this.prefixes.hasRoomFor(wanted)) return true;
+    }
+    return false;
   }
 
   /** Takes a job out of the queue with all that it holds; returns whether it was there. */

@@ -54,6 +54,17 @@ export class Job implements WaitingItem {
     this.state = 'ready';
   }
 
+  /** Gives its prefix back before its first run; it is prepared again later. */
+  unprepare(): void {
+    this.prefix = null;
+    this.state = 'queued';
+  }
+
+  /** It has had a run, or is in one. */
+  get isOpen(): boolean {
+    return this.opened !== null;
+  }
+
   /** What it reads. Made at its first run, when most of what it could share has been cached. */
   get work(): Work | EncodeWork {
     this.opened ??= this.options.open(this.prefix);

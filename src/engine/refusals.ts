@@ -60,12 +60,19 @@ export function asDomainError(error: unknown): DomainError {
   });
 }
 
-/** An ensemble needs all of its rows at once. */
+/** An ensemble needs all of its rows at once. @param rows that one request can have */
 export function ensembleTooLarge(size: number, rows: number): DomainError {
+  const tooMany = size > rows;
   return new DomainError(
     'unprocessable',
     'ensemble_too_large',
-    `An ensemble of ${size} versions needs ${size} rows of this length at once, for which there is no memory.`,
-    { param: 'max_tokens', expected: `at most ${rows} rows, or a shorter input and output`, given: size },
+    tooMany
+      ? `An ensemble of ${size} versions needs ${size} rows at once; a request has at most ${rows}.`
+      : `There is no memory for ${size} rows of this length at once, which an ensemble of ${size} versions needs.`,
+    {
+      param: tooMany ? 'model' : 'max_tokens',
+      expected: tooMany ? `at most ${rows} versions` : 'a shorter input and output',
+      given: size,
+    },
   );
 }

@@ -1,4 +1,4 @@
-import type { Engine } from '../domain/engine.ts';
+import type { Engine, EngineLimits } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import { headRows } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
@@ -17,7 +17,7 @@ import { validateUpload } from './validate.ts';
 
 export interface PublisherParts {
   readonly store: TaskStore;
-  readonly engine: Pick<Engine, 'warm'>;
+  readonly engine: Pick<Engine, 'warm'> & { readonly limits: Pick<EngineLimits, 'maxBatchSize'> };
   readonly model: ModelInfo;
   /** The source from which `engine` loads. */
   readonly prompts: StagingPromptSource;
@@ -59,6 +59,7 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
 
     async serve(task, plan, seen, actor) {
       assertServingPlan(plan);
+      assertRows(plan, engine.limits.maxBatchSize);
       await warmPlan(task, plan);
       return store.serve(task, plan, seen, actor);
     },
@@ -81,6 +82,17 @@ function assertMadeFor(version: PromptVersion, model: ModelInfo): void {
     `Version ${version.version} was checked for another model than ${model.id}. Upload it again.`,
     { param: 'version', expected: model.hash, given: version.modelHash },
   );
+}
+
+/** An ensemble has its rows at the same time: with more versions than rows it could never answer. */
+function assertRows(plan: ServingPlan, rows: number): void {
+  if (plan.type !== 'ensemble' || plan.versions.length <= rows) return;
+  const message = `The server decodes ${rows} sequences at a time, and an ensemble needs one for each version.`;
+  throw new DomainError('unprocessable', 'ensemble_too_large', message, {
+    param: 'versions',
+    expected: `at most ${rows} versions`,
+    given: plan.versions.length,
+  });
 }
 
 /** Versions that answer for each other have a classification head with the same labels, or none has one. */

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { GenerateRequest } from '../../src/domain/engine.ts';
 import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
 import { argmax } from '../../src/engine/decoding/sampler.ts';
+import { seededRandom } from '../support/numbers.ts';
 import { GREEDY, greedy, Harness, handle, PROMPTS, range, request } from './core-harness.ts';
 import { expectedLogits } from './toy-model.ts';
 
@@ -202,4 +203,59 @@ test('more members than rows are refused at once', async () => {
     assert.ok(event?.type === 'error' && event.error.code === 'ensemble_too_large', JSON.stringify(event));
   }
   assert.deepEqual(engine.tokens(3), together(four, [1], 8));
+});
+
+test('ensembles and others are all served when few prefixes fit into the cache', async () => {
+  const random = seededRandom(1);
+  const below = (n: number) => Math.floor(random() * n);
+  const prompts = Array.from({ length: 40 }, (_, i) => `small-cache-${i}`);
+  for (const [i, prompt] of prompts.entries()) {
+    PROMPTS[prompt] = Array.from({ length: 1 + below(120) }, (_, k) => 2000 + i * 130 + k);
+  }
+  for (const prefixCacheBytes of [4300, 5000, 20_000]) {
+    for (let trial = 0; trial < 8; trial++) {
+      const engine = new Harness({ maxBatchSize: 8, prefixCacheBytes, queueTimeoutMs: 3_600_000 });
+      for (let id = 1; id <= 30; id++) {
+        const size = below(3) === 0 ? 2 + below(7) : 1;
+        const names = new Set<string>();
+        while (names.size < size) names.add(prompts[below(prompts.length)]!);
+        engine.core.generate(id, ensemble([...names], [5, 6, id], { flow: `${id % 5}`, maxTokens: 6 }));
+      }
+      for (let idle = 0; idle < 5; ) idle = (await engine.settleOnce()) ? 0 : idle + 1;
+      for (let id = 1; id <= 30; id++) assert.equal(engine.last(id)?.type, 'end', `request ${id}`);
+    }
+  }
+});
+
+test('a flow of ensembles yields one of them, and never more than the other flow then has', async () => {
+  const engine = new Harness();
+  const long = { maxTokens: 100, flow: 'flood' };
+  for (const id of [1, 2]) engine.core.generate(id, ensemble(['a', 'b'], [id], long));
+  for (let steps = 0; engine.core.stats().running < 4; steps++) {
+    assert.ok(steps < 50, 'both run');
+    await engine.settleOnce();
+  }
+  engine.core.generate(3, request('c', [5], { maxTokens: 8 }));
+  for (let steps = 0; engine.last(3)?.type !== 'end'; steps++) {
+    assert.ok(steps < 40, 'the other flow waits for a whole ensemble of the flood');
+    await engine.settleOnce();
+  }
+  assert.ok(engine.tokens(1).length < 100 && engine.tokens(2).length < 100, 'both go on');
+  await engine.settle();
+  assert.deepEqual(engine.tokens(3), greedy([...PROMPTS.c!, 5], 8));
+  for (const id of [1, 2]) assert.deepEqual(engine.tokens(id), together(['a', 'b'], [id], 100));
+});
+
+test('an ensemble whose first member has run does not give up waiting', async () => {
+  const engine = new Harness({
+    queueTimeoutMs: 30,
+    readBudget: 16,
+    interleavedReadBudget: { least: 8, most: 8 },
+  });
+  engine.core.generate(1, ensemble(['a', 'b', 'c'], range(60)));
+  const begun = () => engine.core.stats().queueWaitSeconds.counts.some((count) => count > 0);
+  while (!begun()) await engine.settleOnce();
+  await new Promise((resolve) => setTimeout(resolve, 60));
+  await engine.settle();
+  assert.deepEqual(engine.tokens(1), together(['a', 'b', 'c'], range(60), 8));
 });

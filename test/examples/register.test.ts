@@ -31,7 +31,7 @@ describe('the example tasks', () => {
       },
     });
     const prompts = createPromptSource(store);
-    const engine = { warm: async () => {} };
+    const engine = { warm: async () => {}, limits: { maxBatchSize: 8 } };
     const publisher: PromptPublisher = createPublisher({ store: dying, engine, model: TINY, prompts });
     return registerExamples(examples, dying, publisher);
   }

@@ -16,6 +16,7 @@ async function publishing(t: TestContext, model = TINY, file?: string) {
   const warmed: { handle: PromptHandle; rows: Float32Array; stored: boolean }[] = [];
   const engine = {
     failure: null as Error | null,
+    limits: { maxBatchSize: 4 },
     async warm(handle: PromptHandle): Promise<void> {
       const rows = await prompts.load(handle.key);
       warmed.push({ handle, rows, stored: store.countTasks() > 0 });
@@ -164,6 +165,8 @@ test('a plan is checked and all of it warmed before the task serves with it', as
 
   const twice = { type: 'ensemble', versions: [2, 2], shadow: null } as const;
   await assert.rejects(publisher.serve('mood', twice), refused('invalid_serving_plan', 'unprocessable'));
+  const many = { type: 'ensemble', versions: [1, 2, 3, 4, 5], shadow: null } as const;
+  await assert.rejects(publisher.serve('mood', many), refused('ensemble_too_large', 'unprocessable'));
   engine.failure = new Error('no memory');
   await assert.rejects(publisher.serve('mood', plan), /no memory/);
   assert.equal(store.getTask('mood')?.activeVersion, 1, 'what serves is what served');

@@ -59,7 +59,7 @@ export async function startJobs(home: string, options: JobsOptions = {}): Promis
   const store = await openStore({ file: join(home, 'jobs.db'), ...(maxBytes !== undefined && { maxBytes }) });
   const model = describeModel(bundle);
   const prompts = createPromptSource(store);
-  const engine = { warm: () => Promise.resolve() };
+  const engine = { warm: () => Promise.resolve(), limits: { maxBatchSize: 8 } };
   const training = startTraining({
     store: options.store?.(store.training) ?? store.training,
     tasks: store,

@@ -38,6 +38,14 @@ export class Ensemble implements StartTogether {
     return this.members.length;
   }
 
+  get rowLength(): number {
+    return Math.max(...this.members.map(({ rowLength }) => rowLength));
+  }
+
+  get finalLength(): number {
+    return Math.max(...this.members.map(({ finalLength }) => finalLength));
+  }
+
   /** Takes what the model says of one member's next token; once all have said it, what they say together. */
   predict(prediction: Prediction): Prediction | null {
     if (prediction.kind !== 'logits') throw new Error('an ensemble needs all logits');

@@ -18,6 +18,8 @@ export interface SequencePorts {
   emit(id: number, event: CoreEvent): void;
   /** Takes what waits under an id out of the queue; whether it was there. */
   leaveQueue(id: number): boolean;
+  /** An ensemble has failed, or was aborted. */
+  left(id: number): void;
   /** A sequence gives its row up. @param view its keys and values, as they lie */
   ended(sequence: Sequence, view: KvView): void;
   /** Queues a sequence that lost its row. */
@@ -71,6 +73,7 @@ export class Sequences {
     if (ensemble === null) this.drop(id);
     else {
       this.ensembles.remove(ensemble);
+      this.ports.left(ensemble.id);
       ensemble.dissolve();
       for (const member of ensemble.members) this.drop(member.id);
     }

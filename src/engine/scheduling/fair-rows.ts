@@ -4,8 +4,8 @@ import type { Row } from './fair-queue.ts';
 export interface RunningItem extends Row {
   /** Order of joining the batch; higher is later. */
   readonly joined: number;
-  /** With which it has joined and leaves; null: alone. */
-  readonly together?: object | null;
+  /** With which it has joined and leaves, and how many rows they are; null: alone. */
+  readonly together?: { readonly size: number } | null;
 }
 
 /**
@@ -17,7 +17,8 @@ export const SPARED_SHARE = 1 / 3;
 /**
  * The row that should be given up for something of `wanting`'s flow that waits for one, or null. Rows are shared
  * like turns: the flow with the most rows yields its latest, as long as it still has at least as many as the other
- * then has. So two flows never take a row from each other in turn. Batch work takes none from interactive work.
+ * then has; where all of them are together and too many, the next flow. So two flows never take a row from each other in
+ * turn. Batch work takes none from interactive work.
  */
 export function rowToYield<R extends RunningItem>(
   running: readonly R[],
@@ -31,13 +32,14 @@ export function rowToYield<R extends RunningItem>(
     else rows.push(row);
   }
   const own = flows.get(keyOf(wanting))?.length ?? 0;
-  let most: R[] = [];
-  for (const rows of flows.values()) if (rows.length > most.length) most = rows;
-  if (most.length < own + 2 || most.length <= Math.floor(running.length * SPARED_SHARE)) return null;
-  // Those that are together would all leave for one row, and take as many from others when they come back.
-  const alone = most.filter(({ together }) => (together ?? null) === null);
-  if (alone.length === 0) return null;
-  return alone.reduce((latest, row) => (row.joined > latest.joined ? row : latest));
+  const spared = Math.floor(running.length * SPARED_SHARE);
+  for (const rows of [...flows.values()].sort((a, b) => b.length - a.length)) {
+    if (rows.length <= spared) return null;
+    const latestFirst = [...rows].sort((a, b) => b.joined - a.joined);
+    const yielded = latestFirst.find(({ together }) => rows.length - (together?.size ?? 1) >= own + 1);
+    if (yielded !== undefined) return yielded;
+  }
+  return null;
 }
 
 const keyOf = ({ priority, flow }: Pick<Row, 'priority' | 'flow'>): string => `${priority} ${flow}`;

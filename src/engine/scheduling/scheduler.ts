@@ -27,6 +27,9 @@ export interface WaitingItem extends Queued {
 export interface StartTogether {
   /** Rows that they take. */
   readonly size: number;
+  /** Of the longest of their rows, see Row. */
+  readonly rowLength: number;
+  readonly finalLength: number;
   /** One of them has been read or is being read: the rows of all are kept for them. */
   readonly hasBegun: boolean;
 }
@@ -140,7 +143,9 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
 
   /** Items that have waited beyond their deadline without a run. */
   expired(now: number): W[] {
-    return [...this.waiting].filter((item) => item.deadline < now && item !== this.partial);
+    return [...this.waiting].filter(
+      (item) => item.deadline < now && item !== this.partial && !item.together?.hasBegun,
+    );
   }
 
   private planRead(): Plan<W, R> | null {
@@ -206,11 +211,14 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     const kept = this.keptRows();
     /** Of those that start together, for which there are rows. */
     const starting = new Set(kept.flatMap(({ together }) => together ?? []));
-    const taken = [...this.running, ...kept];
     let rows = this.running.length + kept.reduce((sum, item) => sum + rowsOf(item), 0);
     let batchRows =
       this.running.filter(isBatch).length + kept.filter(isBatch).reduce((sum, item) => sum + rowsOf(item), 0);
-    let longest = Math.max(0, ...taken.map(lengthWithHeadroom));
+    let longest = Math.max(
+      0,
+      ...this.running.map(lengthWithHeadroom),
+      ...kept.map((item) => lengthWithHeadroom(item.together ?? item)),
+    );
     let blocked: W | null = null;
     let batchBlocked = false;
     for (const item of this.waiting.inOrder(this.running)) {
@@ -225,7 +233,7 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
           batchBlocked = true;
           continue;
         }
-        const length = Math.max(longest, lengthWithHeadroom(item));
+        const length = Math.max(longest, lengthWithHeadroom(together ?? item));
         if (rows + own > maxBatchSize || (rows > 0 && !fits(rows + own, length))) {
           blocked = item;
           continue;
