@@ -38,6 +38,7 @@ async function describeRoutes(): Promise<unknown> {
     state: { phase: () => 'loading', assertRoom: () => undefined },
     limits: { bodyBytes: 1, uploadBytes: 1, concurrentUploads: 1, connections: 1, metricsTasks: 0 },
     timeouts: { headers: 1000, receive: 1000, keepAlive: 1000, inference: 1000, stall: 1000 },
+    console: null,
     tracer: null,
     log: pino({ level: 'silent' }),
     version: (JSON.parse(manifest) as { version: string }).version,

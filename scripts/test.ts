@@ -9,6 +9,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
+import { build as buildConsole } from 'vite';
 import { findTests } from './find-tests.ts';
 import { groupTests } from './group-tests.ts';
 
@@ -16,12 +17,13 @@ import { groupTests } from './group-tests.ts';
 const LONG = ['test/training/jobs.test.ts', 'test/e2e/parity.test.ts'];
 
 /** Services and processes are started there: the file is the unit that may fail. */
-const ALONE = ['test/e2e', 'test/cli', 'test/reliability', 'test/clients'];
+const ALONE = ['test/e2e', 'test/cli', 'test/reliability', 'test/clients', 'test/console'];
 
 const FILES_OF_A_GROUP = 8;
 
 const compiler = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
 execFileSync(process.execPath, [compiler, '-p', 'tsconfig.build.json'], { stdio: 'inherit' });
+await buildConsole({ configFile: 'console/vite.config.ts' });
 
 const groupsDirectory = mkdtempSync(join(tmpdir(), 'softprompt-tests-'));
 process.once('exit', () => rmSync(groupsDirectory, { recursive: true, force: true }));

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import type { Logger } from 'pino';
 import { openKeys } from './access/open-keys.ts';
 import { EmbeddingTableFile } from './analysis/embedding-table.ts';
@@ -30,6 +31,9 @@ import { readVersion } from './version.ts';
 
 /** Uploads that are held in memory at the same time. */
 const CONCURRENT_UPLOADS = 4;
+
+/** Where the bundler writes the web console, seen from the sources and from the build. */
+const CONSOLE = fileURLToPath(new URL('../dist/console', import.meta.url));
 
 /** A service that answers. */
 export interface Service {
@@ -184,6 +188,7 @@ async function start(
       requestsPerMinute: config.rateLimit,
       concurrentRequests: config.maxRequestsPerKey,
     },
+    console: CONSOLE,
     tracer,
     log,
     version: readVersion(),

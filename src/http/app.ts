@@ -24,6 +24,7 @@ import { auditRoutes } from './routes/audit.ts';
 import { chatRoutes } from './routes/chat.ts';
 import { classifyRoutes } from './routes/classify.ts';
 import { completionRoutes } from './routes/completions.ts';
+import { serveConsole } from './routes/console.ts';
 import { evaluationRoutes } from './routes/evaluations.ts';
 import { fileUploadRoutes } from './routes/file-upload.ts';
 import { fileRoutes } from './routes/files.ts';
@@ -80,6 +81,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   boundConnections(app, dependencies, { limits, turns, metrics: metrics.http });
   app.decorate('inferenceTimeout', timeouts.inference);
   await documentRoutes(app, version);
+  if (dependencies.console !== null) await serveConsole(app, dependencies.console);
   await app.register(async (api) => {
     const refuseOtherMethods = watchMethods(api);
     documentAccess(api);

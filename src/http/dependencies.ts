@@ -67,6 +67,8 @@ export interface AppDependencies {
   readonly limits: HttpLimits;
   readonly access: AccessOptions;
   readonly timeouts: HttpTimeouts;
+  /** Absolute directory of the web console's files; null: there is no console. */
+  readonly console: string | null;
   /** Null: requests are not traced. */
   readonly tracer: Tracer | null;
   /** A pino logger. */

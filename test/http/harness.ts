@@ -53,13 +53,15 @@ export interface AppOptions {
   readonly access?: Partial<AccessOptions>;
   readonly timeouts?: Partial<HttpTimeouts>;
   readonly logLevel?: string;
+  /** Directory of the web console's files. */
+  readonly console?: string | null;
 }
 
 /** An app over fakes that is closed after the test. */
 export async function startApp(
   t: TestContext,
   limits: Partial<HttpLimits> = {},
-  { access = {}, timeouts = {}, logLevel = 'info' }: AppOptions = {},
+  { access = {}, timeouts = {}, logLevel = 'info', console: directory = null }: AppOptions = {},
 ): Promise<TestApp> {
   const engine = new FakeEngine();
   const inference = new FakeInference();
@@ -91,6 +93,7 @@ export async function startApp(
     limits: { ...LIMITS, ...limits },
     access: { keys: null, requestsPerMinute: 0, concurrentRequests: 0, ...access },
     timeouts: { ...TIMEOUTS, ...timeouts },
+    console: directory,
     tracer: null,
     version: '1.2.3',
   });

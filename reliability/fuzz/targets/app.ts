@@ -51,6 +51,7 @@ export async function fuzzedApp(): Promise<FuzzedApp> {
       metricsTasks: 0,
     },
     timeouts: { headers: 60_000, receive: 60_000, keepAlive: 60_000, inference: 60_000, stall: 60_000 },
+    console: null,
     tracer: null,
     version: '0.0.0',
   });

@@ -1,0 +1,28 @@
+import { useEffect, useRef } from 'preact/hooks';
+import { question } from './api/session.ts';
+import { KeyDialog } from './components/key-dialog.tsx';
+import { Notices } from './components/notices.tsx';
+import { Sidebar } from './components/sidebar.tsx';
+import { Pages } from './pages.tsx';
+import { loadService } from './state/service.ts';
+
+export function App() {
+  const main = useRef<HTMLElement>(null);
+  useEffect(() => {
+    // Without it the page works; its own calls say what is wrong.
+    loadService().catch(() => undefined);
+  }, []);
+  return (
+    <div class="shell">
+      <button type="button" class="skip" onClick={() => main.current?.focus()}>
+        Skip to the content
+      </button>
+      <Sidebar />
+      <main ref={main} tabIndex={-1}>
+        <Pages />
+      </main>
+      <Notices />
+      {question.value !== null && <KeyDialog question={question.value} />}
+    </div>
+  );
+}
