@@ -6,9 +6,12 @@ export const count = (value: number): string => INTEGER.format(value);
 /** e.g. `85.0 %` */
 export const percent = (part: number, digits = 1): string => `${(part * 100).toFixed(digits)} %`;
 
+/** A difference of parts in hundredths, e.g. `+4.2`. */
+export const signed = (difference: number): string =>
+  `${difference > 0 ? '+' : difference < 0 ? '\u2212' : ''}${Math.abs(difference * 100).toFixed(1)}`;
+
 /** e.g. `+4.2 points` */
-export const points = (difference: number): string =>
-  `${difference > 0 ? '+' : difference < 0 ? '\u2212' : ''}${Math.abs(difference * 100).toFixed(1)} points`;
+export const points = (difference: number): string => `${signed(difference)} points`;
 
 export function bytes(value: number): string {
   for (const [unit, size] of [

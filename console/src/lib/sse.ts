@@ -4,10 +4,10 @@ export class EventParser {
 
   /** The events that end in this piece. */
   push(piece: string): readonly string[] {
-    const parts = (this.#rest + piece).split(/\r?\n\r?\n/);
+    const parts = (this.#rest + piece).split('\n\n');
     this.#rest = parts.pop() ?? '';
     return parts.flatMap((part) => {
-      const lines = part.split(/\r?\n/).filter((line) => line.startsWith('data:'));
+      const lines = part.split('\n').filter((line) => line.startsWith('data:'));
       return lines.length === 0 ? [] : [lines.map((line) => line.slice(5).replace(/^ /, '')).join('\n')];
     });
   }

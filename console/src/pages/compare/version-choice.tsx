@@ -1,0 +1,39 @@
+interface Props {
+  readonly versions: readonly number[];
+  readonly serving: readonly number[];
+  readonly chosen: readonly number[];
+  readonly zeroShot: boolean;
+  readonly onChange: (versions: readonly number[]) => void;
+  readonly onZeroShot: (zeroShot: boolean) => void;
+}
+
+export function VersionChoice({ versions, serving, chosen, zeroShot, onChange, onZeroShot }: Props) {
+  return (
+    <fieldset class="checks">
+      <legend>Compare</legend>
+      {versions.map((version) => (
+        <label key={version} class="check">
+          <input
+            type="checkbox"
+            checked={chosen.includes(version)}
+            onChange={({ currentTarget }) =>
+              onChange(
+                currentTarget.checked ? [...chosen, version] : chosen.filter((other) => other !== version),
+              )
+            }
+          />
+          version {version}
+          {serving.includes(version) && <span class="badge on">serves</span>}
+        </label>
+      ))}
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={zeroShot}
+          onChange={({ currentTarget }) => onZeroShot(currentTarget.checked)}
+        />
+        the base model without a prompt
+      </label>
+    </fieldset>
+  );
+}
