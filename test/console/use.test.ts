@@ -116,7 +116,7 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
     const { page } = test;
     await page.getByLabel('Prompt', { exact: true }).fill('a long text');
     await page.getByLabel('Tokens', { exact: true }).fill('200');
-    relay.after(6000, 'cut');
+    relay.after(20_000, 'cut');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const side = page.getByRole('region', { name: 'Right' });
     await side.getByText('Connection lost.').waitFor();
@@ -128,11 +128,11 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
 
   it('stops when it is told to, and keeps what came', async () => {
     const { page } = test;
-    relay.after(6000, 'hold');
+    relay.after(20_000, 'hold');
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const side = page.getByRole('region', { name: 'Right' });
     await side.getByText('generating', { exact: true }).waitFor();
-    await page.waitForFunction("document.querySelectorAll('pre')[1].textContent.length > 5");
+    await side.locator('pre', { hasText: /.{5}/s }).waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await side.getByText('stopped', { exact: true }).waitFor();
     assert.ok((await side.locator('pre').innerText()).length > 5, 'what came is gone');

@@ -8,11 +8,11 @@ export type Job = Schemas['FineTuningJob'];
 export type JobEvent = Schemas['FineTuningJobEvent'];
 export type JobRequest = Schemas['FineTuningJobRequest'];
 export type RowFile = Schemas['File'];
-export type Usage = Schemas['Usage'];
+export type Classification = Schemas['Classification'];
 export type CompletionChunk = Schemas['CompletionChunk'];
 export type EvaluationProgress = Schemas['EvaluationProgress'];
 
-/** What serves a task. */
+/** What serves a task. The document has the fields of all types in one; here the type says which there are. */
 export type Plan = (
   | { readonly type: 'version'; readonly version: number }
   | { readonly type: 'ensemble'; readonly versions: readonly number[] }
@@ -22,43 +22,17 @@ export type Plan = (
     }
 ) & { readonly shadow?: number | null };
 
-export type Task = Schemas['Task'] & { readonly serving?: Plan | null };
+export type Task = Omit<Schemas['Task'], 'serving'> & { readonly serving: Plan | null };
 
-export interface VersionFigures {
-  readonly version: number;
-  readonly requests: number;
-  readonly errors: number;
-  readonly output_tokens: number;
-  readonly mean_seconds: number | null;
-}
-
-export interface ShadowFigures {
-  readonly version: number;
-  readonly same: number;
-  readonly different: number;
-  readonly failed: number;
-  readonly skipped: number;
-}
-
-export interface Serving {
-  readonly task: string;
+export type Serving = Omit<Schemas['Serving'], 'plan' | 'previous'> & {
   readonly plan: Plan | null;
   readonly previous: Plan | null;
-  readonly versions: readonly VersionFigures[];
-  readonly shadow: ShadowFigures | null;
-}
+};
 
 export interface Page<T> {
   readonly data: readonly T[];
   readonly has_more: boolean;
   readonly next: string | null;
-}
-
-export interface Classification {
-  readonly label: string;
-  readonly probabilities: Readonly<Record<string, number>>;
-  /** Of an ensemble: how many of its versions agree, from 0 to 1. */
-  readonly agreement?: number;
 }
 
 export type Interval = readonly [low: number, high: number];

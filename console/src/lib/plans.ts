@@ -1,8 +1,4 @@
-import type { Plan, Task } from '../api/types.ts';
-
-/** What a task serves. */
-export const planOf = (task: Task): Plan | null =>
-  task.serving ?? (task.active_version === null ? null : { type: 'version', version: task.active_version });
+import type { Plan } from '../api/types.ts';
 
 export function versionsOf(plan: Plan | null): readonly number[] {
   if (plan === null) return [];

@@ -65,9 +65,6 @@ export async function openConsole(url: string, options: PageOptions = {}): Promi
     }
   });
   page.setDefaultTimeout(10_000);
-  await page.route('**/serving', (route) =>
-    route.fulfill({ json: { plan: null, previous: null, versions: [], shadow: null } }),
-  );
   await page.goto(`${url}/console/`);
   return {
     page,

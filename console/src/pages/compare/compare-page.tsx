@@ -10,7 +10,7 @@ import { type GivenRows, RowsInput, readRows } from '../../components/rows-input
 import { TaskSelect } from '../../components/task-select.tsx';
 import { useLoad } from '../../hooks/use-load.ts';
 import { count } from '../../lib/format.ts';
-import { planOf, versionsOf } from '../../lib/plans.ts';
+import { versionsOf } from '../../lib/plans.ts';
 import { nameOf } from '../../lib/verdict.ts';
 import { href } from '../../router.ts';
 import { Result } from './result.tsx';
@@ -26,7 +26,7 @@ export function ComparePage({ query }: { readonly query: URLSearchParams }) {
   const { data, error, reload } = useLoad(`compare ${task}`, async (signal) => {
     if (task === '') return null;
     const [found, versions] = await Promise.all([getTask(task, signal), listVersions(task, signal)]);
-    return { plan: planOf(found), versions };
+    return { plan: found.serving, versions };
   });
   const asked = numbersOf(query.get('versions'));
   /** Null: those that the address names, or else what serves and the newest. */

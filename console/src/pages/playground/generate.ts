@@ -17,7 +17,7 @@ export async function generate(
   const seconds = (): number => (performance.now() - start) / 1000;
   let now: Generation = { ...IDLE, state: 'running' };
   let last: number | null = null;
-  let shown = 0;
+  let timer: ReturnType<typeof setTimeout> | undefined;
   const update = (changes: Partial<Generation>): void => {
     now = { ...now, ...changes };
   };
@@ -34,14 +34,15 @@ export async function generate(
         const tokens = usage.completion_tokens;
         update({ tokens, rate: rateOf(tokens, now.firstToken, last) });
       }
-      if (seconds() - shown > FRAME_MS / 1000) {
-        shown = seconds();
+      timer ??= setTimeout(() => {
+        timer = undefined;
         show(now);
-      }
+      }, FRAME_MS);
     }
     update({ state: 'done' });
   } catch (error) {
     update(isAbort(error) || signal.aborted ? { state: 'stopped' } : { state: 'failed', error });
   }
+  clearTimeout(timer);
   show(now);
 }

@@ -26,9 +26,10 @@ export function UploadPanel({ task, onUploaded }: Props) {
   function take(given: readonly File[]): void {
     action.clear();
     setWarnings([]);
-    // One after the other is as good as both at once.
-    const names = new Set(given.map(({ name }) => name));
-    setFiles([...files.filter(({ name }) => !names.has(name)), ...given].slice(-2));
+    // One after the other is as good as both at once; the newest of each kind counts.
+    const all = [...files, ...given];
+    const newest = [all.findLast(isConfig), all.findLast((file) => !isConfig(file))];
+    setFiles(newest.filter((file) => file !== undefined));
   }
 
   async function upload(): Promise<void> {
@@ -40,6 +41,7 @@ export function UploadPanel({ task, onUploaded }: Props) {
     });
     if (!done) return;
     setFiles([]);
+    setActivate(false);
     onUploaded();
   }
 
@@ -84,10 +86,11 @@ export function UploadPanel({ task, onUploaded }: Props) {
   );
 }
 
+const isConfig = ({ name }: File): boolean => name.endsWith('.json');
+
 function adapterOf(files: readonly File[]): AdapterFiles | null {
-  const config = files.find(({ name }) => name.endsWith('.json'));
-  const model = files.find(({ name }) => !name.endsWith('.json'));
+  const config = files.find(isConfig);
+  const model = files.find((file) => !isConfig(file));
   if (model === undefined) return null;
-  if (config !== undefined) return { config, model };
-  return files.length === 1 ? { tensor: model } : null;
+  return config === undefined ? { tensor: model } : { config, model };
 }

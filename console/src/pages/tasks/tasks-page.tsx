@@ -5,7 +5,7 @@ import { Fault } from '../../components/fault.tsx';
 import { Page } from '../../components/page.tsx';
 import { VirtualRows } from '../../components/virtual-rows.tsx';
 import { count, plural, time } from '../../lib/format.ts';
-import { describePlan, planOf } from '../../lib/plans.ts';
+import { describePlan } from '../../lib/plans.ts';
 import { href } from '../../router.ts';
 import { loadTasks, taskList } from '../../state/tasks.ts';
 import { NewTask } from './new-task.tsx';
@@ -102,7 +102,7 @@ function matching(tasks: readonly Task[], filter: string): readonly Task[] {
 const SHOWN_LABELS = 4;
 
 function Row({ task }: { readonly task: Task }) {
-  const plan = planOf(task);
+  const plan = task.serving;
   const labels = task.labels ?? [];
   return (
     <>

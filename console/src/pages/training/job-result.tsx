@@ -3,7 +3,7 @@ import type { Job } from '../../api/types.ts';
 import { useLoad } from '../../hooks/use-load.ts';
 import { percent } from '../../lib/format.ts';
 import { versionOf } from '../../lib/job-status.ts';
-import { planOf, servesAlone, versionsOf } from '../../lib/plans.ts';
+import { servesAlone, versionsOf } from '../../lib/plans.ts';
 import { href } from '../../router.ts';
 
 type Score = Job['score'];
@@ -13,7 +13,7 @@ export function JobResult({ job }: { readonly job: Job }) {
   const { data: task } = useLoad(`result ${job.id}`, (signal) => getTask(job.suffix, signal));
   const version = versionOf(job);
   if (version === null) return null;
-  const plan = task === null ? null : planOf(task);
+  const plan = task === null ? null : task.serving;
   const serves = servesAlone(plan, version);
   const others = versionsOf(plan).filter((other) => other !== version);
   const compared = serves ? [version] : [...others, version];

@@ -5,7 +5,7 @@ import { Page } from '../../components/page.tsx';
 import { type GivenRows, RowsInput, readRows } from '../../components/rows-input.tsx';
 import { useAction } from '../../hooks/use-action.ts';
 import { plural } from '../../lib/format.ts';
-import { describePlan, planOf } from '../../lib/plans.ts';
+import { describePlan } from '../../lib/plans.ts';
 import { go, href } from '../../router.ts';
 import { service } from '../../state/service.ts';
 import { ensureTasks, taskList } from '../../state/tasks.ts';
@@ -36,7 +36,7 @@ export function NewJobPage({ query }: { readonly query: URLSearchParams }) {
   const action = useAction();
   const { tasks, state } = taskList.value;
   const task = tasks.find(({ name }) => name === form.task);
-  const isServing = task !== undefined && planOf(task) !== null;
+  const isServing = task !== undefined && task.serving !== null;
   const model = service.value?.model.id;
   const set = given !== null && 'set' in given ? given.set : null;
   const whole: JobForm = { ...form, activate: activate ?? (isServing ? 'never' : 'auto') };
@@ -68,7 +68,7 @@ export function NewJobPage({ query }: { readonly query: URLSearchParams }) {
           void start();
         }}
       >
-        <Field label="Task" hint={taskHint(form.task, task && describePlan(planOf(task)))}>
+        <Field label="Task" hint={taskHint(form.task, task && describePlan(task.serving))}>
           <input
             required
             list="tasks"
