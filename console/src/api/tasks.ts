@@ -23,6 +23,15 @@ export async function* taskPages(signal?: AbortSignal): AsyncGenerator<readonly 
 export const getTask = (task: string, signal?: AbortSignal): Promise<Task> =>
   request('GET', taskPath(task), signal ? { signal } : {});
 
+/** A task as it is now, or null where there is none: from the list, as a browser reports each 404 as an error. */
+export async function findTask(name: string): Promise<Task | null> {
+  for await (const tasks of taskPages()) {
+    const task = tasks.find((one) => one.name === name);
+    if (task !== undefined) return task;
+  }
+  return null;
+}
+
 export interface TaskMetadata {
   readonly description: string | null;
   readonly template: string | null;

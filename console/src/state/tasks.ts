@@ -12,6 +12,10 @@ export interface TaskList {
 export const taskList = signal<TaskList>({ tasks: [], state: 'empty', error: null });
 
 let running = 0;
+let readAt = Number.NEGATIVE_INFINITY;
+
+/** Milliseconds for which a list is as good as a new one. */
+const FRESH_MS = 3000;
 
 /** Reads them anew, page by page; until then what was read before is shown. */
 export async function loadTasks(): Promise<void> {
@@ -26,13 +30,16 @@ export async function loadTasks(): Promise<void> {
       const shown = read.length < before.length ? before : [...read];
       taskList.value = { tasks: shown, state: 'loading', error: null };
     }
+    readAt = performance.now();
     taskList.value = { tasks: read, state: 'complete', error: null };
   } catch (error) {
     if (run === running) taskList.value = { tasks: before, state: 'empty', error };
   }
 }
 
-/** Reads them unless that was done. */
+/** Reads them for a page that needs them, unless that was just done: other pages, and other people, change them. */
 export function ensureTasks(): void {
-  if (taskList.value.state === 'empty') void loadTasks();
+  const { state } = taskList.value;
+  if (state === 'loading' || (state === 'complete' && performance.now() - readAt < FRESH_MS)) return;
+  void loadTasks();
 }

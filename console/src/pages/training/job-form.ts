@@ -1,6 +1,6 @@
-import { putTask } from '../../api/tasks.ts';
+import { findTask, putTask } from '../../api/tasks.ts';
 import { createJob, deleteFile, uploadRows } from '../../api/training.ts';
-import type { Job } from '../../api/types.ts';
+import type { Job, Task } from '../../api/types.ts';
 import { holdOut, type Parts } from '../../lib/hold-out.ts';
 import { jsonLines, type RowSet } from '../../lib/rows.ts';
 
@@ -15,7 +15,8 @@ export interface JobForm {
   readonly seed: number | null;
   /** Part of the rows that is held out to measure on. */
   readonly held: number;
-  readonly activate: 'auto' | 'always' | 'never';
+  /** Null: a first version serves, a later one waits to be promoted. */
+  readonly activate: 'auto' | 'always' | 'never' | null;
   /** `task` or `task@version` to start from; empty: none. */
   readonly from: string;
 }
@@ -33,20 +34,22 @@ export function partsOf({ kind, rows, labels }: RowSet, held: number): Parts {
 }
 
 /** Uploads the rows and starts the job. After a refusal the files are deleted again. */
-export async function startJob(model: string, form: JobForm, set: RowSet, isNew: boolean): Promise<Job> {
+export async function startJob(model: string, form: JobForm, set: RowSet): Promise<Job> {
   const { training, held } = partsOf(set, form.held);
   const files: string[] = [];
+  // Not from the list that the page shows: the metadata of a task that is there already must stay.
+  const task = await findTask(form.task);
   try {
     files.push((await uploadRows('training.jsonl', jsonLines(training))).id);
     if (held.length > 0) files.push((await uploadRows('held-out.jsonl', jsonLines(held))).id);
     const [training_file, validation_file = null] = files as [string, string?];
-    if (isNew && form.template !== '') {
+    if (task === null && form.template !== '') {
       await putTask(form.task, { description: null, template: form.template, labels: null });
     }
     const settings = {
       config: { num_virtual_tokens: form.tokens },
       hyperparameters: {
-        activate: form.activate,
+        activate: form.activate ?? defaultActivation(task),
         ...(form.steps !== null && { max_steps: form.steps }),
         ...(form.learningRate !== null && { learning_rate: form.learningRate }),
         ...(form.from !== '' && { init_from: form.from }),
@@ -66,3 +69,7 @@ export async function startJob(model: string, form: JobForm, set: RowSet, isNew:
     throw error;
   }
 }
+
+/** A first version serves; a later one waits to be promoted. */
+export const defaultActivation = (task: Task | null): 'auto' | 'never' =>
+  task === null || task.serving === null ? 'auto' : 'never';

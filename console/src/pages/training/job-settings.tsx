@@ -1,21 +1,22 @@
+import type { Task } from '../../api/types.ts';
 import { Field } from '../../components/field.tsx';
 import { NumberField } from '../../components/number-field.tsx';
-import type { JobForm } from './job-form.ts';
+import { defaultActivation, type JobForm } from './job-form.ts';
 
 interface Props {
   readonly form: JobForm;
-  /** Of the task that exists, where it stays as it is; null: the task is new. */
-  readonly template: string | null;
+  /** Its template stays as it is; null: the task is new. */
+  readonly task: Task | null;
   readonly onChange: (form: JobForm) => void;
 }
 
-export function JobSettings({ form, template, onChange }: Props) {
+export function JobSettings({ form, task, onChange }: Props) {
   return (
     <div class="settings">
       <Field
         label="Template"
         hint={
-          template === null
+          task === null
             ? 'Text around the input, which stands where {text} is. Empty: the label follows the text.'
             : 'The template of the task. Change it on the page of the task.'
         }
@@ -23,8 +24,8 @@ export function JobSettings({ form, template, onChange }: Props) {
         <input
           spellcheck={false}
           placeholder="Message: {text} This is"
-          disabled={template !== null}
-          value={template ?? form.template}
+          disabled={task !== null}
+          value={task === null ? form.template : (task.template ?? 'none')}
           onInput={({ currentTarget }) => onChange({ ...form, template: currentTarget.value })}
         />
       </Field>
@@ -78,7 +79,7 @@ export function JobSettings({ form, template, onChange }: Props) {
         />
         <Field label="When it is done" hint="You can always compare and promote.">
           <select
-            value={form.activate}
+            value={form.activate ?? defaultActivation(task)}
             onChange={({ currentTarget }) =>
               onChange({ ...form, activate: currentTarget.value as JobForm['activate'] })
             }

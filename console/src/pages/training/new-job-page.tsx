@@ -20,9 +20,7 @@ export function NewJobPage({ query }: { readonly query: URLSearchParams }) {
   useEffect(ensureTasks, []);
   const [text, setText] = useState('');
   const [given, setGiven] = useState<GivenRows>(null);
-  /** Null: what suits the task. */
-  const [activate, setActivate] = useState<JobForm['activate'] | null>(null);
-  const [form, setForm] = useState<Omit<JobForm, 'activate'>>({
+  const [form, setForm] = useState<JobForm>({
     task: query.get('task') ?? '',
     template: '',
     method: 'prompt_tuning',
@@ -31,15 +29,14 @@ export function NewJobPage({ query }: { readonly query: URLSearchParams }) {
     learningRate: null,
     seed: null,
     held: HELD_OUT,
+    activate: null,
     from: query.get('from') ?? '',
   });
   const action = useAction();
-  const { tasks, state } = taskList.value;
+  const { tasks } = taskList.value;
   const task = tasks.find(({ name }) => name === form.task);
-  const isServing = task !== undefined && task.serving !== null;
   const model = service.value?.model.id;
   const set = given !== null && 'set' in given ? given.set : null;
-  const whole: JobForm = { ...form, activate: activate ?? (isServing ? 'never' : 'auto') };
 
   function read(rows: string): void {
     setText(rows);
@@ -49,8 +46,7 @@ export function NewJobPage({ query }: { readonly query: URLSearchParams }) {
   async function start(): Promise<void> {
     if (set === null || model === undefined) return;
     await action.run(async () => {
-      const isNew = task === undefined && state === 'complete';
-      const { id } = await startJob(model, whole, set, isNew);
+      const { id } = await startJob(model, form, set);
       go(['training', id]);
     });
   }
@@ -110,14 +106,7 @@ export function NewJobPage({ query }: { readonly query: URLSearchParams }) {
         {set !== null && <Held set={partsOf(set, form.held)} />}
         <details>
           <summary>Settings</summary>
-          <JobSettings
-            form={whole}
-            template={task === undefined ? null : (task.template ?? 'none')}
-            onChange={({ activate: chosen, ...changed }) => {
-              setForm(changed);
-              if (chosen !== whole.activate) setActivate(chosen);
-            }}
-          />
+          <JobSettings form={form} task={task ?? null} onChange={setForm} />
         </details>
         <Fault error={action.error} />
         <div class="actions end">
