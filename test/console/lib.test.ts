@@ -182,6 +182,7 @@ describe('what the console makes of the server’s answers', () => {
       confidence: 0.95,
       p_value: 0.012,
       resamples: 2000,
+      rows: 500,
     };
     assert.equal(
       describeComparison(comparison),

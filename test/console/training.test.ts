@@ -106,7 +106,8 @@ describe('the console, from rows to a prompt that serves', { skip: NO_BROWSER },
       [true, true],
     );
     await page.getByRole('button', { name: 'Compare', exact: true }).click();
-    await page.getByRole('region', { name: 'Verdict' }).waitFor();
+    const verdict = page.getByRole('region', { name: 'Verdict' });
+    await verdict.getByText(/mood@2.*\(95 % interval .* points, p .*\)\.$/).waitFor();
     const row = page.getByRole('row', { name: /^mood@2/ });
     assert.match(await row.innerText(), /[\d.]+ %/);
     await row.getByRole('button', { name: 'Promote' }).click();

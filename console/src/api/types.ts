@@ -35,77 +35,20 @@ export interface Page<T> {
   readonly next: string | null;
 }
 
+/** The generator knows a list of numbers; the document says that there are two. */
 export type Interval = readonly [low: number, high: number];
+type WithInterval<T> = Omit<T, 'interval'> & { readonly interval: Interval };
 
-export type Contender = Schemas['Contender'] & { readonly interval?: Interval | null };
-
-export interface Comparison {
-  readonly name: string;
-  readonly reference: string;
-  readonly measure: string;
-  readonly difference: number;
-  readonly interval: Interval;
-  readonly confidence: number;
-  readonly p_value: number;
-  readonly resamples: number;
-}
-
-export type Evaluation = Omit<Schemas['Evaluation'], 'contenders'> & {
+export type Contender = WithInterval<Schemas['Contender']>;
+export type Comparison = WithInterval<Schemas['Comparison']>;
+export type Evaluation = Omit<Schemas['Evaluation'], 'contenders' | 'significance'> & {
   readonly contenders: readonly Contender[];
-  readonly significance?: { readonly comparisons: readonly Comparison[] } | null;
+  readonly significance: { readonly comparisons: readonly Comparison[] };
 };
+export type Neighbors = Schemas['PromptNeighbors'];
+export type Similarity = Schemas['PromptSimilarity'];
+export type TransferCandidates = Schemas['TransferCandidates'];
+export type ServiceInfo = Schemas['Info'];
 
-export interface Neighbor {
-  readonly id: number;
-  readonly token: string;
-  readonly cosine: number | null;
-}
-
-export interface Neighbors {
-  readonly task: string;
-  readonly version: number;
-  readonly k: number;
-  readonly median_embedding_norm: number;
-  readonly caution: string;
-  readonly virtual_tokens: readonly {
-    readonly index: number;
-    readonly norm: number;
-    readonly norm_ratio: number;
-    readonly neighbors: readonly Neighbor[];
-  }[];
-}
-
+/** [row][column] */
 export type Matrix = readonly (readonly (number | null)[])[];
-
-export interface Similarity {
-  readonly ids: readonly string[];
-  /** Cosine of the mean vectors. */
-  readonly mean: Matrix;
-  /** Mean cosine over all pairs of rows. */
-  readonly pairs: Matrix;
-}
-
-export interface TransferCandidates {
-  readonly target: string;
-  readonly measure: 'mean' | 'pairs';
-  readonly data: readonly {
-    readonly id: string;
-    readonly task: string;
-    readonly version: number;
-    readonly mean: number | null;
-    readonly pairs: number | null;
-  }[];
-}
-
-export interface ServiceInfo {
-  readonly name?: string;
-  readonly version: string;
-  readonly status?: string;
-  readonly model: {
-    readonly id: string;
-    readonly family: string;
-    readonly precision: string;
-    readonly token_dim: number;
-    readonly context_length: number;
-  };
-}

@@ -22,7 +22,7 @@ export function Result({ evaluation, plan, onPromoted }: Props) {
   const action = useAction();
   const best = bestVersion(evaluation);
   const measure = measureOf(evaluation);
-  const comparisons = evaluation.significance?.comparisons ?? [];
+  const comparisons = evaluation.significance.comparisons;
   async function serve(version: number): Promise<void> {
     const done = await action.run(async () => {
       await promote(evaluation.task, version);

@@ -39,7 +39,7 @@ export function Scores({ evaluation, plan, busy, onPromote }: Props) {
       </thead>
       <tbody>
         {evaluation.contenders.map((contender) => {
-          const { name, version, interval = null, n, loss } = contender;
+          const { name, version, interval, n, loss } = contender;
           return (
             <tr key={name}>
               <td>
@@ -50,12 +50,10 @@ export function Scores({ evaluation, plan, busy, onPromote }: Props) {
               </td>
               <td class="number">
                 <b>{percent(measure.of(contender))}</b>
-                {interval && (
-                  <span class="quiet">
-                    {' '}
-                    {percent(interval[0], 0)}–{percent(interval[1], 0)}
-                  </span>
-                )}
+                <span class="quiet">
+                  {' '}
+                  {percent(interval[0], 0)}–{percent(interval[1], 0)}
+                </span>
               </td>
               <td>
                 <Whisker value={measure.of(contender)} interval={interval} scale={scale} />
@@ -85,7 +83,7 @@ export function Scores({ evaluation, plan, busy, onPromote }: Props) {
 
 /** All values and intervals with some air, within 0 and 1. */
 function scaleOf(contenders: readonly Contender[], of: (contender: Contender) => number): Interval {
-  const ends = contenders.flatMap((contender) => [of(contender), ...(contender.interval ?? [])]);
+  const ends = contenders.flatMap((contender) => [of(contender), ...contender.interval]);
   return [
     Math.max(0, Math.floor(Math.min(...ends) * 20 - 1) / 20),
     Math.min(1, Math.ceil(Math.max(...ends) * 20 + 1) / 20),

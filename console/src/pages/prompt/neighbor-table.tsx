@@ -41,7 +41,7 @@ export function NeighborTable({ neighbors }: { readonly neighbors: Neighbors }) 
                 <td>
                   {nearest.map(({ id, token, cosine }) => (
                     <span key={id} class="chip" title={`token ${id}`}>
-                      <code>{visible(token)}</code> <span class="quiet">{cosine?.toFixed(2) ?? '—'}</span>
+                      <code>{tokenWords(token)}</code> <span class="quiet">{cosine.toFixed(2)}</span>
                     </span>
                   ))}
                 </td>
@@ -53,3 +53,7 @@ export function NeighborTable({ neighbors }: { readonly neighbors: Neighbors }) 
     </Panel>
   );
 }
+
+/** A token as its tokenizer writes it, the mark of a space in front (byte-level BPE, SentencePiece) as other spaces. */
+const tokenWords = (token: string | null): string =>
+  token === null ? 'no token' : visible(token.replace(/^[\u0120\u2581]/, ' '));
