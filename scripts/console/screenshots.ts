@@ -47,7 +47,7 @@ async function train(page: Page, seed: number, name: string | null): Promise<voi
   await page.goto(`${url}/console/#/training/new`);
   await page.getByRole('button', { name: 'Try it with example rows' }).click();
   await page.getByText('Settings', { exact: true }).click();
-  await page.getByLabel('Updates').fill(seed === 1 ? '24' : '60');
+  await page.getByLabel('Updates').fill(seed === 1 ? '24' : '48');
   await page.getByLabel('Seed').fill(String(seed));
   await page.getByRole('button', { name: 'Start training' }).click();
   if (name !== null) {
@@ -67,11 +67,13 @@ async function compare(page: Page): Promise<void> {
 
 /** A new version gets a part of the requests. */
 async function serve(page: Page): Promise<void> {
+  const { data } = await request<{ data: { version: number }[] }>('GET', '/v1/tasks/urgency/prompts');
+  const [newer, older] = data.map(({ version }) => version);
   await request('PUT', '/v1/tasks/urgency/serving', {
     type: 'split',
     shares: [
-      { version: 1, weight: 0.9 },
-      { version: 2, weight: 0.1 },
+      { version: older, weight: 0.9 },
+      { version: newer, weight: 0.1 },
     ],
     shadow: null,
   });
@@ -79,7 +81,7 @@ async function serve(page: Page): Promise<void> {
     await request('POST', '/v1/tasks/urgency/classify', { inputs: [`Nothing works on floor ${i}.`] });
   }
   await page.goto(`${url}/console/#/tasks/urgency`);
-  await page.getByText('90 % version 1').waitFor();
+  await page.getByText(/^90 % version/).waitFor();
   await picture(page, 'task');
 }
 
@@ -146,9 +148,11 @@ async function watch(page: Page): Promise<void> {
   await load;
 }
 
-async function request(method: string, path: string, body: object): Promise<void> {
+async function request<T>(method: string, path: string, body?: object): Promise<T> {
   const headers = { 'content-type': 'application/json' };
-  const response = await fetch(url + path, { method, headers, body: JSON.stringify(body) });
+  const sent = body === undefined ? {} : { headers, body: JSON.stringify(body) };
+  const response = await fetch(url + path, { method, ...sent });
   const text = await response.text();
   if (!response.ok) throw new Error(text);
+  return JSON.parse(text) as T;
 }
