@@ -1,17 +1,20 @@
 import { useEffect, useRef } from 'preact/hooks';
-import { question } from './api/session.ts';
+import { key, question } from './api/session.ts';
 import { KeyDialog } from './components/key-dialog.tsx';
 import { Notices } from './components/notices.tsx';
 import { Sidebar } from './components/sidebar.tsx';
 import { Pages } from './pages.tsx';
-import { loadService } from './state/service.ts';
+import { loadService, service } from './state/service.ts';
+import { loadTasks, taskList } from './state/tasks.ts';
 
 export function App() {
   const main = useRef<HTMLElement>(null);
+  const { value: secret } = key;
   useEffect(() => {
     // Without it the page works; its own calls say what is wrong.
-    loadService().catch(() => undefined);
-  }, []);
+    if (service.value === null) loadService().catch(() => undefined);
+    if (taskList.value.error !== null) void loadTasks();
+  }, [secret]);
   return (
     <div class="shell">
       <button type="button" class="skip" onClick={() => main.current?.focus()}>

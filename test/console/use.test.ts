@@ -52,8 +52,12 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
     const { page } = test;
     await page.getByRole('dialog', { name: 'API key' }).waitFor();
     assert.deepEqual(await seriousFindings(page), []);
+    await page.getByRole('button', { name: 'Not now' }).click();
+    await page.getByRole('alert').getByText('A key is needed.').waitFor();
+    await page.getByRole('button', { name: 'Enter a key' }).click();
     await give(keys.reader.secret);
     await page.getByRole('link', { name: 'mood', exact: true }).waitFor();
+    await page.getByText(BASE).waitFor();
     const kept = await page.evaluate<string>(
       'JSON.stringify([{ ...sessionStorage }, { ...localStorage }, document.cookie])',
     );

@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useState } from 'preact/hooks';
 import { isAbort } from '../api/refusal.ts';
+import { key as apiKey } from '../api/session.ts';
 
 export interface Loaded<T> {
   readonly data: T | null;
@@ -38,6 +39,12 @@ export function useLoad<T>(key: string, load: (signal: AbortSignal) => Promise<T
     return () => controller.abort();
   }, [key, turn]);
   const reload = useCallback(() => setTurn((before) => before + 1), []);
+  const { value: secret } = apiKey;
+  const hasFailed = state.error !== null;
+  useEffect(() => {
+    // Another key may read what the one before could not.
+    if (hasFailed && secret !== null) reload();
+  }, [secret]);
   const { data, error, loading } = state.key === key ? state : { data: null, error: null, loading: true };
   return { data, error, loading, reload };
 }

@@ -7,17 +7,23 @@ interface Finding {
   readonly nodes: readonly { readonly html: string; readonly failureSummary: string }[];
 }
 
-/** What axe-core finds on a page that is serious or critical, in words. */
+/** What axe-core finds on a page, in both themes, that is serious or critical, in words. */
 export async function seriousFindings(page: Page): Promise<readonly string[]> {
   // Not as a script element: the page's policy would refuse it.
   await page.evaluate(`${axe.source}; undefined`);
-  const violations = await page.evaluate<readonly Finding[]>(
-    'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
-  );
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(
-      ({ id, nodes }) =>
-        `${id}: ${nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`).join('; ')}`,
+  const findings: string[] = [];
+  for (const colorScheme of ['dark', 'light'] as const) {
+    await page.emulateMedia({ colorScheme });
+    // Colours that change step by step are not those that are read.
+    await page.waitForTimeout(100);
+    const violations = await page.evaluate<readonly Finding[]>(
+      'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
     );
+    for (const { id, impact, nodes } of violations) {
+      if (impact !== 'serious' && impact !== 'critical') continue;
+      const places = nodes.map(({ html, failureSummary }) => `${html} ${failureSummary}`);
+      findings.push(`${colorScheme} ${id}: ${places.join('; ')}`);
+    }
+  }
+  return findings;
 }
