@@ -41,6 +41,10 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
 
   const complaints = () => test.complaints.filter((text) => !EXPECTED.test(text));
 
+  /** Characters of both sides: which of them came first is chance. */
+  const outputs = async (): Promise<number> =>
+    (await test.page.locator('pre').allInnerTexts()).join('').length;
+
   async function give(secret: string): Promise<void> {
     const dialog = test.page.getByRole('dialog', { name: 'API key' });
     await dialog.getByLabel('Key').fill(secret);
@@ -125,9 +129,22 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
     const side = page.getByRole('region', { name: 'Right' });
     await side.getByText('Connection lost.').waitFor();
     await side.getByText('ended early').waitFor();
-    assert.ok((await side.locator('pre').innerText()).length > 5, 'what came is gone');
+    assert.ok((await outputs()) > 5, 'what came is gone');
     assert.deepEqual(await seriousFindings(page), []);
     relay.heal();
+  });
+
+  it('says so, too, of a stream that a proxy ended as if it were complete', async () => {
+    const { page } = test;
+    const chunk = { model: 'mood@1', choices: [{ index: 0, text: 'the beginning', finish_reason: null }] };
+    await page.route('**/v1/completions', (route) =>
+      route.fulfill({ contentType: 'text/event-stream', body: `data: ${JSON.stringify(chunk)}\n\n` }),
+    );
+    await page.getByRole('button', { name: 'Generate', exact: true }).click();
+    const side = page.getByRole('region', { name: 'Right' });
+    await side.getByText('Connection lost.').waitFor();
+    assert.equal(await side.locator('pre').innerText(), 'the beginning');
+    await page.unroute('**/v1/completions');
   });
 
   it('stops when it is told to, and keeps what came', async () => {
@@ -136,10 +153,10 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
     await page.getByRole('button', { name: 'Generate', exact: true }).click();
     const side = page.getByRole('region', { name: 'Right' });
     await side.getByText('generating', { exact: true }).waitFor();
-    await side.locator('pre', { hasText: /.{5}/s }).waitFor();
+    await page.locator('pre', { hasText: /.{5}/s }).first().waitFor();
     await page.getByRole('button', { name: 'Stop' }).click();
     await side.getByText('stopped', { exact: true }).waitFor();
-    assert.ok((await side.locator('pre').innerText()).length > 5, 'what came is gone');
+    assert.ok((await outputs()) > 5, 'what came is gone');
     relay.heal();
   });
 
