@@ -14,8 +14,6 @@ export async function seriousFindings(page: Page): Promise<readonly string[]> {
   const findings: string[] = [];
   for (const colorScheme of ['dark', 'light'] as const) {
     await page.emulateMedia({ colorScheme });
-    // Colours that change step by step are not those that are read.
-    await page.waitForTimeout(100);
     const violations = await page.evaluate<readonly Finding[]>(
       'axe.run(document, { resultTypes: ["violations"] }).then(({ violations }) => violations)',
     );
