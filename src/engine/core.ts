@@ -104,9 +104,8 @@ export class EngineCore {
     this.waits.came(id);
     const sequences = this.sequences.add(id, request);
     if (sequences.length > 1 && !this.hasRoomFor(sequences)) {
-      this.waits.left(id);
-      const most = this.scheduler.rowsFor(request.priority);
-      this.sequences.emit(id, { type: 'error', error: ensembleTooLarge(sequences.length, most) });
+      const error = ensembleTooLarge(sequences.length, this.options.maxBatchSize);
+      this.sequences.emit(id, { type: 'error', error });
       return;
     }
     for (const sequence of sequences) this.enqueue(this.requests.ofSequence(sequence, this.deadline()));
@@ -167,6 +166,11 @@ export class EngineCore {
     return true;
   }
 
+  /** Whether anything waits for its first run, or for its next part to be read. */
+  get hasWaiting(): boolean {
+    return this.scheduler.waiting.size > 0;
+  }
+
   stats(): CoreStats {
     const { counters } = this;
     const prefixes = this.prefixes.stats();
@@ -200,7 +204,7 @@ export class EngineCore {
     const rows = sequences.length;
     const length = Math.max(...sequences.map(({ finalLength }) => finalLength));
     const bytes = this.sequences.batch.bytesFor(rows, length);
-    return rows <= this.scheduler.rowsFor(sequences[0]!.priority) && bytes <= this.options.kvCacheBytes;
+    return rows <= this.options.maxBatchSize && bytes <= this.options.kvCacheBytes;
   }
 
   private deadline(): number {

@@ -31,6 +31,10 @@ const core = new EngineCore(backend, new EmbeddingTable(table, hiddenSize, embed
 const inbox: ToWorker[] = [];
 let looping = false;
 
+/** While what waits cannot run, for its deadlines. */
+const LOOK_AGAIN_MS = 1000;
+let lookingAgain: NodeJS.Timeout | null = null;
+
 port.on('message', (message: ToWorker) => {
   inbox.push(message);
   if (!looping) void loop();
@@ -42,6 +46,11 @@ async function loop(): Promise<void> {
   looping = true;
   while (handleMessages() && (await stepAndReport()));
   looping = false;
+  if (!core.hasWaiting || lookingAgain !== null) return;
+  lookingAgain = setTimeout(() => {
+    lookingAgain = null;
+    if (!looping) void loop();
+  }, LOOK_AGAIN_MS);
 }
 
 async function stepAndReport(): Promise<boolean> {
@@ -96,6 +105,7 @@ function handle(message: ToWorker): void {
       break;
     case 'shutdown':
       // Closing the port lets the thread end by itself: terminating one inside a run would abort the process.
+      if (lookingAgain !== null) clearTimeout(lookingAgain);
       void backend.release().then(() => port.close());
       break;
   }

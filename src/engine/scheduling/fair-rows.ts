@@ -36,10 +36,25 @@ export function rowToYield<R extends RunningItem>(
   for (const rows of [...flows.values()].sort((a, b) => b.length - a.length)) {
     if (rows.length <= spared) return null;
     const latestFirst = [...rows].sort((a, b) => b.joined - a.joined);
-    const yielded = latestFirst.find(({ together }) => rows.length - (together?.size ?? 1) >= own + 1);
+    const yielded = latestFirst.find((row) => leavesEnough(rows.length, row, own, wanting));
     if (yielded !== undefined) return yielded;
   }
   return null;
+}
+
+/**
+ * Whether a flow still has as many rows as the other when this one is given up. Batch work that is together may have taken
+ * all rows: it makes room for the first of interactive work, which it does not displace in turn.
+ */
+function leavesEnough(
+  rows: number,
+  { priority, together }: RunningItem,
+  own: number,
+  wanting: Pick<Row, 'priority'>,
+): boolean {
+  const size = together?.size ?? 1;
+  const isForFirst = size > 1 && own === 0 && priority === 'batch' && wanting.priority === 'interactive';
+  return isForFirst || rows - size >= own + 1;
 }
 
 const keyOf = ({ priority, flow }: Pick<Row, 'priority' | 'flow'>): string => `${priority} ${flow}`;

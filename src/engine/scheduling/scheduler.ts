@@ -229,7 +229,8 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
         // Once one does not fit, later ones must not overtake it for ever.
         if (blocked !== null || (batchBlocked && item.priority === 'batch')) continue;
         const own = rowsOf(item);
-        if (item.priority === 'batch' && batchRows + own > this.maxBatchRows) {
+        // One that needs more rows than that by itself is let in alone.
+        if (item.priority === 'batch' && batchRows > 0 && batchRows + own > this.maxBatchRows) {
           batchBlocked = true;
           continue;
         }
@@ -257,11 +258,6 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     const { partial } = this;
     const isAlone = partial?.needsRow === true && (partial.together ?? null) === null;
     return isAlone ? [partial, ...begun.values()] : [...begun.values()];
-  }
-
-  /** Most rows that one request of a priority can have. */
-  rowsFor(priority: WaitingItem['priority']): number {
-    return priority === 'batch' ? this.maxBatchRows : this.limits.maxBatchSize;
   }
 
   private get maxBatchRows(): number {
