@@ -31,10 +31,22 @@ export async function send<T>(
 
 /** The items of a list of at most a hundred. */
 export async function list<T>(url: string, path: string): Promise<readonly T[]> {
-  const { status, body } = await send<{ data: T[] }>(url, 'GET', `${path}?limit=100`);
-  if (status === 404) return [];
-  if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
-  return body.data;
+  const items: T[] = [];
+  for (let after = ''; ; ) {
+    const { status, body } = await send<ListPage<T>>(url, 'GET', `${path}?limit=100${after}`);
+    if (status === 404) return [];
+    if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
+    items.push(...body.data);
+    if (!body.has_more) return items;
+    after = `&after=${encodeURIComponent(body.next ?? (body.data.at(-1) as { id: string }).id)}`;
+  }
+}
+
+interface ListPage<T> {
+  readonly data: readonly T[];
+  readonly has_more: boolean;
+  /** Lists of OpenAI's form have none: the last item's id goes on. */
+  readonly next?: string | null;
 }
 
 export const succeeded = ({ status }: Sent<unknown>): boolean => status >= 200 && status < 300;
