@@ -29,7 +29,7 @@ export async function send<T>(
   return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
 }
 
-/** The items of a list of at most a hundred. */
+/** All items of a list. */
 export async function list<T>(url: string, path: string): Promise<readonly T[]> {
   const items: T[] = [];
   for (let after = ''; ; ) {
