@@ -29,6 +29,11 @@ export interface GenerationFields {
 /** Whoever asks finds only the tasks that it is granted. */
 interface Asked {
   readonly caller: Principal;
+  /**
+   * Told what answers as soon as it is known, so that a request that is refused or fails later can be counted for it:
+   * `task@version`, `task@1+2` of an ensemble, or the base model's id. Not called for a reference to nothing.
+   */
+  readonly onServed?: (servedBy: string) => void;
 }
 
 export interface CompletionRequest extends GenerationFields, Asked {

@@ -52,9 +52,11 @@ export function createInference(options: InferenceOptions): Inference {
   const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
   const renderChat = createChatRenderer(manifest.chatTemplate, { bos: text(bos), eos: text(eos[0]) });
   const shadows = new Shadows();
-  const resolve = (reference: ModelReference, field: ReferenceField, { caller, user }: Asking): Served => {
+  const resolve = (reference: ModelReference, field: ReferenceField, asking: Asking): Served => {
+    const { caller, user, onServed } = asking;
     const point = splitPoint(reference.name, user);
     const served = resolveReference(reference, { store, model, field, caller, point });
+    onServed?.(served.servedBy);
     if (served.members[0].prompt !== null) uses.record(reference.name);
     return served;
   };
@@ -178,7 +180,7 @@ export function createInference(options: InferenceOptions): Inference {
 }
 
 /** Whose request it is. */
-type Asking = Pick<CompletionRequest, 'caller' | 'user'>;
+type Asking = Pick<CompletionRequest, 'caller' | 'user' | 'onServed'>;
 
 /** Throws `unprocessable` ensemble_echo_logprobs: no member's log-probabilities of the input are those of the ensemble. */
 function checkEnsemble({ servedBy, members }: Served, request: CompletionRequest | ChatRequest): void {

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it, type TestContext } from 'node:test';
+import { DomainError } from '../../src/domain/errors.ts';
 import { startApp } from './harness.ts';
 
 const path = '/v1/tasks/mood/serving';
@@ -15,14 +16,14 @@ const split = {
 
 /** An app whose task has three versions, of which the last is active. */
 async function withVersions(t: TestContext) {
-  const { inject } = await startApp(t);
+  const { inject, inference } = await startApp(t);
   for (const content of ['one', 'two', 'three']) {
     const headers = { 'content-type': 'application/octet-stream' };
     await inject({ method: 'POST', url: '/v1/tasks/mood/prompts', headers, payload: Buffer.from(content) });
   }
   const put = (payload: object, headers = {}) => inject({ method: 'PUT', url: path, payload, headers });
   const get = async () => (await inject({ url: path })).json();
-  return { inject, put, get };
+  return { inject, inference, put, get };
 }
 
 describe('what a task serves with', () => {
@@ -143,4 +144,22 @@ describe('answers of several versions', () => {
       }
     }
   });
+});
+
+it('refusals of a version are its errors, whatever was asked', async (t) => {
+  const { inject, inference, put, get } = await withVersions(t);
+  await put({ type: 'version', version: 1 });
+  inference.refusal = new DomainError('internal', 'not_finite', 'The prompt gives no numbers.');
+  const asked: [string, object][] = [
+    ['/v1/tasks/mood/classify', { inputs: ['x'], labels: ['a', 'b'] }],
+    ['/v1/tasks/mood/score', { inputs: [{ text: 'x', target: 'y' }] }],
+    ['/v1/completions', { model: 'mood', prompt: 'x' }],
+    ['/v1/chat/completions', { model: 'mood', messages: [{ role: 'user', content: 'x' }] }],
+  ];
+  for (const [i, [url, payload]] of asked.entries()) {
+    const refused = await inject({ method: 'POST', url, payload });
+    assert.equal(refused.statusCode, 500, refused.body);
+    const [{ requests, errors }] = (await get()).versions;
+    assert.deepEqual([requests, errors], [i + 1, i + 1], url);
+  }
 });

@@ -114,6 +114,18 @@ describe('an ensemble', () => {
 });
 
 describe('what a task serves with', () => {
+  it('is told before anything can be refused or fail', async () => {
+    const { inference } = voters({ 3: [0.5, 0.4, 0.1] });
+    const told: string[] = [];
+    const onServed = (servedBy: string) => told.push(servedBy);
+    // Nothing is written down for version 4: its score throws.
+    await assert.rejects(inference.classify({ ...ask([3, 4]), onServed }, never));
+    const long = completion('x', { model: 'reviews@5', max_tokens: 1000, onServed });
+    await assert.rejects(inference.complete(long, never), { code: 'context_length_exceeded' });
+    await assert.rejects(inference.classify({ ...ask([9]), onServed }, never), { code: 'version_not_found' });
+    assert.deepEqual(told, ['reviews@3+4', 'reviews@5']);
+  });
+
   it('an ensemble answers requests that name no version', async () => {
     const plan: ServingPlan = { type: 'ensemble', versions: [4, 3], shadow: null };
     const { inference } = voters({ 3: [0.5, 0.4, 0.1], 4: [0.2, 0.7, 0.1] }, plan);

@@ -16,8 +16,10 @@ export interface InferenceCall {
   readonly task: string;
   /** By `performance.now()`. */
   readonly startedAt: number;
-  /** `task@version`, or the base model's id; null: not known. */
+  /** `task@version`, `task@1+2` of an ensemble, or the base model's id; null: not known. */
   servedBy: string | null;
+  /** For the inference, which knows it before it asks the model. */
+  readonly onServed: (servedBy: string) => void;
   /** Of each choice that has ended. */
   readonly finishReasons: string[];
   /** Tokens until now; null: no model ran. */
@@ -36,6 +38,9 @@ export function beginInference(
     task: metrics.tasks.labelOf(model),
     startedAt: performance.now(),
     servedBy: null,
+    onServed: (servedBy) => {
+      call.servedBy = servedBy;
+    },
     finishReasons: [],
     usage: () => null,
   };

@@ -141,11 +141,11 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
           tier: tier ?? undefined,
           user: user ?? undefined,
           caller: request.principal,
+          onServed: call.onServed,
         },
         inferenceSignal(reply),
       );
       call.usage = () => usage;
-      call.servedBy = servedBy;
       return sendJson(
         reply,
         await jsonBytes(answerJson(results, { model: servedBy, usage: usageBody(usage) })),

@@ -12,7 +12,7 @@ export interface GenerationStart {
   readonly operation: 'text_completion' | 'chat';
   /** As the client wrote it. */
   readonly model: string;
-  start(signal: AbortSignal): Promise<Generation>;
+  start(onServed: (servedBy: string) => void, signal: AbortSignal): Promise<Generation>;
 }
 
 /** Starts a generation that ends when the client leaves, and that is timed and counted. */
@@ -23,7 +23,7 @@ export async function startGeneration(
   metrics: InferenceMetrics,
 ): Promise<Generation> {
   const call = beginInference(request, metrics, operation, model);
-  return observeGeneration(await start(inferenceSignal(reply)), call, metrics);
+  return observeGeneration(await start(call.onServed, inferenceSignal(reply)), call, metrics);
 }
 
 /** The fields that identify a response; `idPrefix` as OpenAI has it (`cmpl`, `chatcmpl`). */

@@ -85,11 +85,18 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
       const call = beginInference(request, metrics, 'score', task);
       const caller = request.principal;
       const { results, usage, servedBy } = await inference.score(
-        { task, versions, inputs, tier: tier ?? undefined, user: user ?? undefined, caller },
+        {
+          task,
+          versions,
+          inputs,
+          tier: tier ?? undefined,
+          user: user ?? undefined,
+          caller,
+          onServed: call.onServed,
+        },
         inferenceSignal(reply),
       );
       call.usage = () => usage;
-      call.servedBy = servedBy;
       return { results: [...results], model: servedBy, usage: usageBody(usage) };
     },
   );
