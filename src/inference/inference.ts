@@ -1,4 +1,4 @@
-import { outputRoom } from '../domain/context.ts';
+import { limitsOfRows, outputRoom } from '../domain/context.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { HeadSource } from '../domain/head.ts';
@@ -115,7 +115,7 @@ export function createInference(options: InferenceOptions): Inference {
       const inputs = [{ ids: ids!, source }];
       const longest = Math.max(...served.members.map(({ prompt }) => prompt?.length ?? 0));
       const rest = (inputTokens: number) => {
-        const room = outputRoom(limits, longest, inputTokens);
+        const room = outputRoom(limitsOfRows(limits, served.members.length), longest, inputTokens);
         return Math.max(1, Math.min(room, mostTokens(parameters.n, request.logprobs)));
       };
       const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);

@@ -79,6 +79,7 @@ export class FakeEngine implements Engine {
     maxBatchSize: 4,
     maxQueueLength: 8,
     maxSequencesPerFlow: 8,
+    kvPositions: null,
   };
   down = false;
 

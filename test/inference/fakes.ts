@@ -46,6 +46,7 @@ export interface Script {
   /** Thrown by the engine after this many events of each sequence. */
   readonly failAfter?: { readonly events: number; readonly error: Error };
   readonly contextLength?: number;
+  readonly kvPositions?: number;
   /** Sequences that can be outstanding. */
   readonly capacity?: number;
   readonly score?: (request: ScoreRequest) => readonly Float64Array[];
@@ -91,6 +92,7 @@ export class ScriptedEngine implements Engine {
       maxBatchSize: 1,
       maxQueueLength: this.capacity - 1,
       maxSequencesPerFlow: this.capacity,
+      kvPositions: script.kvPositions ?? null,
     };
   }
 
