@@ -149,6 +149,7 @@ async function start(
     heads: createHeadSource(store),
     manifest: bundle.manifest,
     uses,
+    isReady: () => phase() === 'ready',
   });
   const server = await createHttpServer({
     inference,

@@ -2194,7 +2194,7 @@ export interface components {
             shares?: components["schemas"]["Share"][];
             /**
              * Format: int32
-             * @description A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.
+             * @description A version that is asked as well, after the answer is complete, and compared. Nobody gets what it says.
              */
             shadow: number | null;
         };
@@ -2215,7 +2215,7 @@ export interface components {
             shares?: components["schemas"]["Share"][];
             /**
              * Format: int32
-             * @description A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.
+             * @description A version that is asked as well, after the answer is complete, and compared. Nobody gets what it says.
              */
             shadow?: number | null;
         };
@@ -2223,13 +2223,13 @@ export interface components {
         Settings: {
             [key: string]: unknown;
         };
-        /** @description Since the start of the process. */
+        /** @description Inputs and choices, of what the task serves with now, since the start of the process. */
         ShadowStats: {
             /** Format: int32 */
             version: number;
             /**
              * Format: int64
-             * @description Answers that are what the client got: the label of an input, or a text.
+             * @description What the client got as well: the label of an input, or the text of a choice.
              */
             same: number;
             /** Format: int64 */
@@ -2238,7 +2238,7 @@ export interface components {
             failed: number;
             /**
              * Format: int64
-             * @description Not asked, because the server was busy.
+             * @description Not asked, because the server was busy or not ready.
              */
             skipped: number;
         };

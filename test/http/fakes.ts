@@ -157,7 +157,7 @@ export class FakeInference implements Inference {
   }
 
   /** Functions are no part of what a client asked. */
-  #note({ onServed: _, ...request }: (typeof this.requests)[number]): void {
+  #note({ onServed: _, afterAnswer: __, ...request }: (typeof this.requests)[number]): void {
     this.requests.push(request);
   }
 

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
 import { DomainError } from '../../src/domain/errors.ts';
+import type { InferenceCall } from '../../src/http/plugins/inference-call.ts';
+import { answerHooks } from '../../src/http/streaming/answer-hooks.ts';
 import { startApp } from './harness.ts';
 
 const path = '/v1/tasks/mood/serving';
@@ -162,4 +167,32 @@ it('refusals of a version are its errors, whatever was asked', async (t) => {
     const [{ requests, errors }] = (await get()).versions;
     assert.deepEqual([requests, errors], [i + 1, i + 1], url);
   }
+});
+
+describe('what follows an answer', () => {
+  it('waits until the answer is there', async (t) => {
+    const { inject, inference } = await withVersions(t);
+    const order: string[] = [];
+    const { classify } = inference;
+    inference.classify = async (request, signal) => {
+      request.afterAnswer!(() => order.push('after'));
+      await turn();
+      order.push('answer');
+      return classify.call(inference, request, signal);
+    };
+    const payload = { inputs: ['x'], labels: ['a', 'b'] };
+    await inject({ method: 'POST', url: '/v1/tasks/mood/classify', payload });
+    await turn();
+    assert.deepEqual(order, ['answer', 'after']);
+  });
+
+  it('is left out when the client left before', async () => {
+    const left = new Writable({ write: () => undefined });
+    const raw = left as FastifyReply['raw'];
+    let done = 0;
+    answerHooks({} as InferenceCall, { raw } as FastifyReply).afterAnswer!(() => done++);
+    left.destroy();
+    await turn();
+    assert.equal(done, 0);
+  });
 });

@@ -18,8 +18,6 @@ export interface InferenceCall {
   readonly startedAt: number;
   /** `task@version`, `task@1+2` of an ensemble, or the base model's id; null: not known. */
   servedBy: string | null;
-  /** For the inference, which knows it before it asks the model. */
-  readonly onServed: (servedBy: string) => void;
   /** Of each choice that has ended. */
   readonly finishReasons: string[];
   /** Tokens until now; null: no model ran. */
@@ -38,9 +36,6 @@ export function beginInference(
     task: metrics.tasks.labelOf(model),
     startedAt: performance.now(),
     servedBy: null,
-    onServed: (servedBy) => {
-      call.servedBy = servedBy;
-    },
     finishReasons: [],
     usage: () => null,
   };

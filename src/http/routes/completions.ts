@@ -57,8 +57,8 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         {
           operation: 'text_completion',
           model: body.model,
-          start: (onServed, signal) =>
-            options.inference.complete({ ...completionRequest(body, request.principal), onServed }, signal),
+          start: (hooks, signal) =>
+            options.inference.complete({ ...completionRequest(body, request.principal), ...hooks }, signal),
         },
         request,
         reply,

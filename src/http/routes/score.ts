@@ -10,6 +10,7 @@ import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/comm
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems } from '../schemas/responses.ts';
 import { Answering, askedVersions, ServedBy, ServedParams } from '../schemas/task-inference.ts';
+import { answerHooks } from '../streaming/answer-hooks.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ScoreBody = Type.Object(
@@ -92,7 +93,7 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
           tier: tier ?? undefined,
           user: user ?? undefined,
           caller,
-          onServed: call.onServed,
+          ...answerHooks(call, reply),
         },
         inferenceSignal(reply),
       );

@@ -71,7 +71,7 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
       shadow:
         plan === null || plan.shadow === null
           ? null
-          : shadowBody(plan.shadow, inference.shadowCounts(name, plan.shadow)),
+          : shadowBody(plan.shadow, inference.shadowCounts(name, plan)),
     };
   };
   const tagOf = ({ serving }: Task): Readonly<Record<string, string>> =>
