@@ -112,10 +112,10 @@ export interface TaskStore {
   /** What the task served with before its last change; null: nothing that could come back. */
   previousPlan(task: string): ServingPlan | null;
   /**
-   * Lets the task serve with `previousPlan` again, which must still be `expected`.
+   * Lets the task serve with `previousPlan` again, which must still be `expected`. `seen` is what must serve now.
    * Throws `not_found`, `conflict` nothing_to_roll_back and mixed_models, `precondition_failed` serving_changed.
    */
-  rollBack(task: string, expected: ServingPlan, actor?: Actor): Promise<Task>;
+  rollBack(task: string, expected: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
   /** Throws `not_found`, `conflict` version_active and version_serving. */
   deleteVersion(task: string, version: number, actor?: Actor): Promise<void>;
   /** Remembers when tasks last served a request (Unix milliseconds). Tasks that are gone are left out. */

@@ -220,7 +220,7 @@ export interface paths {
         };
         /**
          * What a task serves with
-         * @description The plan, what a roll back brings back, and figures of each version side by side.
+         * @description The plan, and what a roll back brings back. With the scope `write` also figures of each version side by side.
          */
         get: operations["getServing"];
         /**
@@ -2172,8 +2172,9 @@ export interface components {
             plan: components["schemas"]["ServingPlan"] | null;
             /** @description What a roll back brings back. */
             previous: components["schemas"]["ServingPlan"] | null;
-            /** @description Those that answer. */
+            /** @description Those that answer; empty for a key without the scope `write`. */
             versions: components["schemas"]["VersionStats"][];
+            /** @description Null without a shadow, and for a key without the scope `write`. */
             shadow: components["schemas"]["ShadowStats"] | null;
         };
         /** @description Which versions answer requests that name none. */
@@ -4317,7 +4318,10 @@ export interface operations {
     rollBack: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of the plan that the task must serve with now. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of the task. */
                 task: string;

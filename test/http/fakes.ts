@@ -365,15 +365,18 @@ export class FakeStore implements TaskStore {
     if (!task || missing !== undefined) {
       throw new DomainError('not_found', 'version_not_found', 'There is no such version.');
     }
-    if (seen !== undefined && (task.serving === null || encodePlan(task.serving) !== encodePlan(seen))) {
-      throw new DomainError('precondition_failed', 'serving_changed', 'The task serves with something else.');
-    }
+    this.#assertSeen(task, seen);
     return this.#set(task, plan);
+  }
+  #assertSeen({ serving }: Task, seen: ServingPlan | undefined): void {
+    if (seen === undefined || (serving !== null && encodePlan(serving) === encodePlan(seen))) return;
+    throw new DomainError('precondition_failed', 'serving_changed', 'The task serves with something else.');
   }
   previousPlan(name: string): ServingPlan | null {
     return this.previous.get(name)?.at(-1) ?? null;
   }
-  async rollBack(name: string): Promise<Task> {
+  async rollBack(name: string, seen?: ServingPlan): Promise<Task> {
+    this.#assertSeen(this.tasks.get(name)!, seen);
     const serving = this.previous.get(name)!.pop()!;
     const changed = { ...this.tasks.get(name)!, serving, activeVersion: leadingVersion(serving) };
     this.tasks.set(name, changed);
@@ -434,9 +437,9 @@ export class FakePublisher implements PromptPublisher {
     return this.#store.serve(task, plan, seen);
   }
 
-  async rollBack(task: string): Promise<Task> {
+  async rollBack(task: string, seen?: ServingPlan): Promise<Task> {
     if (this.#store.previousPlan(task) === null) throw nothingToRollBack(task);
-    return this.#store.rollBack(task);
+    return this.#store.rollBack(task, seen);
   }
 }
 

@@ -61,9 +61,15 @@ describe('what a task serves with', () => {
     const late = await put(split, { 'if-match': seen });
     assert.equal(late.statusCode, 412, late.body);
     assert.equal(late.json().error.code, 'serving_changed');
+    const back = (etag: unknown) =>
+      inject({ method: 'POST', url: '/v1/tasks/mood/rollback', headers: { 'if-match': `${etag}` } });
+    const stale = await back(seen);
+    assert.equal(stale.statusCode, 412, stale.body);
+    assert.equal(stale.json().error.code, 'serving_changed');
     const again = await put({ ...ensemble, shadow: null }, { 'if-match': changed.headers.etag });
     assert.equal(again.headers.etag, changed.headers.etag);
     assert.deepEqual((await get()).plan, { ...ensemble, shadow: null });
+    assert.deepEqual((await back(again.headers.etag)).json().plan, single(3));
   });
 
   const refusals: [string, object, number, string][] = [

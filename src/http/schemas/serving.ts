@@ -102,8 +102,13 @@ export const ServingSchema = Type.Object(
       anyOf: [PlanSchema, { type: 'null' }],
       description: 'What a roll back brings back.',
     }),
-    versions: Type.Array(StatsSchema, { description: 'Those that answer.' }),
-    shadow: Type.Unsafe<Static<typeof ShadowSchema> | null>({ anyOf: [ShadowSchema, { type: 'null' }] }),
+    versions: Type.Array(StatsSchema, {
+      description: 'Those that answer; empty for a key without the scope `write`.',
+    }),
+    shadow: Type.Unsafe<Static<typeof ShadowSchema> | null>({
+      anyOf: [ShadowSchema, { type: 'null' }],
+      description: 'Null without a shadow, and for a key without the scope `write`.',
+    }),
   },
   { ...component('Serving'), description: 'What a task serves with, and how it does.' },
 );
