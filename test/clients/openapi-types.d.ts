@@ -1331,7 +1331,7 @@ export interface components {
             /** @description Progress as server-sent events; the last one is the result. */
             stream?: boolean | null;
         };
-        /** @description Against the first data set, by the unpaired bootstrap. */
+        /** @description Against the first data set, by the unpaired bootstrap. With few rows p is too small. */
         Drop: {
             /**
              * Format: double
@@ -2252,7 +2252,7 @@ export interface components {
              */
             weight: number;
         };
-        /** @description Each contender against the first by the paired bootstrap (Koehn 2004). The p-values are of one comparison each: of many, some are small by chance. */
+        /** @description Each contender against the first on the same rows: the interval by the paired bootstrap (Koehn 2004), p by the paired randomisation test, 1 when no row differs. The p-values are of one comparison each: of many, some are small by chance. */
         Significance: {
             /** @description Empty when there is one contender. One that shares no row with the first is left out. */
             comparisons: components["schemas"]["Comparison"][];
