@@ -105,10 +105,10 @@ export interface TaskStore {
    */
   activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;
   /**
-   * Lets the task serve with a plan; what it served with before can come back. `seen` is what must serve now.
-   * Throws `not_found`, `conflict` mixed_models, `precondition_failed` serving_changed.
+   * Lets the task serve with a plan; what it served with before can come back. `seen` is what must serve now;
+   * null: nothing. Throws `not_found`, `conflict` mixed_models, `precondition_failed` serving_changed.
    */
-  serve(task: string, plan: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
+  serve(task: string, plan: ServingPlan, seen?: ServingPlan | null, actor?: Actor): Promise<Task>;
   /** What the task served with before its last change; null: nothing that could come back. */
   previousPlan(task: string): ServingPlan | null;
   /**

@@ -359,7 +359,7 @@ export class FakeStore implements TaskStore {
     this.tasks.set(task.name, changed);
     return changed;
   }
-  async serve(name: string, plan: ServingPlan, seen?: ServingPlan): Promise<Task> {
+  async serve(name: string, plan: ServingPlan, seen?: ServingPlan | null): Promise<Task> {
     const task = this.tasks.get(name);
     const missing = plannedVersions(plan).find((version) => this.getVersion(name, version) === null);
     if (!task || missing !== undefined) {
@@ -368,8 +368,8 @@ export class FakeStore implements TaskStore {
     this.#assertSeen(task, seen);
     return this.#set(task, plan);
   }
-  #assertSeen({ serving }: Task, seen: ServingPlan | undefined): void {
-    if (seen === undefined || (serving !== null && encodePlan(serving) === encodePlan(seen))) return;
+  #assertSeen({ serving }: Task, seen: ServingPlan | null | undefined): void {
+    if (seen === undefined || (serving && encodePlan(serving)) === (seen && encodePlan(seen))) return;
     throw new DomainError('precondition_failed', 'serving_changed', 'The task serves with something else.');
   }
   previousPlan(name: string): ServingPlan | null {
@@ -432,7 +432,7 @@ export class FakePublisher implements PromptPublisher {
     return this.#store.activate(task, version, ifMatch);
   }
 
-  async serve(task: string, plan: ServingPlan, seen?: ServingPlan): Promise<Task> {
+  async serve(task: string, plan: ServingPlan, seen?: ServingPlan | null): Promise<Task> {
     assertServingPlan(plan);
     return this.#store.serve(task, plan, seen);
   }

@@ -20,7 +20,7 @@ import { servingHistory } from './history.ts';
 /** What tasks serve with. Each method is one durable transaction. */
 export interface ServingWrites {
   activate(task: string, version: number, ifMatch: string | undefined, actor: Actor): Task;
-  serve(task: string, plan: ServingPlan, seen: ServingPlan | undefined, actor: Actor): Task;
+  serve(task: string, plan: ServingPlan, seen: ServingPlan | null | undefined, actor: Actor): Task;
   rollBack(task: string, expected: ServingPlan, seen: ServingPlan | undefined, actor: Actor): Task;
 }
 
@@ -121,10 +121,10 @@ export function createServingWrites(db: Database, audit: Audit): ServingWrites &
 }
 
 /** Throws `precondition_failed` serving_changed unless the task serves with what the caller has seen. */
-function assertUnchanged(task: TaskRow, seen: ServingPlan | undefined): void {
+function assertUnchanged(task: TaskRow, seen: ServingPlan | null | undefined): void {
   if (seen === undefined) return;
   const now = planOf(task);
-  if (isSamePlan(now, seen)) return;
+  if (seen === null ? now === null : isSamePlan(now, seen)) return;
   throw new DomainError(
     'precondition_failed',
     'serving_changed',
