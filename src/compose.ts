@@ -153,6 +153,7 @@ async function start(
     heads: createHeadSource(store),
     manifest: bundle.manifest,
     uses,
+    isReady: () => phase() === 'ready',
   });
   const server = await createHttpServer({
     inference,

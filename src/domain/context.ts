@@ -38,3 +38,27 @@ export const outputRoom = (
   virtual: number,
   input: number,
 ): number => outputLength ?? contextLength - virtual - input;
+
+type Lengths = Pick<EngineLimits, 'contextLength' | 'outputLength' | 'kvPositions'>;
+
+/**
+ * The same limits for an ensemble of so many: its rows are in memory at the same time, so each can only be as long as all
+ * of them fit.
+ */
+export function limitsOfRows<T extends Lengths>(limits: T, rows: number): T {
+  const { contextLength, outputLength, kvPositions } = limits;
+  if (kvPositions === null || rows === 1) return limits;
+  // Memory is taken for a power of two of rows, each as long as a bucket of the longest one.
+  const longest = wholeBuckets(Math.floor(kvPositions / 2 ** Math.ceil(Math.log2(rows))));
+  return {
+    ...limits,
+    contextLength: Math.min(contextLength, longest),
+    outputLength: outputLength && Math.min(outputLength, longest),
+  };
+}
+
+/** The longest row whose bucket has no more than `positions`: steps of 64 up to 512, then of 4 to 8 to a power of two. */
+function wholeBuckets(positions: number): number {
+  const step = positions <= 512 ? 64 : 2 ** Math.ceil(Math.log2(positions)) / 8;
+  return Math.floor(positions / step) * step;
+}

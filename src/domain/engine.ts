@@ -153,4 +153,6 @@ export interface EngineLimits {
   readonly maxQueueLength: number;
   /** Sequences that one flow may have in the engine, running and waiting. */
   readonly maxSequencesPerFlow: number;
+  /** Positions of all rows together that the memory of keys and values holds; null: not known. */
+  readonly kvPositions: number | null;
 }

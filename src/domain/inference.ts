@@ -1,5 +1,6 @@
 import type { FinishReason, TokenDetail } from './engine.ts';
 import type { Principal } from './principal.ts';
+import type { ServingPlan } from './serving.ts';
 
 /** Text or token ids; ids are used as they are, text is tokenised with the model's special tokens. */
 export type PromptInput = string | readonly number[];
@@ -26,8 +27,19 @@ export interface GenerationFields {
   readonly user?: string | undefined;
 }
 
+/** What the inference tells whoever asks. */
+export interface AnswerHooks {
+  /**
+   * Told what answers as soon as it is known, so that a request that is refused or fails later can be counted for it:
+   * `task@version`, `task@1+2` of an ensemble, or the base model's id. Not called for a reference to nothing.
+   */
+  readonly onServed?: (servedBy: string) => void;
+  /** Calls `work` when the client has all of its answer, and never when it left before. Left out: at once. */
+  readonly afterAnswer?: (work: () => void) => void;
+}
+
 /** Whoever asks finds only the tasks that it is granted. */
-interface Asked {
+interface Asked extends AnswerHooks {
   readonly caller: Principal;
 }
 
@@ -150,12 +162,12 @@ export interface ScoredText {
   readonly tokens: number;
 }
 
-/** How often a shadow said what the client got: the same labels, or the same texts. */
+/** Inputs that were classified, and choices: how often a shadow said what the client got, the same label or text. */
 export interface ShadowCounts {
   readonly same: number;
   readonly different: number;
   readonly failed: number;
-  /** Not asked: the server was busy. */
+  /** Not asked: the server was busy, or not ready. */
   readonly skipped: number;
 }
 
@@ -175,6 +187,6 @@ export interface Inference {
   token(id: number): TokenText;
   /** Rejects with `invalid` for ids outside the vocabulary. */
   detokenize(ids: readonly number[], skipSpecialTokens: boolean): Promise<string>;
-  /** Of a version, since the start of the process. */
-  shadowCounts(task: string, version: number): ShadowCounts;
+  /** Of the plan's shadow behind what the plan answers with, since the start of the process. */
+  shadowCounts(task: string, plan: ServingPlan): ShadowCounts;
 }

@@ -44,7 +44,10 @@ export interface PromptPublisher {
    * Warms every version of the plan, then lets the task serve with it. `seen` as in `TaskStore.serve`. Throws
    * `unprocessable` invalid_serving_plan, model_mismatch and mixed_heads.
    */
-  serve(task: string, plan: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
-  /** Lets the task serve with what it served with before, as {@link serve} does. Throws `conflict` nothing_to_roll_back. */
-  rollBack(task: string, actor?: Actor): Promise<Task>;
+  serve(task: string, plan: ServingPlan, seen?: ServingPlan | null, actor?: Actor): Promise<Task>;
+  /**
+   * Lets the task serve with what it served with before, as {@link serve} does. `seen` as in `TaskStore.serve`. Throws
+   * `conflict` nothing_to_roll_back.
+   */
+  rollBack(task: string, seen?: ServingPlan, actor?: Actor): Promise<Task>;
 }

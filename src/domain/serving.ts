@@ -35,6 +35,12 @@ export function answeringVersions(plan: ServingPlan): readonly number[] {
   return plan.type === 'ensemble' ? plan.versions : plan.shares.map(({ version }) => version);
 }
 
+/** The versions that answer a request together: all of an ensemble, each of a split by itself. */
+export function answeringGroups(plan: ServingPlan): readonly (readonly number[])[] {
+  const answering = answeringVersions(plan);
+  return plan.type === 'ensemble' ? [answering] : answering.map((version) => [version]);
+}
+
 /** Every version that a plan needs. */
 export function plannedVersions(plan: ServingPlan): readonly number[] {
   const { shadow } = plan;

@@ -105,17 +105,17 @@ export interface TaskStore {
    */
   activate(task: string, version: number, ifMatch?: string, actor?: Actor): Promise<Task>;
   /**
-   * Lets the task serve with a plan; what it served with before can come back. `seen` is what must serve now.
-   * Throws `not_found`, `conflict` mixed_models, `precondition_failed` serving_changed.
+   * Lets the task serve with a plan; what it served with before can come back. `seen` is what must serve now;
+   * null: nothing. Throws `not_found`, `conflict` mixed_models, `precondition_failed` serving_changed.
    */
-  serve(task: string, plan: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
+  serve(task: string, plan: ServingPlan, seen?: ServingPlan | null, actor?: Actor): Promise<Task>;
   /** What the task served with before its last change; null: nothing that could come back. */
   previousPlan(task: string): ServingPlan | null;
   /**
-   * Lets the task serve with `previousPlan` again, which must still be `expected`.
+   * Lets the task serve with `previousPlan` again, which must still be `expected`. `seen` is what must serve now.
    * Throws `not_found`, `conflict` nothing_to_roll_back and mixed_models, `precondition_failed` serving_changed.
    */
-  rollBack(task: string, expected: ServingPlan, actor?: Actor): Promise<Task>;
+  rollBack(task: string, expected: ServingPlan, seen?: ServingPlan, actor?: Actor): Promise<Task>;
   /** Throws `not_found`, `conflict` version_active and version_serving. */
   deleteVersion(task: string, version: number, actor?: Actor): Promise<void>;
   /** Remembers when tasks last served a request (Unix milliseconds). Tasks that are gone are left out. */

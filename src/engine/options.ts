@@ -2,6 +2,7 @@ import type { EngineLimits, PromptSource } from '../domain/engine.ts';
 import type { EngineWatch } from '../domain/tracing.ts';
 import { type Bundle, decoderLayers, isEncoderDecoder } from '../model/bundle.ts';
 import type { Flag } from './flag.ts';
+import { kvBytesPerPosition } from './kv/kv.ts';
 import { longestRow } from './kv/slab.ts';
 import type { WorkerInit } from './protocol.ts';
 
@@ -69,5 +70,6 @@ export function engineLimits(options: EngineOptions): EngineLimits {
     maxBatchSize: options.maxBatchSize,
     maxQueueLength: options.maxQueueLength,
     maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),
+    kvPositions: Math.floor(rowBytes / kvBytesPerPosition(kvShape)),
   };
 }

@@ -2,7 +2,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Baseline, EvaluationRequest } from '../domain/evaluation.ts';
 import { classificationOnly, headRows } from '../domain/head.ts';
 import type { ModelInfo } from '../domain/model.ts';
-import { answeringVersions, type ServingPlan } from '../domain/serving.ts';
+import { answeringGroups } from '../domain/serving.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { applyTemplate, type Task } from '../domain/task.ts';
 import type { PreparedRows } from './prepare.ts';
@@ -63,16 +63,10 @@ export function versionContenders(
     );
   }
   const named = [...(versions ?? []).map((version) => [version]), ...ensembles];
-  const asked = namesNone ? servingGroups(task.serving) : named;
+  const serving = task.serving === null ? [] : answeringGroups(task.serving);
+  const asked = namesNone ? serving : named;
   const groups = new Map(asked.map((group) => [group.join('+'), group]));
   return [...groups.values()].map((group) => contenderOf(store, model, task, group, param));
-}
-
-/** What answers requests that name no version: an ensemble together, the versions of a split one by one. */
-function servingGroups(plan: ServingPlan | null): readonly (readonly number[])[] {
-  if (plan === null) return [];
-  const answering = answeringVersions(plan);
-  return plan.type === 'ensemble' ? [answering] : answering.map((version) => [version]);
 }
 
 function contenderOf(

@@ -127,7 +127,7 @@ function metricsOf({ engine, store, training, inference, limits }: AppDependenci
     taskExists: (name) => store.getTask(name) !== null,
     versions: {
       plan: (task) => store.getTask(task)?.serving ?? null,
-      shadowCounts: (task, version) => inference.shadowCounts(task, version),
+      shadowCounts: (task, plan) => inference.shadowCounts(task, plan),
     },
   });
 }

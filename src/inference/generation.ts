@@ -20,8 +20,8 @@ export interface GenerationPlan {
   readonly served: Served;
   readonly inputs: readonly EncodedInput[];
   readonly parameters: GenerationParameters;
-  /** For an input of so many tokens. */
-  maxTokens(inputTokens: number): number;
+  /** For an input of so many tokens behind the prompts of these. */
+  maxTokens(inputTokens: number, members: Served['members']): number;
   readonly echo: boolean;
   readonly logprobs: number | null;
   readonly tier: ServiceTier | undefined;
@@ -116,7 +116,10 @@ function planChoices(engine: Engine, plan: GenerationPlan): readonly PlannedChoi
       { param: 'n', expected: maxSequencesPerFlow, given: count },
     );
   }
-  const sized = inputs.map((input) => ({ input, maxTokens: plan.maxTokens(input.ids.length) }));
+  const sized = inputs.map((input) => ({
+    input,
+    maxTokens: plan.maxTokens(input.ids.length, served.members),
+  }));
   let tokens = 0;
   for (const { input, maxTokens } of sized) {
     const length = input.ids.length;

@@ -1,18 +1,19 @@
-import { outputRoom } from '../domain/context.ts';
+import { limitsOfRows, outputRoom } from '../domain/context.ts';
 import type { Engine } from '../domain/engine.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { HeadSource } from '../domain/head.ts';
 import type {
+  AnswerHooks,
   ChatMessage,
   ChatRequest,
   Classification,
   ClassifyRequest,
   CompletionRequest,
-  Generation,
   Inference,
   ScoreTextsRequest,
 } from '../domain/inference.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import { answeringGroups } from '../domain/serving.ts';
 import { applyTemplate, type ModelReference, parseModelReference } from '../domain/task.ts';
 import type { TaskLookups } from '../domain/visibility.ts';
 import type { BundleManifest } from '../model/bundle.ts';
@@ -24,10 +25,16 @@ import { decodeText, encodePrompts, encodeText, encodeTexts } from './input.ts';
 import { mostTokens } from './logprob-limit.ts';
 import { generationParameters } from './parameters.ts';
 import { classifyInputs, type Ranked, scoreTargets } from './rank.ts';
-import { withShadow } from './shadowed-generation.ts';
-import { Shadows } from './shadows.ts';
+import { textsOf, withTexts } from './shadowed-generation.ts';
+import { Shadows, sumOfCounts } from './shadows.ts';
 import { splitPoint } from './split-point.ts';
-import { assertGenerates, type ReferenceField, resolveReference, type Served } from './target.ts';
+import {
+  assertGenerates,
+  type ReferenceField,
+  referenceOf,
+  resolveReference,
+  type Served,
+} from './target.ts';
 import type { TaskUses } from './task-uses.ts';
 import { tokenText } from './token-text.ts';
 
@@ -39,6 +46,8 @@ export interface InferenceOptions {
   readonly manifest: Pick<BundleManifest, 'tokens' | 'chatTemplate'>;
   /** Told of every task that a request is served with. */
   readonly uses: Pick<TaskUses, 'record'>;
+  /** The service takes new work; else no shadows are asked. */
+  isReady(): boolean;
 }
 
 /** OpenAI's default for completions; chat goes on to the end of the context. */
@@ -51,10 +60,12 @@ export function createInference(options: InferenceOptions): Inference {
   const { bos, eos } = manifest.tokens;
   const text = (id: number | null | undefined) => (id == null ? null : (tokenizer.token(id) ?? null));
   const renderChat = createChatRenderer(manifest.chatTemplate, { bos: text(bos), eos: text(eos[0]) });
-  const shadows = new Shadows();
-  const resolve = (reference: ModelReference, field: ReferenceField, { caller, user }: Asking): Served => {
+  const shadows = new Shadows(options.isReady);
+  const resolve = (reference: ModelReference, field: ReferenceField, asking: Asking): Served => {
+    const { caller, user, onServed } = asking;
     const point = splitPoint(reference.name, user);
     const served = resolveReference(reference, { store, model, field, caller, point });
+    onServed?.(served.servedBy);
     if (served.members[0].prompt !== null) uses.record(reference.name);
     return served;
   };
@@ -77,14 +88,24 @@ export function createInference(options: InferenceOptions): Inference {
     const read = sources.map((source) => heads.head(source));
     return classifyByHead(engine, tokenizer, { members }, read, request, signal);
   };
-  const generateWith = (plan: GenerationPlan, signal: AbortSignal): Generation => {
+  const generateWith = (plan: GenerationPlan, { afterAnswer = atOnce }: AnswerHooks, signal: AbortSignal) => {
     const generation = startGeneration(engine, tokenizer, plan, signal);
-    const { shadow } = plan.served;
+    const { servedBy, shadow } = plan.served;
     if (shadow === null) return generation;
-    return withShadow(generation, shadows, shadow.servedBy, () => {
+    const { n } = plan.parameters;
+    const echoed = Array.from({ length: generation.choices }, (_, choice) =>
+      plan.echo ? plan.inputs[Math.floor(choice / n)]!.ids.length : 0,
+    );
+    const ask = (count: number) => {
       const served = { servedBy: shadow.servedBy, members: [shadow], shadow: null } as const;
       const quiet = { served, echo: false, logprobs: null, tier: 'flex' } as const;
-      return startGeneration(engine, tokenizer, { ...plan, ...quiet }, new AbortController().signal);
+      const inputs = plan.inputs.slice(0, count / n);
+      const { signal: unheard } = new AbortController();
+      return textsOf(startGeneration(engine, tokenizer, { ...plan, ...quiet, inputs }, unheard));
+    };
+    return withTexts(generation, echoed, (answer) => {
+      const comparison = { servedBy, shadow: shadow.servedBy, answer, together: n, ask };
+      afterAnswer(() => shadows.compare(comparison));
     });
   };
 
@@ -98,8 +119,10 @@ export function createInference(options: InferenceOptions): Inference {
       checkEcho(request, model);
       const inputs = await encodePrompts(tokenizer, limits, request.prompts, template);
       const { echo, logprobs, service_tier: tier } = request;
-      const plan = { served, inputs, parameters, echo, logprobs, tier, eos, param: 'prompt' };
-      return generateWith({ ...plan, maxTokens: () => maxTokens }, signal);
+      // Nothing is generated that could be compared.
+      const shown = maxTokens === 0 ? { ...served, shadow: null } : served;
+      const plan = { served: shown, inputs, parameters, echo, logprobs, tier, eos, param: 'prompt' };
+      return generateWith({ ...plan, maxTokens: () => maxTokens }, request, signal);
     },
 
     async chat(request: ChatRequest, signal) {
@@ -111,12 +134,12 @@ export function createInference(options: InferenceOptions): Inference {
       const options = { addSpecialTokens: false, param: 'messages' };
       const [ids] = await encodeTexts(tokenizer, limits, [source], options);
       const inputs = [{ ids: ids!, source }];
-      const longest = Math.max(...served.members.map(({ prompt }) => prompt?.length ?? 0));
-      const rest = (inputTokens: number) => {
-        const room = outputRoom(limits, longest, inputTokens);
+      const rest = (inputTokens: number, members: Served['members']) => {
+        const longest = Math.max(...members.map(({ prompt }) => prompt?.length ?? 0));
+        const room = outputRoom(limitsOfRows(limits, members.length), longest, inputTokens);
         return Math.max(1, Math.min(room, mostTokens(parameters.n, request.logprobs)));
       };
-      const maxTokens = (inputTokens: number) => parameters.maxTokens ?? rest(inputTokens);
+      const maxTokens: GenerationPlan['maxTokens'] = (...behind) => parameters.maxTokens ?? rest(...behind);
       const { logprobs, service_tier: tier } = request;
       const plan = {
         served,
@@ -129,7 +152,7 @@ export function createInference(options: InferenceOptions): Inference {
         eos,
         param: 'messages',
       };
-      return generateWith(plan, signal);
+      return generateWith(plan, request, signal);
     },
 
     async classify(request, signal) {
@@ -138,10 +161,14 @@ export function createInference(options: InferenceOptions): Inference {
       const ranked = await classifyWith(served, request, signal);
       const labelsOf = ({ results }: Ranked<Classification>) => results.map(({ label }) => label);
       if (shadow !== null) {
-        shadows.compare(shadow.servedBy, labelsOf(ranked), async () => {
-          const quiet = { ...request, tier: 'flex' as const };
+        const answer = labelsOf(ranked);
+        const ask = async (count: number) => {
+          const quiet = { ...request, inputs: request.inputs.slice(0, count), tier: 'flex' as const };
           return labelsOf(await classifyWith({ members: [shadow] }, quiet, new AbortController().signal));
-        });
+        };
+        const comparison = { servedBy, shadow: shadow.servedBy, answer, together: 1, ask };
+        const { afterAnswer = atOnce } = request;
+        afterAnswer(() => shadows.compare(comparison));
       }
       return { ...ranked, servedBy };
     },
@@ -155,7 +182,14 @@ export function createInference(options: InferenceOptions): Inference {
       };
     },
 
-    shadowCounts: (task, version) => shadows.counts(`${task}@${version}`),
+    shadowCounts(task, plan) {
+      const shadow = `${task}@${plan.shadow}`;
+      const pairs = answeringGroups(plan).map((versions) => ({
+        servedBy: referenceOf(task, versions),
+        shadow,
+      }));
+      return sumOfCounts(pairs.map((pair) => shadows.counts(pair)));
+    },
 
     async tokenize(text, addSpecialTokens) {
       return encodeText(tokenizer, limits, text, { addSpecialTokens, param: 'text' });
@@ -177,8 +211,11 @@ export function createInference(options: InferenceOptions): Inference {
   };
 }
 
+/** For those who ask without an answer to wait for. */
+const atOnce = (work: () => void): void => work();
+
 /** Whose request it is. */
-type Asking = Pick<CompletionRequest, 'caller' | 'user'>;
+type Asking = Pick<CompletionRequest, 'caller' | 'user' | 'onServed'>;
 
 /** Throws `unprocessable` ensemble_echo_logprobs: no member's log-probabilities of the input are those of the ensemble. */
 function checkEnsemble({ servedBy, members }: Served, request: CompletionRequest | ChatRequest): void {

@@ -1,35 +1,48 @@
 import type { Generation, InferenceEvent } from '../domain/inference.ts';
-import type { Shadows } from './shadows.ts';
 
 /**
- * The same generation; when the client has all of it, the shadow is asked the same, and its texts are compared.
- * @param shadow `task@version`
+ * The same generation, whose texts are told when it has ended well. An echoed input is no part of them.
+ * @param echoed tokens of each choice's input that come before its output
  */
-export function withShadow(
+export function withTexts(
   generation: Generation,
-  shadows: Shadows,
-  shadow: string,
-  ask: () => Generation,
+  echoed: readonly number[],
+  onEnd: (texts: readonly string[]) => void,
 ): Generation {
   async function* events(): AsyncGenerator<readonly InferenceEvent[]> {
-    const texts = emptyTexts(generation);
+    const texts = new Texts(echoed);
     for await (const together of generation.events) {
-      addTexts(texts, together);
+      texts.add(together);
       yield together;
     }
-    shadows.compare(shadow, texts, async () => {
-      const asked = ask();
-      const said = emptyTexts(asked);
-      for await (const together of asked.events) addTexts(said, together);
-      return said;
-    });
+    onEnd(texts.ofChoices);
   }
   return { ...generation, events: events() };
 }
 
-/** Of each choice. */
-const emptyTexts = ({ choices }: Generation): string[] => Array.from({ length: choices }, () => '');
+/** The texts of a generation that echoes nothing. */
+export async function textsOf({ choices, events }: Generation): Promise<readonly string[]> {
+  const texts = new Texts(new Array<number>(choices).fill(0));
+  for await (const together of events) texts.add(together);
+  return texts.ofChoices;
+}
 
-function addTexts(texts: string[], events: readonly InferenceEvent[]): void {
-  for (const event of events) if (event.type === 'delta') texts[event.choice] += event.text;
+class Texts {
+  readonly ofChoices: string[];
+  readonly #echoed: number[];
+
+  constructor(echoed: readonly number[]) {
+    this.ofChoices = echoed.map(() => '');
+    this.#echoed = [...echoed];
+  }
+
+  add(events: readonly InferenceEvent[]): void {
+    for (const event of events) {
+      if (event.type !== 'delta') continue;
+      const { choice, text, tokens } = event;
+      // No event holds both of the input and of the output.
+      if (this.#echoed[choice]! > 0) this.#echoed[choice]! -= tokens.length;
+      else this.ofChoices[choice] += text;
+    }
+  }
 }

@@ -79,9 +79,13 @@ export function resolveReference(reference: ModelReference, resolution: Resoluti
   const members = [first!, ...others] as const;
   assertSameHeads(members, field);
   const shadow = versions === null ? (task.serving?.shadow ?? null) : null;
-  const servedBy = `${name}@${answering.join('+')}`;
+  const servedBy = referenceOf(name, answering);
   return { servedBy, members, shadow: shadow === null ? null : inItsOwnFlow(target(shadow)) };
 }
+
+/** `task@version`, or `task@1+2`. */
+export const referenceOf = (task: string, versions: readonly number[]): string =>
+  `${task}@${versions.join('+')}`;
 
 /** A shadow does not use up the turns of those whom it follows; a task's name holds no `#`. */
 const inItsOwnFlow = (target: Target): Target => ({ ...target, flow: `${target.flow}#shadow` });

@@ -64,11 +64,11 @@ export function createPublisher({ store, engine, model, prompts }: PublisherPart
       return store.serve(task, plan, seen, actor);
     },
 
-    async rollBack(task, actor) {
+    async rollBack(task, seen, actor) {
       const plan = store.previousPlan(task);
       if (plan === null) throw nothingToRollBack(task);
       await warmPlan(task, plan);
-      return store.rollBack(task, plan, actor);
+      return store.rollBack(task, plan, seen, actor);
     },
   };
 }

@@ -86,7 +86,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     activate: (task, version, ifMatch, actor = SERVICE) =>
       client.call('activate', [task, version, ifMatch, actor]),
     serve: (task, plan, seen, actor = SERVICE) => client.call('serve', [task, plan, seen, actor]),
-    rollBack: (task, expected, actor = SERVICE) => client.call('rollBack', [task, expected, actor]),
+    rollBack: (task, expected, seen, actor = SERVICE) =>
+      client.call('rollBack', [task, expected, seen, actor]),
     deleteVersion: (task, version, actor = SERVICE) => client.call('deleteVersion', [task, version, actor]),
     recordUses: (uses) => client.call('recordUses', [uses]),
     async tidy(retention, signal) {

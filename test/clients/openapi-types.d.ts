@@ -220,7 +220,7 @@ export interface paths {
         };
         /**
          * What a task serves with
-         * @description The plan, what a roll back brings back, and figures of each version side by side.
+         * @description The plan, and what a roll back brings back. With the scope `write` also figures of each version side by side.
          */
         get: operations["getServing"];
         /**
@@ -1331,7 +1331,7 @@ export interface components {
             /** @description Progress as server-sent events; the last one is the result. */
             stream?: boolean | null;
         };
-        /** @description Against the first data set, by the unpaired bootstrap. */
+        /** @description Against the first data set, by the unpaired bootstrap. With few rows p is too small. */
         Drop: {
             /**
              * Format: double
@@ -2172,8 +2172,9 @@ export interface components {
             plan: components["schemas"]["ServingPlan"] | null;
             /** @description What a roll back brings back. */
             previous: components["schemas"]["ServingPlan"] | null;
-            /** @description Those that answer. */
+            /** @description Those that answer; empty for a key without the scope `write`. */
             versions: components["schemas"]["VersionStats"][];
+            /** @description Null without a shadow, and for a key without the scope `write`. */
             shadow: components["schemas"]["ShadowStats"] | null;
         };
         /** @description Which versions answer requests that name none. */
@@ -2194,7 +2195,7 @@ export interface components {
             shares?: components["schemas"]["Share"][];
             /**
              * Format: int32
-             * @description A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.
+             * @description A version that is asked as well, after the answer is complete, and compared. Nobody gets what it says.
              */
             shadow: number | null;
         };
@@ -2215,7 +2216,7 @@ export interface components {
             shares?: components["schemas"]["Share"][];
             /**
              * Format: int32
-             * @description A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.
+             * @description A version that is asked as well, after the answer is complete, and compared. Nobody gets what it says.
              */
             shadow?: number | null;
         };
@@ -2223,13 +2224,13 @@ export interface components {
         Settings: {
             [key: string]: unknown;
         };
-        /** @description Since the start of the process. */
+        /** @description Inputs and choices, of what the task serves with now, since the start of the process. */
         ShadowStats: {
             /** Format: int32 */
             version: number;
             /**
              * Format: int64
-             * @description Answers that are what the client got: the label of an input, or a text.
+             * @description What the client got as well: the label of an input, or the text of a choice.
              */
             same: number;
             /** Format: int64 */
@@ -2238,7 +2239,7 @@ export interface components {
             failed: number;
             /**
              * Format: int64
-             * @description Not asked, because the server was busy.
+             * @description Not asked, because the server was busy or not ready.
              */
             skipped: number;
         };
@@ -2251,7 +2252,7 @@ export interface components {
              */
             weight: number;
         };
-        /** @description Each contender against the first by the paired bootstrap (Koehn 2004). The p-values are of one comparison each: of many, some are small by chance. */
+        /** @description Each contender against the first on the same rows: the interval by the paired bootstrap (Koehn 2004), p by the paired randomisation test, 1 when no row differs. The p-values are of one comparison each: of many, some are small by chance. */
         Significance: {
             /** @description Empty when there is one contender. One that shares no row with the first is left out. */
             comparisons: components["schemas"]["Comparison"][];
@@ -4317,7 +4318,10 @@ export interface operations {
     rollBack: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description ETag of the plan that the task must serve with now. */
+                "if-match"?: string;
+            };
             path: {
                 /** @description Name of the task. */
                 task: string;

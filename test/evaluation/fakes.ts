@@ -117,6 +117,7 @@ export function setUp(script: Script = {}) {
         maxBatchSize: 4,
         maxQueueLength: 8,
         maxSequencesPerFlow: 8,
+        kvPositions: null,
       },
     },
     store: {

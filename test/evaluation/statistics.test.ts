@@ -129,7 +129,7 @@ describe('the bootstrap interval of a mean', () => {
   });
 });
 
-describe('the paired bootstrap', () => {
+describe('the paired comparison', () => {
   it('is the normal approximation for many rows', async () => {
     const [won, lost, n] = [420, 360, 10_000];
     const { difference, interval, pValue } = await pairedDifference(
@@ -152,6 +152,31 @@ describe('the paired bootstrap', () => {
     assert.equal(clear.pValue, 1 / 2001, 'never 0');
     const balanced = await pairedDifference(repeated([1, 10], [-1, 10], [0, 30]), 1);
     assert.deepEqual([balanced.difference, balanced.pValue], [0, 1]);
+  });
+
+  it('has the p of all signs, however few rows there are', async () => {
+    // All 2^n signs, counted.
+    const exact = (values: readonly number[]): number => {
+      const bound = Math.abs(values.reduce((sum, value) => sum + value, 0)) - 1e-9;
+      let beyond = 0;
+      for (let signs = 0; signs < 2 ** values.length; signs++) {
+        const sum = values.reduce((all, value, i) => all + (signs & (1 << i) ? value : -value), 0);
+        if (Math.abs(sum) >= bound) beyond++;
+      }
+      return beyond / 2 ** values.length;
+    };
+    for (const values of [
+      [1],
+      [1, 1, 1],
+      [1, 1, 1, 1, 1, 0, 0],
+      [0.5, 0.5, 1, -0.25, 0.75],
+      [1, 1, 1, 1, 1, 1, 1, -1],
+    ]) {
+      const { pValue } = await pairedDifference(Float64Array.from(values), 4);
+      const expected = exact(values);
+      // Four standard errors of a part of 2,000.
+      near(pValue, expected, 4 * Math.sqrt((expected * (1 - expected)) / 2000) + 0.001, values.join(' '));
+    }
   });
 
   it('turns its sign with the sides', async () => {

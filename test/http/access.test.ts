@@ -130,6 +130,18 @@ describe('access', () => {
     }
   });
 
+  it('how much a task is asked is shown to those who may change what it serves with', async (t) => {
+    const test = await start(t);
+    await test.publisher.publish('mine', { kind: 'tensor', model: Buffer.from('y') }, { activate: true });
+    await test.publisher.serve('mine', { type: 'version', version: 2, shadow: 1 });
+    const see = async (key: keyof typeof KEYS) =>
+      (await test.inject({ url: '/v1/tasks/mine/serving', headers: bearer(key) })).json();
+    const [seen, builder] = [await see('infer'), await see('write')];
+    assert.deepEqual([seen.versions, seen.shadow], [[], null]);
+    assert.deepEqual(seen.plan, builder.plan);
+    assert.deepEqual([builder.versions.length, builder.shadow.version], [1, 1]);
+  });
+
   it("another's task is answered like one that does not exist, and cannot be made", async (t) => {
     const test = await start(t);
     for (const { method, path } of operationsOf(test)) {

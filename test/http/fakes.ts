@@ -10,6 +10,7 @@ import type {
   Inference,
   InferenceEvent,
   OutputToken,
+  ScoreTextsRequest,
   TokenText,
 } from '../../src/domain/inference.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
@@ -78,6 +79,7 @@ export class FakeEngine implements Engine {
     maxBatchSize: 4,
     maxQueueLength: 8,
     maxSequencesPerFlow: 8,
+    kvPositions: null,
   };
   down = false;
 
@@ -119,6 +121,8 @@ export class FakeInference implements Inference {
   /** Time that passes before the first piece. */
   delayMs = 0;
   emitted = 0;
+  /** What answers a task; told before anything is refused. */
+  servedBy = (task: string): string => (task === BASE_MODEL ? BASE_MODEL : `${task}@1`);
   /** Resolves when an endless generation has ended. */
   readonly stopped: Promise<void>;
   #stop: () => void = () => undefined;
@@ -130,29 +134,37 @@ export class FakeInference implements Inference {
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Generation> {
-    this.requests.push(request);
+    this.#note(request);
     return this.#generate(request, request.prompts.length * (request.n ?? 1), signal);
   }
 
   async chat(request: ChatRequest, signal: AbortSignal): Promise<Generation> {
-    this.requests.push(request);
+    this.#note(request);
     return this.#generate(request, request.n ?? 1, signal);
   }
 
-  #generate(
-    request: { model: string; logprobs: number | null },
-    choices: number,
-    signal: AbortSignal,
-  ): Generation {
+  #generate(request: CompletionRequest | ChatRequest, choices: number, signal: AbortSignal): Generation {
     this.signals.push(signal);
+    const servedBy = this.#tell(request.model, request);
     if (this.refusal) throw this.refusal;
     const completion = { tokens: 0 };
     return {
-      servedBy: request.model === BASE_MODEL ? BASE_MODEL : `${request.model}@1`,
+      servedBy,
       choices,
       events: this.#events(choices, request.logprobs, signal, completion),
       usage: () => ({ promptTokens: 5, virtualTokens: 2, completionTokens: completion.tokens }),
     };
+  }
+
+  /** Functions are no part of what a client asked. */
+  #note({ onServed: _, afterAnswer: __, ...request }: (typeof this.requests)[number]): void {
+    this.requests.push(request);
+  }
+
+  #tell(task: string, { onServed }: Pick<CompletionRequest, 'onServed'>): string {
+    const servedBy = this.servedBy(task);
+    onServed?.(servedBy);
+    return servedBy;
   }
 
   async *#events(
@@ -196,8 +208,9 @@ export class FakeInference implements Inference {
   }
 
   async classify(request: ClassifyRequest, signal: AbortSignal) {
-    this.requests.push(request);
+    this.#note(request);
     this.signals.push(signal);
+    const servedBy = this.#tell(request.task, request);
     if (this.refusal) throw this.refusal;
     const labels = request.labels ?? ['a', 'b'];
     const probabilities = Object.fromEntries(labels.map((label) => [label, 1 / labels.length]));
@@ -208,16 +221,17 @@ export class FakeInference implements Inference {
         logliks: labels.map(() => -1.5),
         vote: (request.versions?.length ?? 1) > 1 ? { votes: { [labels[0] ?? '']: 2 }, agreement: 1 } : null,
       })),
-      servedBy: request.task,
+      servedBy,
       usage: { promptTokens: 7, virtualTokens: 2, completionTokens: labels.length },
     };
   }
 
-  async score(request: { readonly task: string; readonly inputs: readonly { readonly target: string }[] }) {
+  async score(request: ScoreTextsRequest) {
+    const servedBy = this.#tell(request.task, request);
     if (this.refusal) throw this.refusal;
     return {
       results: request.inputs.map(({ target }) => ({ loglik: -1.5, tokens: target.length })),
-      servedBy: request.task,
+      servedBy,
       usage: { promptTokens: 7, virtualTokens: 2, completionTokens: 3 },
     };
   }
@@ -345,21 +359,24 @@ export class FakeStore implements TaskStore {
     this.tasks.set(task.name, changed);
     return changed;
   }
-  async serve(name: string, plan: ServingPlan, seen?: ServingPlan): Promise<Task> {
+  async serve(name: string, plan: ServingPlan, seen?: ServingPlan | null): Promise<Task> {
     const task = this.tasks.get(name);
     const missing = plannedVersions(plan).find((version) => this.getVersion(name, version) === null);
     if (!task || missing !== undefined) {
       throw new DomainError('not_found', 'version_not_found', 'There is no such version.');
     }
-    if (seen !== undefined && (task.serving === null || encodePlan(task.serving) !== encodePlan(seen))) {
-      throw new DomainError('precondition_failed', 'serving_changed', 'The task serves with something else.');
-    }
+    this.#assertSeen(task, seen);
     return this.#set(task, plan);
+  }
+  #assertSeen({ serving }: Task, seen: ServingPlan | null | undefined): void {
+    if (seen === undefined || (serving && encodePlan(serving)) === (seen && encodePlan(seen))) return;
+    throw new DomainError('precondition_failed', 'serving_changed', 'The task serves with something else.');
   }
   previousPlan(name: string): ServingPlan | null {
     return this.previous.get(name)?.at(-1) ?? null;
   }
-  async rollBack(name: string): Promise<Task> {
+  async rollBack(name: string, seen?: ServingPlan): Promise<Task> {
+    this.#assertSeen(this.tasks.get(name)!, seen);
     const serving = this.previous.get(name)!.pop()!;
     const changed = { ...this.tasks.get(name)!, serving, activeVersion: leadingVersion(serving) };
     this.tasks.set(name, changed);
@@ -415,14 +432,14 @@ export class FakePublisher implements PromptPublisher {
     return this.#store.activate(task, version, ifMatch);
   }
 
-  async serve(task: string, plan: ServingPlan, seen?: ServingPlan): Promise<Task> {
+  async serve(task: string, plan: ServingPlan, seen?: ServingPlan | null): Promise<Task> {
     assertServingPlan(plan);
     return this.#store.serve(task, plan, seen);
   }
 
-  async rollBack(task: string): Promise<Task> {
+  async rollBack(task: string, seen?: ServingPlan): Promise<Task> {
     if (this.#store.previousPlan(task) === null) throw nothingToRollBack(task);
-    return this.#store.rollBack(task);
+    return this.#store.rollBack(task, seen);
   }
 }
 

@@ -1,5 +1,11 @@
 import assert from 'node:assert/strict';
+import { Writable } from 'node:stream';
 import { describe, it, type TestContext } from 'node:test';
+import { setImmediate as turn } from 'node:timers/promises';
+import type { FastifyReply } from 'fastify';
+import { DomainError } from '../../src/domain/errors.ts';
+import type { InferenceCall } from '../../src/http/plugins/inference-call.ts';
+import { answerHooks } from '../../src/http/streaming/answer-hooks.ts';
 import { startApp } from './harness.ts';
 
 const path = '/v1/tasks/mood/serving';
@@ -15,14 +21,14 @@ const split = {
 
 /** An app whose task has three versions, of which the last is active. */
 async function withVersions(t: TestContext) {
-  const { inject } = await startApp(t);
+  const { inject, inference } = await startApp(t);
   for (const content of ['one', 'two', 'three']) {
     const headers = { 'content-type': 'application/octet-stream' };
     await inject({ method: 'POST', url: '/v1/tasks/mood/prompts', headers, payload: Buffer.from(content) });
   }
   const put = (payload: object, headers = {}) => inject({ method: 'PUT', url: path, payload, headers });
   const get = async () => (await inject({ url: path })).json();
-  return { inject, put, get };
+  return { inject, inference, put, get };
 }
 
 describe('what a task serves with', () => {
@@ -55,9 +61,15 @@ describe('what a task serves with', () => {
     const late = await put(split, { 'if-match': seen });
     assert.equal(late.statusCode, 412, late.body);
     assert.equal(late.json().error.code, 'serving_changed');
+    const back = (etag: unknown) =>
+      inject({ method: 'POST', url: '/v1/tasks/mood/rollback', headers: { 'if-match': `${etag}` } });
+    const stale = await back(seen);
+    assert.equal(stale.statusCode, 412, stale.body);
+    assert.equal(stale.json().error.code, 'serving_changed');
     const again = await put({ ...ensemble, shadow: null }, { 'if-match': changed.headers.etag });
     assert.equal(again.headers.etag, changed.headers.etag);
     assert.deepEqual((await get()).plan, { ...ensemble, shadow: null });
+    assert.deepEqual((await back(again.headers.etag)).json().plan, single(3));
   });
 
   const refusals: [string, object, number, string][] = [
@@ -142,5 +154,51 @@ describe('answers of several versions', () => {
         assert.equal(refused.json().error.code, code);
       }
     }
+  });
+});
+
+it('refusals of a version are its errors, whatever was asked', async (t) => {
+  const { inject, inference, put, get } = await withVersions(t);
+  await put({ type: 'version', version: 1 });
+  inference.refusal = new DomainError('internal', 'not_finite', 'The prompt gives no numbers.');
+  const asked: [string, object][] = [
+    ['/v1/tasks/mood/classify', { inputs: ['x'], labels: ['a', 'b'] }],
+    ['/v1/tasks/mood/score', { inputs: [{ text: 'x', target: 'y' }] }],
+    ['/v1/completions', { model: 'mood', prompt: 'x' }],
+    ['/v1/chat/completions', { model: 'mood', messages: [{ role: 'user', content: 'x' }] }],
+  ];
+  for (const [i, [url, payload]] of asked.entries()) {
+    const refused = await inject({ method: 'POST', url, payload });
+    assert.equal(refused.statusCode, 500, refused.body);
+    const [{ requests, errors }] = (await get()).versions;
+    assert.deepEqual([requests, errors], [i + 1, i + 1], url);
+  }
+});
+
+describe('what follows an answer', () => {
+  it('waits until the answer is there', async (t) => {
+    const { inject, inference } = await withVersions(t);
+    const order: string[] = [];
+    const { classify } = inference;
+    inference.classify = async (request, signal) => {
+      request.afterAnswer!(() => order.push('after'));
+      await turn();
+      order.push('answer');
+      return classify.call(inference, request, signal);
+    };
+    const payload = { inputs: ['x'], labels: ['a', 'b'] };
+    await inject({ method: 'POST', url: '/v1/tasks/mood/classify', payload });
+    await turn();
+    assert.deepEqual(order, ['answer', 'after']);
+  });
+
+  it('is left out when the client left before', async () => {
+    const left = new Writable({ write: () => undefined });
+    const raw = left as FastifyReply['raw'];
+    let done = 0;
+    answerHooks({} as InferenceCall, { raw } as FastifyReply).afterAnswer!(() => done++);
+    left.destroy();
+    await turn();
+    assert.equal(done, 0);
   });
 });

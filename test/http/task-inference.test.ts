@@ -22,7 +22,7 @@ describe('classify', () => {
       payload: { inputs: ['x', 'y'], labels: ['p', 'q'], version: 3, service_tier: 'flex', user: 'me' },
     });
     const result = { label: 'p', probabilities: { p: 0.5, q: 0.5 } };
-    assert.deepEqual(response.json(), { results: [result, result], model: 'mood', usage });
+    assert.deepEqual(response.json(), { results: [result, result], model: 'mood@1', usage });
     assert.deepEqual(inference.requests[0], {
       task: 'mood',
       versions: [3],

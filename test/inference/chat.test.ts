@@ -33,6 +33,23 @@ describe('chat', () => {
     assert.equal(prompt!.length + inputIds.length + maxTokens, 100);
   });
 
+  it('goes on by default only as long as the rows of an ensemble fit into memory', async () => {
+    const script = { tokens, contextLength: 8192, kvPositions: 24_000 };
+    for (const [model, length] of [
+      ['reviews', 8192],
+      ['reviews@2+3', 8192],
+      ['reviews@2+3+4', 5120],
+      ['reviews@2+3+4+5+6', 2560],
+    ] as const) {
+      const { inference, engine } = setUp(script, { chatTemplate, versions: [3, 4, 5, 6] });
+      const leaving = new AbortController();
+      await inference.chat(request({ model }), leaving.signal);
+      leaving.abort();
+      const [{ inputIds, maxTokens, prompt }] = engine.generated as [(typeof engine.generated)[0]];
+      assert.equal(prompt!.length + inputIds.length + maxTokens, length, model);
+    }
+  });
+
   it('goes on by default only as long as its log-probabilities can be reported', async () => {
     const { inference, engine } = setUp({ tokens, contextLength: 100_000 }, { chatTemplate });
     const leaving = new AbortController();

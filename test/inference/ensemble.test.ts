@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { ScoreRequest } from '../../src/domain/engine.ts';
 import { ANYONE } from '../../src/domain/principal.ts';
 import type { ServingPlan } from '../../src/domain/serving.ts';
@@ -114,6 +113,18 @@ describe('an ensemble', () => {
 });
 
 describe('what a task serves with', () => {
+  it('is told before anything can be refused or fail', async () => {
+    const { inference } = voters({ 3: [0.5, 0.4, 0.1] });
+    const told: string[] = [];
+    const onServed = (servedBy: string) => told.push(servedBy);
+    // Nothing is written down for version 4: its score throws.
+    await assert.rejects(inference.classify({ ...ask([3, 4]), onServed }, never));
+    const long = completion('x', { model: 'reviews@5', max_tokens: 1000, onServed });
+    await assert.rejects(inference.complete(long, never), { code: 'context_length_exceeded' });
+    await assert.rejects(inference.classify({ ...ask([9]), onServed }, never), { code: 'version_not_found' });
+    assert.deepEqual(told, ['reviews@3+4', 'reviews@5']);
+  });
+
   it('an ensemble answers requests that name no version', async () => {
     const plan: ServingPlan = { type: 'ensemble', versions: [4, 3], shadow: null };
     const { inference } = voters({ 3: [0.5, 0.4, 0.1], 4: [0.2, 0.7, 0.1] }, plan);
@@ -137,53 +148,5 @@ describe('what a task serves with', () => {
     assert.deepEqual(await Promise.all(users.map((user) => draw(user))), drawn);
     const anyone = await Promise.all(users.map(() => draw()));
     assert.ok(anyone.includes(true) && anyone.includes(false), 'without a user both answer');
-  });
-});
-
-describe('a shadow', () => {
-  const plan: ServingPlan = { type: 'version', version: 2, shadow: 5 };
-  const settled = async (read: () => { same: number; different: number; failed: number }) => {
-    for (let i = 0; i < 200; i++) {
-      const { same, different, failed } = read();
-      if (same + different + failed > 0) return read();
-      await sleep(5);
-    }
-    return read();
-  };
-
-  it('is asked after the answer, in turns of its own, and compared', async () => {
-    const { inference, engine } = voters({ 2: [0.9, 0.05, 0.05], 5: [0.1, 0.8, 0.1] }, plan);
-    const { servedBy } = await inference.classify(ask(null, ['x', 'y']), never);
-    assert.equal(servedBy, 'reviews@2');
-    const counts = await settled(() => inference.shadowCounts('reviews', 5));
-    assert.deepEqual(counts, { same: 0, different: 2, failed: 0, skipped: 0 });
-    assert.deepEqual(
-      engine.scored.map(({ flow, priority }) => [flow, priority]),
-      [
-        ['reviews', 'interactive'],
-        ['reviews', 'interactive'],
-        ['reviews#shadow', 'batch'],
-        ['reviews#shadow', 'batch'],
-      ],
-    );
-  });
-
-  it('is not asked when a request names a version', async () => {
-    const { inference, engine } = voters({ 2: [0.9, 0.05, 0.05], 5: [0.1, 0.8, 0.1] }, plan);
-    await inference.classify(ask([2]), never);
-    await sleep(20);
-    assert.equal(engine.scored.length, 1);
-  });
-
-  it('compares texts, and its failure is nobody else’s', async () => {
-    const { inference } = voters({ 2: [1, 0, 0] }, plan);
-    const generation = await inference.complete(completion('x', { model: 'reviews', max_tokens: 3 }), never);
-    for await (const _ of generation.events);
-    const counts = await settled(() => inference.shadowCounts('reviews', 5));
-    assert.deepEqual(counts, { same: 1, different: 0, failed: 0, skipped: 0 });
-    // Nothing is written down for version 5: its score throws.
-    await inference.classify(ask(null), never);
-    for (let i = 0; i < 200 && inference.shadowCounts('reviews', 5).failed === 0; i++) await sleep(5);
-    assert.equal(inference.shadowCounts('reviews', 5).failed, 1);
   });
 });

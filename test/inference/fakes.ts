@@ -18,6 +18,7 @@ import type {
 import { ANYONE } from '../../src/domain/principal.ts';
 import type { PromptVersion } from '../../src/domain/prompt.ts';
 import type { Task } from '../../src/domain/task.ts';
+import type { TaskLookups } from '../../src/domain/visibility.ts';
 import { createInference } from '../../src/inference/inference.ts';
 import { ggufTokenizer } from '../../src/model/gguf-tokenizer.ts';
 import { createTokenizer, type Tokenizer } from '../../src/model/tokenizer.ts';
@@ -46,6 +47,7 @@ export interface Script {
   /** Thrown by the engine after this many events of each sequence. */
   readonly failAfter?: { readonly events: number; readonly error: Error };
   readonly contextLength?: number;
+  readonly kvPositions?: number;
   /** Sequences that can be outstanding. */
   readonly capacity?: number;
   readonly score?: (request: ScoreRequest) => readonly Float64Array[];
@@ -91,6 +93,7 @@ export class ScriptedEngine implements Engine {
       maxBatchSize: 1,
       maxQueueLength: this.capacity - 1,
       maxSequencesPerFlow: this.capacity,
+      kvPositions: script.kvPositions ?? null,
     };
   }
 
@@ -239,17 +242,21 @@ export function setUp(
     readonly bos?: boolean;
     /** The version's classification head; its `numLabels` goes into `version`. */
     readonly head?: ClassificationHead;
+    readonly isReady?: () => boolean;
+    /** Instead of one of `task`, `version` and `versions`. */
+    readonly store?: TaskLookups;
   } = {},
 ): Setup {
   const engine = new ScriptedEngine(script);
   const uses: string[] = [];
   const inference = createInference({
     engine,
-    store: storeOf(options.task, options.version, options.versions),
+    store: options.store ?? storeOf(options.task, options.version, options.versions),
     tokenizer: options.bos ? smallTokenizer(true) : tokenizer,
     manifest: { tokens: { bos: BOS, eos: [EOS] }, chatTemplate: options.chatTemplate ?? null },
     uses: { record: (task) => uses.push(task) },
     heads: { head: () => options.head! },
+    isReady: options.isReady ?? (() => true),
   });
   return { engine, inference, uses };
 }

@@ -56,7 +56,9 @@ test('a plan is changed only from what the caller has seen', async (t) => {
   await assert.rejects(store.serve('mood', split, single(1)), stale);
   await assert.rejects(store.rollBack('mood', split), stale);
   assert.deepEqual(store.getTask('mood')!.serving, ensemble);
+  await assert.rejects(store.rollBack('mood', single(1), split), stale);
   assert.deepEqual(store.previousPlan('mood'), single(1), 'a roll back that is refused takes nothing');
+  await store.rollBack('mood', single(1), ensemble);
 });
 
 test('versions that do not exist, or were made for another model, change nothing', async (t) => {
@@ -82,6 +84,26 @@ test('a version that serves in any part cannot be deleted; a plan whose version 
   await store.deleteVersion('mood', 2);
   assert.deepEqual(store.previousPlan('mood'), single(1), 'the split needed version 2');
   await store.rollBack('mood', single(1));
+});
+
+test('what a deletion leaves of the history has no plan twice in a row, nor the one that serves', async (t) => {
+  const { store } = await withVersions(t);
+  await store.addVersion(version('mood', 'd'));
+  // 1, 4, 2, 4, 3, 4, 3 of which 3 serves.
+  for (const number of [4, 2, 4, 3, 4, 3]) await store.serve('mood', single(number));
+  await store.deleteVersion('mood', 4);
+  for (const number of [2, 1]) {
+    assert.deepEqual(store.previousPlan('mood'), single(number));
+    await store.rollBack('mood', single(number));
+  }
+  assert.equal(store.previousPlan('mood'), null);
+
+  await store.addVersion(version('mood', 'e'));
+  for (const number of [3, 5, 3, 5, 3, 1]) await store.serve('mood', single(number));
+  await store.deleteVersion('mood', 5);
+  assert.deepEqual(store.previousPlan('mood'), single(3));
+  await store.rollBack('mood', single(3));
+  assert.deepEqual(store.previousPlan('mood'), single(1), 'the three plans of version 3 were one');
 });
 
 test('plans survive a restart, and go with their task', async (t) => {

@@ -131,8 +131,43 @@ test('what was activated during the comparison stays', async (t) => {
   const parts = { tasks: store, publisher };
   const { result, reason } = await publishOutcome(parts, job, outcome(), incumbent, score(0.1));
   assert.deepEqual([result.version, result.active], [3, false]);
-  assert.match(reason, /another version was activated/);
+  assert.match(reason, /serves with was changed while/);
   assert.equal(store.getTask('mood')!.activeVersion, 2);
+});
+
+test('a comparison on requests that is set up before the activation goes on', async (t) => {
+  const shares = [
+    { version: 1, weight: 0.9 },
+    { version: 2, weight: 0.1 },
+  ];
+  const canary = { type: 'split', shares, shadow: null } as const;
+  const followed = { type: 'version', version: 1, shadow: 2 } as const;
+  for (const plan of [canary, followed]) {
+    for (const when of ['before it is published', 'while it is warmed']) {
+      const { store, publisher } = await publishing(t);
+      for (const content of ['before', 'canary']) await store.addVersion(version('mood', content));
+      await store.putTask('mood', { ...EMPTY, template: '{text}\n' });
+      await store.activate('mood', 1);
+      const job = jobWith('auto');
+      const incumbent = incumbentOf(store, job);
+      if (when === 'before it is published') await store.serve('mood', plan);
+      const warming: PromptPublisher = {
+        ...publisher,
+        activate: async (...args) => {
+          await store.serve('mood', plan);
+          return publisher.activate(...args);
+        },
+        serve: async (...args) => {
+          await store.serve('mood', plan);
+          return publisher.serve(...args);
+        },
+      };
+      const parts = { tasks: store, publisher: warming };
+      const { result } = await publishOutcome(parts, job, outcome(), incumbent, score(0.1));
+      assert.equal(result.active, false, `${plan.type} ${when}`);
+      assert.deepEqual(store.getTask('mood')!.serving, plan);
+    }
+  }
 });
 
 test('what is learned is published as what the job learns', async (t) => {

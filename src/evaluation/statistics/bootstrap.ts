@@ -1,6 +1,6 @@
 import type { Interval } from '../../domain/evaluation.ts';
 import { Random } from '../../domain/random.ts';
-import { resampledMeans } from './resampled-means.ts';
+import { resampledMeans, signFlippedMeans } from './resampled-means.ts';
 
 /** Samples of an estimate. */
 export const RESAMPLES = 2000;
@@ -25,16 +25,25 @@ export async function meanInterval(values: Float64Array, seed: number): Promise<
 }
 
 /**
- * The paired bootstrap of two systems on the same rows (Koehn 2004; Berg-Kirkpatrick, Burkett and Klein 2012): rows are
- * drawn, each with what both did on it. p is the part of the samples whose difference is at least as far from the measured one as
- * that is from 0, the sample itself counted (Phipson and Smyth 2010), so it is never 0.
+ * Two systems on the same rows. The interval is the paired bootstrap's (Koehn 2004): rows are drawn, each with what both did
+ * on it. p is of the paired randomisation test (Fisher 1935; Dror et al. 2018): if both were the same, what one has more than
+ * the other on a row could as well be what it has less. It is the part of such samples with a difference at least as large as
+ * the measured one, the measured one counted (Phipson and Smyth 2010), so it is never 0, true for few rows as well, and 1 when
+ * no row differs. Five rows won of five are 1 in 16, which the bootstrap would call certain: it sees no spread.
  * @param differences what one has more than the other on each row; at least one row
  */
 export async function pairedDifference(differences: Float64Array, seed: number): Promise<Difference> {
-  return differenceOf(mean(differences), await resampledMeans(differences, RESAMPLES, new Random(seed)));
+  const random = new Random(seed);
+  const difference = mean(differences);
+  const interval = percentiles(await resampledMeans(differences, RESAMPLES, random));
+  const flipped = await signFlippedMeans(differences, RESAMPLES, random);
+  return { difference, interval, pValue: partAsFar(flipped, difference) };
 }
 
-/** The same for different rows: both sides are drawn by themselves. */
+/**
+ * The same for different rows: both sides are drawn by themselves. p is the part of the samples at least as far from the
+ * measured difference as that is from 0 (Berg-Kirkpatrick, Burkett and Klein 2012). With few rows it is too small.
+ */
 export async function unpairedDifference(
   values: Float64Array,
   reference: Float64Array,
@@ -43,18 +52,18 @@ export async function unpairedDifference(
   const random = new Random(seed);
   const own = await resampledMeans(values, RESAMPLES, random);
   const other = await resampledMeans(reference, RESAMPLES, random);
-  return differenceOf(
-    mean(values) - mean(reference),
-    own.map((value, r) => value - other[r]!),
-  );
+  const difference = mean(values) - mean(reference);
+  const samples = own.map((value, r) => value - other[r]!);
+  const deviations = samples.map((sample) => sample - difference);
+  return { difference, interval: percentiles(samples), pValue: partAsFar(deviations, difference) };
 }
 
-function differenceOf(difference: number, samples: Float64Array): Difference {
+/** The part of the samples that are at least as far from 0, with the measured one. */
+function partAsFar(samples: Float64Array, measured: number): number {
   // Equal differences may differ by a rounding error.
-  const bound = Math.abs(difference) - 1e-12;
-  const beyond = samples.reduce((sum, it) => sum + (Math.abs(it - difference) >= bound ? 1 : 0), 0);
-  const pValue = (beyond + 1) / (samples.length + 1);
-  return { difference, interval: percentiles(samples), pValue };
+  const bound = Math.abs(measured) - 1e-12;
+  const beyond = samples.reduce((sum, sample) => sum + (Math.abs(sample) >= bound ? 1 : 0), 0);
+  return (beyond + 1) / (samples.length + 1);
 }
 
 /** The middle {@link CONFIDENCE} of the samples, between two of them in proportion. */

@@ -25,9 +25,7 @@ export async function resampledMeans(
   // The most frequent first: then the later draws are small.
   const distinct = [...counts].sort(([, a], [, b]) => b - a);
   const draws = new BinomialDraws(n, random);
-  const means = new Float64Array(resamples);
-  let turn = performance.now();
-  for (let r = 0; r < resamples; r++) {
+  return drawMeans(resamples, n, () => {
     let rows = n;
     let of = n;
     let sum = 0;
@@ -38,7 +36,39 @@ export async function resampledMeans(
       rows -= drawn;
       of -= count;
     }
-    means[r] = sum / n;
+    return sum;
+  });
+}
+
+/**
+ * Means of these n values, each with a sign of its own drawn evenly: what the mean could be if no side were better (Fisher's
+ * randomisation test). Values of the same size share a binomial draw.
+ * @param values at least one
+ */
+export async function signFlippedMeans(
+  values: Float64Array,
+  resamples: number,
+  random: Random,
+): Promise<Float64Array> {
+  const n = values.length;
+  const sizes = new Map<number, number>();
+  for (const value of values) {
+    if (value !== 0) sizes.set(Math.abs(value), (sizes.get(Math.abs(value)) ?? 0) + 1);
+  }
+  const draws = new BinomialDraws(n, random);
+  return drawMeans(resamples, n, () => {
+    let sum = 0;
+    for (const [size, count] of sizes) sum += size * (2 * draws.draw(count, 0.5) - count);
+    return sum;
+  });
+}
+
+/** Means of n from their sums, in turns. */
+async function drawMeans(resamples: number, n: number, drawSum: () => number): Promise<Float64Array> {
+  const means = new Float64Array(resamples);
+  let turn = performance.now();
+  for (let r = 0; r < resamples; r++) {
+    means[r] = drawSum() / n;
     if (performance.now() - turn < TURN_MS) continue;
     await setImmediate();
     turn = performance.now();

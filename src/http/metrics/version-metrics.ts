@@ -8,7 +8,7 @@ import { VersionCounts } from './version-stats.ts';
 export interface VersionSources {
   /** What a task serves with; null: nothing. */
   plan(task: string): ServingPlan | null;
-  shadowCounts(task: string, version: number): ShadowCounts;
+  shadowCounts(task: string, plan: ServingPlan): ShadowCounts;
 }
 
 const OUTCOMES = ['same', 'different', 'failed', 'skipped'] as const;
@@ -53,7 +53,7 @@ export class VersionMetrics {
     );
     this.#shadows = instruments.counter(
       'softprompt_shadow_comparisons_total',
-      'Answers of a shadow beside those that clients got. skipped: the server was busy.',
+      'Inputs and choices of a shadow beside those that clients got. skipped: the server was busy.',
       [...labels, 'outcome'],
     );
   }
@@ -76,7 +76,7 @@ export class VersionMetrics {
       this.#seconds.inc(labels, seconds);
     }
     if (plan.shadow === null) return;
-    const counts = this.#sources.shadowCounts(task, plan.shadow);
+    const counts = this.#sources.shadowCounts(task, plan);
     for (const outcome of OUTCOMES) {
       this.#shadows.inc({ task, version: `${plan.shadow}`, outcome }, counts[outcome]);
     }

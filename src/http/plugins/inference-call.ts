@@ -16,7 +16,7 @@ export interface InferenceCall {
   readonly task: string;
   /** By `performance.now()`. */
   readonly startedAt: number;
-  /** `task@version`, or the base model's id; null: not known. */
+  /** `task@version`, `task@1+2` of an ensemble, or the base model's id; null: not known. */
   servedBy: string | null;
   /** Of each choice that has ended. */
   readonly finishReasons: string[];

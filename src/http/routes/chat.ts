@@ -57,7 +57,8 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
         {
           operation: 'chat',
           model: body.model,
-          start: (signal) => options.inference.chat(chatRequest(body, request.principal), signal),
+          start: (hooks, signal) =>
+            options.inference.chat({ ...chatRequest(body, request.principal), ...hooks }, signal),
         },
         request,
         reply,

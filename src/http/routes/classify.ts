@@ -13,6 +13,7 @@ import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/comm
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems } from '../schemas/responses.ts';
 import { Answering, askedVersions, ServedBy, ServedParams } from '../schemas/task-inference.ts';
+import { answerHooks } from '../streaming/answer-hooks.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ClassifyBody = Type.Object(
@@ -141,11 +142,11 @@ export const classifyRoutes: FastifyPluginAsyncTypebox<Options> = async (
           tier: tier ?? undefined,
           user: user ?? undefined,
           caller: request.principal,
+          ...answerHooks(call, reply),
         },
         inferenceSignal(reply),
       );
       call.usage = () => usage;
-      call.servedBy = servedBy;
       return sendJson(
         reply,
         await jsonBytes(answerJson(results, { model: servedBy, usage: usageBody(usage) })),

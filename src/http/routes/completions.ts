@@ -57,7 +57,8 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         {
           operation: 'text_completion',
           model: body.model,
-          start: (signal) => options.inference.complete(completionRequest(body, request.principal), signal),
+          start: (hooks, signal) =>
+            options.inference.complete({ ...completionRequest(body, request.principal), ...hooks }, signal),
         },
         request,
         reply,

@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { Generation } from '../../domain/inference.ts';
+import type { AnswerHooks, Generation } from '../../domain/inference.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { beginInference } from '../plugins/inference-call.ts';
+import { answerHooks } from '../streaming/answer-hooks.ts';
 import type { Envelope } from '../streaming/chunks.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 import { observeGeneration } from '../streaming/observed-generation.ts';
@@ -12,7 +13,7 @@ export interface GenerationStart {
   readonly operation: 'text_completion' | 'chat';
   /** As the client wrote it. */
   readonly model: string;
-  start(signal: AbortSignal): Promise<Generation>;
+  start(hooks: AnswerHooks, signal: AbortSignal): Promise<Generation>;
 }
 
 /** Starts a generation that ends when the client leaves, and that is timed and counted. */
@@ -23,7 +24,7 @@ export async function startGeneration(
   metrics: InferenceMetrics,
 ): Promise<Generation> {
   const call = beginInference(request, metrics, operation, model);
-  return observeGeneration(await start(inferenceSignal(reply)), call, metrics);
+  return observeGeneration(await start(answerHooks(call, reply), inferenceSignal(reply)), call, metrics);
 }
 
 /** The fields that identify a response; `idPrefix` as OpenAI has it (`cmpl`, `chatcmpl`). */

@@ -10,6 +10,7 @@ import { EXAMPLE_USAGE, optional, UsageSchema, usageBody } from '../schemas/comm
 import { ServiceTierSchema } from '../schemas/generation.ts';
 import { json, problems } from '../schemas/responses.ts';
 import { Answering, askedVersions, ServedBy, ServedParams } from '../schemas/task-inference.ts';
+import { answerHooks } from '../streaming/answer-hooks.ts';
 import { inferenceSignal } from '../streaming/client-signal.ts';
 
 const ScoreBody = Type.Object(
@@ -85,11 +86,18 @@ export const scoreRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { inf
       const call = beginInference(request, metrics, 'score', task);
       const caller = request.principal;
       const { results, usage, servedBy } = await inference.score(
-        { task, versions, inputs, tier: tier ?? undefined, user: user ?? undefined, caller },
+        {
+          task,
+          versions,
+          inputs,
+          tier: tier ?? undefined,
+          user: user ?? undefined,
+          caller,
+          ...answerHooks(call, reply),
+        },
         inferenceSignal(reply),
       );
       call.usage = () => usage;
-      call.servedBy = servedBy;
       return { results: [...results], model: servedBy, usage: usageBody(usage) };
     },
   );

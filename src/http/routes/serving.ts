@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
+import { hasScope, type Principal } from '../../domain/principal.ts';
 import { answeringVersions, encodePlan, type ServingPlan, singleVersion } from '../../domain/serving.ts';
 import type { Task } from '../../domain/task.ts';
 import { visibleLookups } from '../../domain/visibility.ts';
@@ -59,9 +60,11 @@ const promoted = json(
 export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, options) => {
   const { store, publisher, inference, versions } = options;
 
-  const body = ({ name, serving: plan }: Task): Static<typeof ServingSchema> => {
+  const body = ({ name, serving: plan }: Task, principal: Principal): Static<typeof ServingSchema> => {
     const previous = store.previousPlan(name);
-    const answering = plan === null ? [] : answeringVersions(plan);
+    // How much others ask is not for everyone who may ask.
+    const shown = hasScope(principal, 'write') ? plan : null;
+    const answering = shown === null ? [] : answeringVersions(shown);
     return {
       object: 'serving',
       task: name,
@@ -69,9 +72,9 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
       previous: previous && planBody(previous),
       versions: answering.map((version) => statsBody(version, versions.of(name, version))),
       shadow:
-        plan === null || plan.shadow === null
+        shown === null || shown.shadow === null
           ? null
-          : shadowBody(plan.shadow, inference.shadowCounts(name, plan.shadow)),
+          : shadowBody(shown.shadow, inference.shadowCounts(name, shown)),
     };
   };
   const tagOf = ({ serving }: Task): Readonly<Record<string, string>> =>
@@ -83,7 +86,8 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
       schema: {
         tags,
         summary: 'What a task serves with',
-        description: 'The plan, what a roll back brings back, and figures of each version side by side.',
+        description:
+          'The plan, and what a roll back brings back. With the scope `write` also figures of each version side by side.',
         operationId: 'getServing',
         params: TaskParams,
         response: { 200: served, ...problems(400, 404) },
@@ -93,7 +97,7 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
     async ({ params, principal }, reply) => {
       const task = taskOf(visibleLookups(store, principal), params.task);
       reply.headers(tagOf(task));
-      return body(task);
+      return body(task, principal);
     },
   );
 
@@ -121,7 +125,7 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
       const seen = expectedPlan(serving, headers['if-match']);
       const task = await publisher.serve(name, servingPlan(request.body), seen, actorOf(request));
       reply.headers(tagOf(task));
-      return body(task);
+      return body(task, principal);
     },
   );
 
@@ -147,7 +151,7 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
       const plan = singleVersion(request.body.version);
       const task = await publisher.serve(name, plan, seen, actorOf(request));
       reply.headers(tagOf(task));
-      return body(task);
+      return body(task, principal);
     },
   );
 
@@ -162,15 +166,18 @@ export const servingRoutes: FastifyPluginAsyncTypebox<Options> = async (app, opt
           'version that was deleted are gone.',
         operationId: 'rollBack',
         params: TaskParams,
+        headers: IfMatch,
         response: { 200: served, ...problems(400, 404, 409, 412, 413, 415, 422, 429, 503, 507) },
       },
       config: { access: 'write' },
     },
     async (request, reply) => {
-      const { name } = taskOf(visibleLookups(store, request.principal), request.params.task);
-      const task = await publisher.rollBack(name, actorOf(request));
+      const { params, headers, principal } = request;
+      const { name, serving } = taskOf(visibleLookups(store, principal), params.task);
+      const seen = expectedPlan(serving, headers['if-match']);
+      const task = await publisher.rollBack(name, seen, actorOf(request));
       reply.headers(tagOf(task));
-      return body(task);
+      return body(task, principal);
     },
   );
 };

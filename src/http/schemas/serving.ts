@@ -39,7 +39,7 @@ const PlanProperties = {
 };
 
 const SHADOW =
-  'A version that is asked as well, after the client has its answer, and compared. Nobody gets what it says.';
+  'A version that is asked as well, after the answer is complete, and compared. Nobody gets what it says.';
 
 export const PlanBody = Type.Object(
   { ...PlanProperties, shadow: optional({ ...VersionNumber, description: SHADOW }) },
@@ -81,13 +81,16 @@ const ShadowSchema = Type.Object(
     version: VersionNumber,
     same: {
       ...Count,
-      description: 'Answers that are what the client got: the label of an input, or a text.',
+      description: 'What the client got as well: the label of an input, or the text of a choice.',
     },
     different: Count,
     failed: Count,
-    skipped: { ...Count, description: 'Not asked, because the server was busy.' },
+    skipped: { ...Count, description: 'Not asked, because the server was busy or not ready.' },
   },
-  { ...component('ShadowStats'), description: 'Since the start of the process.' },
+  {
+    ...component('ShadowStats'),
+    description: 'Inputs and choices, of what the task serves with now, since the start of the process.',
+  },
 );
 
 export const ServingSchema = Type.Object(
@@ -99,8 +102,13 @@ export const ServingSchema = Type.Object(
       anyOf: [PlanSchema, { type: 'null' }],
       description: 'What a roll back brings back.',
     }),
-    versions: Type.Array(StatsSchema, { description: 'Those that answer.' }),
-    shadow: Type.Unsafe<Static<typeof ShadowSchema> | null>({ anyOf: [ShadowSchema, { type: 'null' }] }),
+    versions: Type.Array(StatsSchema, {
+      description: 'Those that answer; empty for a key without the scope `write`.',
+    }),
+    shadow: Type.Unsafe<Static<typeof ShadowSchema> | null>({
+      anyOf: [ShadowSchema, { type: 'null' }],
+      description: 'Null without a shadow, and for a key without the scope `write`.',
+    }),
   },
   { ...component('Serving'), description: 'What a task serves with, and how it does.' },
 );

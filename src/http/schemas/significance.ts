@@ -54,8 +54,9 @@ export const SignificanceSchema = Type.Object(
   {
     ...component('Significance'),
     description:
-      'Each contender against the first by the paired bootstrap (Koehn 2004). The p-values are of one comparison each: ' +
-      'of many, some are small by chance.',
+      'Each contender against the first on the same rows: the interval by the paired bootstrap (Koehn 2004), p by the ' +
+      'paired randomisation test, 1 when no row differs. The p-values are of one comparison each: of many, some are ' +
+      'small by chance.',
   },
 );
 
@@ -64,7 +65,10 @@ export const DropSchema = Type.Object(
     value: Type.Number({ description: 'How much less the data set has than the first one.' }),
     ...Bootstrapped,
   },
-  { ...component('Drop'), description: 'Against the first data set, by the unpaired bootstrap.' },
+  {
+    ...component('Drop'),
+    description: 'Against the first data set, by the unpaired bootstrap. With few rows p is too small.',
+  },
 );
 
 export const EXAMPLE_COMPARISON = {

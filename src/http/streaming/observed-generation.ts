@@ -10,7 +10,6 @@ export function observeGeneration(
 ): Generation {
   const { servedBy, choices: count } = generation;
   const { operation, startedAt } = call;
-  call.servedBy = servedBy;
   call.usage = () => generation.usage();
   const choices = new Map<number, { readonly firstAt: number; tokensAfter: number }>();
   function note(event: InferenceEvent, now: number): void {

@@ -22,8 +22,11 @@ export interface ServingHistory {
   keep(task: TaskRow): void;
   /** Takes the latest plan that was kept. Throws `conflict` nothing_to_roll_back. */
   take(task: string): ServingPlan;
-  /** Plans with a version that goes cannot come back. */
-  forget(task: string, version: number): void;
+  /**
+   * Plans with a version that goes cannot come back. Of those that are left, none is the same as the one behind it, or as
+   * what serves: each roll back is a change.
+   */
+  forget(task: TaskRow, version: number): void;
 }
 
 export function servingHistory(db: Database): ServingHistory {
@@ -33,7 +36,9 @@ export function servingHistory(db: Database): ServingHistory {
   const trim = db.prepare<[string, string, number]>(`
     DELETE FROM serving_history WHERE task = ? AND seq NOT IN (
       SELECT seq FROM serving_history WHERE task = ? ORDER BY seq DESC LIMIT ?)`);
-  const all = db.prepare<[string], PreviousRow>('SELECT seq, plan FROM serving_history WHERE task = ?');
+  const all = db.prepare<[string], PreviousRow>(
+    'SELECT seq, plan FROM serving_history WHERE task = ? ORDER BY seq DESC',
+  );
   const latest = latestOf(db);
   const remove = db.prepare<[number]>('DELETE FROM serving_history WHERE seq = ?');
   return {
@@ -50,8 +55,11 @@ export function servingHistory(db: Database): ServingHistory {
       return decodePlan(row.plan);
     },
     forget(task, version) {
-      for (const { seq, plan } of all.all(task)) {
-        if (plannedVersions(decodePlan(plan)).includes(version)) remove.run(seq);
+      const now = planOf(task);
+      let later = now && encodePlan(now);
+      for (const { seq, plan } of all.all(task.name)) {
+        if (plan === later || plannedVersions(decodePlan(plan)).includes(version)) remove.run(seq);
+        else later = plan;
       }
     },
   };

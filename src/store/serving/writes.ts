@@ -20,8 +20,8 @@ import { servingHistory } from './history.ts';
 /** What tasks serve with. Each method is one durable transaction. */
 export interface ServingWrites {
   activate(task: string, version: number, ifMatch: string | undefined, actor: Actor): Task;
-  serve(task: string, plan: ServingPlan, seen: ServingPlan | undefined, actor: Actor): Task;
-  rollBack(task: string, expected: ServingPlan, actor: Actor): Task;
+  serve(task: string, plan: ServingPlan, seen: ServingPlan | null | undefined, actor: Actor): Task;
+  rollBack(task: string, expected: ServingPlan, seen: ServingPlan | undefined, actor: Actor): Task;
 }
 
 /** For the transaction of another write. */
@@ -72,8 +72,9 @@ export function createServingWrites(db: Database, audit: Audit): ServingWrites &
     point,
 
     release(task, version) {
-      assertNotServing(task, planOf(requireTask(task)), version);
-      history.forget(task, version);
+      const row = requireTask(task);
+      assertNotServing(task, planOf(row), version);
+      history.forget(row, version);
     },
 
     activate: transaction(db, (task, version, ifMatch, actor) => {
@@ -101,8 +102,8 @@ export function createServingWrites(db: Database, audit: Audit): ServingWrites &
       return toTask(setServing(task, plan));
     }),
 
-    rollBack: transaction(db, (task, expected, actor) => {
-      requireTask(task);
+    rollBack: transaction(db, (task, expected, seen, actor) => {
+      assertUnchanged(requireTask(task), seen);
       const plan = history.take(task);
       if (!isSamePlan(plan, expected)) {
         throw new DomainError(
@@ -120,10 +121,10 @@ export function createServingWrites(db: Database, audit: Audit): ServingWrites &
 }
 
 /** Throws `precondition_failed` serving_changed unless the task serves with what the caller has seen. */
-function assertUnchanged(task: TaskRow, seen: ServingPlan | undefined): void {
+function assertUnchanged(task: TaskRow, seen: ServingPlan | null | undefined): void {
   if (seen === undefined) return;
   const now = planOf(task);
-  if (isSamePlan(now, seen)) return;
+  if (seen === null ? now === null : isSamePlan(now, seen)) return;
   throw new DomainError(
     'precondition_failed',
     'serving_changed',

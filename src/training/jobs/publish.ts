@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises';
 import { DomainError } from '../../domain/errors.ts';
 import type { PromptVersion } from '../../domain/prompt.ts';
 import type { PromptPublisher } from '../../domain/publishing.ts';
+import { type ServingPlan, singleVersion } from '../../domain/serving.ts';
 import type { TaskStore } from '../../domain/store.ts';
 import type { Task } from '../../domain/task.ts';
 import { type JobResult, type JobScore, storedType, type TrainingJob } from '../../domain/training.ts';
@@ -48,8 +49,11 @@ export async function publishOutcome(
   const peftType = storedType(job.spec.config.peft_type);
   const upload = { kind: 'tensor', model: outcome.prompt, peftType } as const;
   const { version } = await patiently(() => publisher.publish(task, upload, { activate: false, actor }));
-  const several = servesSeveral(tasks.getTask(task));
-  const decision = decide(job, outcome, version, { incumbent, incumbentScore, changed, several });
+  const seen = tasks.getTask(task)?.serving ?? null;
+  const several = servesSeveral(seen);
+  const replaced = incumbentOf(tasks, job)?.version !== incumbent?.version;
+  const circumstances = { incumbent, incumbentScore, changed, several, replaced };
+  const decision = decide(job, outcome, version, circumstances);
   const published = (active: boolean, reason: string): Published => ({
     reason,
     result: {
@@ -64,30 +68,36 @@ export async function publishOutcome(
   });
   if (!decision.activate) return published(false, decision.reason);
   try {
-    // What was compared must still be what serves.
-    const ifMatch = job.spec.hyperparameters.activate === 'auto' ? incumbent?.sha256 : undefined;
-    await patiently(() => publisher.activate(task, version.version, ifMatch, actor));
+    if (job.spec.hyperparameters.activate === 'auto') {
+      // What was compared must still be what serves, alone.
+      const plan = singleVersion(version.version);
+      await patiently(() => publisher.serve(task, plan, seen, actor));
+    } else await patiently(() => publisher.activate(task, version.version, undefined, actor));
     return published(true, decision.reason);
   } catch (error) {
     if (!(error instanceof DomainError) || error.kind !== 'precondition_failed') throw error;
-    return published(false, 'another version was activated while this one was compared');
+    return published(false, REPLACED);
   }
 }
+
+const REPLACED = 'what the task serves with was changed while this version was compared';
 
 interface Circumstances {
   readonly incumbent: PromptVersion | null;
   readonly incumbentScore: JobScore | null;
   /** The task is not as it was when the job was created. */
   readonly changed: boolean;
-  /** The task serves with an ensemble or a split. */
+  /** The task serves with an ensemble, a split or a shadow. */
   readonly several: boolean;
+  /** Another version serves than was compared. */
+  readonly replaced: boolean;
 }
 
 function decide(
   { spec }: TrainingJob,
   { reason, score }: Ending & LearnedPrompt,
   version: PromptVersion,
-  { incumbent, incumbentScore, changed, several }: Circumstances,
+  { incumbent, incumbentScore, changed, several, replaced }: Circumstances,
 ): { readonly activate: boolean; readonly reason: string } {
   const wanted = spec.hyperparameters.activate;
   if (reason === 'diverged') return { activate: false, reason: 'the run diverged' };
@@ -100,6 +110,7 @@ function decide(
   }
   if (changed) return { activate: false, reason: change };
   if (several) return { activate: false, reason: 'the task serves with several versions' };
+  if (replaced) return { activate: false, reason: REPLACED };
   if (incumbent === null) return { activate: true, reason: 'the task had no active version' };
   if (incumbent.sha256 === version.sha256) return { activate: true, reason: 'it is the active version' };
   if (incumbent.numLabels !== null) {
@@ -115,9 +126,9 @@ function decide(
   return { activate: !worse, reason: `${found} on the validation rows` };
 }
 
-/** What several versions reach together is not compared. */
-function servesSeveral(task: Task | null): boolean {
-  return task !== null && task.serving !== null && task.serving.type !== 'version';
+/** What several versions reach together is not compared, and a comparison that someone set up is not ended. */
+function servesSeveral(plan: ServingPlan | null): boolean {
+  return plan !== null && (plan.type !== 'version' || plan.shadow !== null);
 }
 
 /** Whether a task would not serve the prompt as it was learned and compared. A task that is gone is made anew. */
