@@ -29,7 +29,7 @@ export function evalCommand(context: CliContext): Command {
     )
     .option(
       '--versions <list>',
-      'e.g. 1,3, or "none" for the baselines alone (default: what serves)',
+      'e.g. 1,3, or "none" for the baselines alone (default: what serves, unless --ensemble is given)',
       parseVersions,
     )
     .option(
@@ -40,7 +40,7 @@ export function evalCommand(context: CliContext): Command {
     .option('--zero-shot', 'also the base model with the template alone')
     .option('--k-shot <k>', 'also the base model with k examples of each label as text', parsePositiveInteger)
     .option('--examples <file>', 'rows from which the examples of --k-shot are drawn')
-    .option('--seed <n>', 'draws the examples (default: 0)', parseInteger)
+    .option('--seed <n>', 'draws the examples, and the samples of intervals and p (default: 0)', parseInteger)
     .option('--max-tokens <n>', "output tokens of a completion (default: the task's)", parsePositiveInteger);
   addServer(command);
   return command.action(async () => {

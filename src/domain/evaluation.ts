@@ -26,7 +26,7 @@ export type Baseline = 'zero_shot' | 'k_shot';
 export interface EvaluationRequest {
   readonly caller: Principal;
   readonly task: string;
-  /** Null: the active version, or none when there are baselines and no version is active. */
+  /** Null: what the task serves with, unless ensembles are named; none when baselines are and nothing serves. */
   readonly versions: readonly number[] | null;
   /** Versions that answer together, several times. */
   readonly ensembles: readonly (readonly number[])[];
@@ -178,7 +178,7 @@ export interface NamedRows {
 export interface DomainShiftRequest {
   readonly caller: Principal;
   readonly task: string;
-  /** Null: the active version. */
+  /** Null: the active version, where the task serves with no other. */
   readonly version: number | null;
   /** The first is the reference. */
   readonly dataSets: readonly NamedRows[];

@@ -906,7 +906,7 @@ export interface components {
             /** @description Go on after an end-of-text token. */
             ignore_eos?: boolean | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
-            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. An empty one is as none. */
             user?: string | null;
             /** @description Add `token_ids` to each choice. */
             return_token_ids?: boolean | null;
@@ -997,7 +997,7 @@ export interface components {
             version?: number | null;
             /** @description An ensemble of these versions, instead of what the task serves with. */
             versions?: number[] | null;
-            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. An empty one is as none. */
             user?: string | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
         };
@@ -1146,7 +1146,7 @@ export interface components {
             /** @description Go on after an end-of-text token. */
             ignore_eos?: boolean | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
-            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. An empty one is as none. */
             user?: string | null;
             /** @description Add `token_ids` to each choice. */
             return_token_ids?: boolean | null;
@@ -1313,7 +1313,7 @@ export interface components {
         DomainShiftRequest: {
             /**
              * Format: int32
-             * @description A version, instead of what the task serves with.
+             * @description Left out: the active version. Of a task that serves with several versions one must be named (422 `several_versions_serve`).
              */
             version?: number | null;
             /** @description The first is the one that the others are compared with. */
@@ -2149,7 +2149,7 @@ export interface components {
             version?: number | null;
             /** @description An ensemble of these versions, instead of what the task serves with. */
             versions?: number[] | null;
-            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. */
+            /** @description Whoever asks: the same user of a task that splits its requests gets the same version. An empty one is as none. */
             user?: string | null;
             service_tier?: components["schemas"]["ServiceTier"] | null;
         };

@@ -20,7 +20,12 @@ const Name = Type.String({ minLength: 1, maxLength: 128 });
 
 export const DomainShiftBody = Type.Object(
   {
-    version: optional(Version),
+    version: optional({
+      ...Version,
+      description:
+        'Left out: the active version. Of a task that serves with several versions one must be named ' +
+        '(422 `several_versions_serve`).',
+    }),
     data_sets: Type.Array(
       Type.Object(
         {

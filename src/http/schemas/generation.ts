@@ -14,7 +14,8 @@ export const ModelReference = Type.String({
 /** OpenAI's field. */
 export const User = Type.String({
   maxLength: 256,
-  description: 'Whoever asks: the same user of a task that splits its requests gets the same version.',
+  description:
+    'Whoever asks: the same user of a task that splits its requests gets the same version. An empty one is as none.',
 });
 
 const maxTokens = Type.Integer({
