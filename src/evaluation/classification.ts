@@ -1,5 +1,5 @@
 import type { ClassificationScores } from '../domain/evaluation.ts';
-import type { Inference } from '../domain/inference.ts';
+import type { Classification, Inference } from '../domain/inference.ts';
 import type { Principal } from '../domain/principal.ts';
 import type { DataRow } from '../training/dataset/rows.ts';
 import type { Contender } from './contenders.ts';
@@ -18,7 +18,7 @@ export interface RankedRow {
   readonly chosen: number;
   /** -log p(true label | input), in nats. */
   readonly loss: number;
-  /** -log softmax over the labels at the true one, in nats. */
+  /** -log of the true label's probability among the labels, in nats. */
   readonly crossEntropy: number;
 }
 
@@ -35,17 +35,28 @@ export function askForLabels(
     const inputs = rows.map(({ input }) => modelText(input));
     const request = { task: target, versions, inputs, labels, tier: 'flex' as const, caller };
     const { results, usage } = await inference.classify(request, signal);
-    const values = results.map(({ label, logliks }, i) => {
+    const values = results.map((result, i) => {
+      const { label, logliks } = result;
       const truth = indexOf.get(rows[i]!.target)!;
       return {
         truth,
         chosen: indexOf.get(label)!,
         loss: -logliks[truth]!,
-        crossEntropy: crossEntropy(logliks, truth),
+        crossEntropy: crossEntropyOf(result, truth, rows[i]!.target),
       };
     });
     return { values, usage };
   };
+}
+
+/** Of an ensemble by the mean of its members' probabilities: its likelihoods have another softmax. */
+function crossEntropyOf(
+  { logliks, probabilities, vote }: Classification,
+  truth: number,
+  label: string,
+): number {
+  if (vote === null) return crossEntropy(logliks, truth);
+  return -Math.log(Math.max(probabilities[label]!, Number.MIN_VALUE));
 }
 
 export function scoreRanking(

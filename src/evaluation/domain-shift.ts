@@ -7,6 +7,8 @@ import type {
   RowFiles,
 } from '../domain/evaluation.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import { answeringVersions } from '../domain/serving.ts';
+import type { Task } from '../domain/task.ts';
 import { type TaskLookups, visibleLookups } from '../domain/visibility.ts';
 import { compareUnpaired } from './compare.ts';
 import { assertHeadsFit, assertSameTemplate, taskToEvaluate, versionContenders } from './contenders.ts';
@@ -24,7 +26,7 @@ export interface DomainShiftParts extends MeasuringParts {
 /**
  * Measures one version on one data set after the other. All are asked for the same labels: the task's, or those of the first
  * data set. Throws as an evaluation does, of rows with the data set's name; `invalid` duplicate_name; `unprocessable`
- * data_sets_of_another_kind.
+ * data_sets_of_another_kind and several_versions_serve.
  */
 export async function* domainShift(
   parts: DomainShiftParts,
@@ -34,6 +36,7 @@ export async function* domainShift(
   const { caller, version, dataSets, seed, maxTokens } = request;
   const store = visibleLookups(parts.store, caller);
   const task = taskToEvaluate(store, request.task);
+  if (version === null) assertServesAlone(task);
   const number = version ?? task.activeVersion;
   const versions = number === null ? null : [number];
   const named = { versions, ensembles: [], baselines: [] };
@@ -132,4 +135,16 @@ function ofDataSet(error: unknown, index: number, name: string): unknown {
     given,
     cause: error,
   });
+}
+
+/** Throws `unprocessable` several_versions_serve: none of them alone is what the task answers with. */
+function assertServesAlone({ name, serving }: Task): void {
+  const answering = serving === null ? [] : answeringVersions(serving);
+  if (answering.length <= 1) return;
+  throw new DomainError(
+    'unprocessable',
+    'several_versions_serve',
+    `Task "${name}" serves with several versions. Name the one to measure.`,
+    { param: 'version', expected: answering, given: null },
+  );
 }

@@ -9,10 +9,10 @@ import { askForCompletions, type GeneratedRow, scoreGeneration } from './generat
 import { type Measured, measure } from './measure.ts';
 import type { PreparedRows } from './prepare.ts';
 
-/** Rows whose labels are ranked in one request: as many as the inference has in the engine at a time. */
-const RANKED_ROWS = 64;
-/** Rows that are completed in one request, where the engine holds so many of one task. */
-const COMPLETED_ROWS = 16;
+/** Sequences of a request whose labels are ranked: as many as the inference has in the engine at a time. */
+const RANKED_SEQUENCES = 64;
+/** Sequences of a request for completions, where the engine holds so many of one task. */
+const COMPLETED_SEQUENCES = 16;
 
 const RANKED = { accuracy: ({ truth, chosen }: RankedRow) => (truth === chosen ? 1 : 0) };
 const COMPLETED = {
@@ -43,14 +43,17 @@ export function measureKind(
   { task, data: { kind, rows, labels }, contender, caller, maxTokens, seed, progress }: Subject,
   signal: AbortSignal,
 ): AsyncGenerator<EvaluationProgress, Measured> {
+  // A row is a sequence of each version that answers it.
+  const rowsOf = (sequences: number): number =>
+    Math.max(1, Math.floor(sequences / Math.max(1, contender.versions.length)));
   const common = { contender, rows, seed, progress, signal };
   if (kind === 'classification') {
     const ask = askForLabels(inference, contender, { labels, caller }, signal);
     const score = (values: readonly RankedRow[]) => scoreRanking(values, labels);
-    return measure({ ...common, size: RANKED_ROWS, ask, score, counts: RANKED });
+    return measure({ ...common, size: rowsOf(RANKED_SEQUENCES), ask, score, counts: RANKED });
   }
   const parameters = { defaults: task.defaults ?? {}, maxTokens, caller };
-  const size = Math.min(COMPLETED_ROWS, engine.limits.maxSequencesPerFlow);
+  const size = rowsOf(Math.min(COMPLETED_SEQUENCES, engine.limits.maxSequencesPerFlow));
   const ask = askForCompletions(inference, contender, parameters, signal);
   return measure({ ...common, size, ask, score: scoreGeneration, counts: COMPLETED });
 }

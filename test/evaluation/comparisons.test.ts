@@ -219,6 +219,26 @@ describe('a domain shift', () => {
     assert.equal(report.version, 2);
   });
 
+  it('names one of the versions of a task that serves with several', async () => {
+    const dataSets = sets(near100, far50);
+    for (const serving of [
+      { type: 'ensemble', versions: [1, 2], shadow: null },
+      {
+        type: 'split',
+        shares: [
+          { version: 1, weight: 0.5 },
+          { version: 2, weight: 0.5 },
+        ],
+        shadow: null,
+      },
+    ] as const) {
+      const expected = { kind: 'unprocessable', code: 'several_versions_serve', param: 'version' };
+      await refuses({ dataSets, version: null }, expected, { rank, task: { serving } });
+      const { report } = await shift({ rank, task: { serving } }, { dataSets, version: 2 });
+      assert.equal(report.version, 2);
+    }
+  });
+
   it('is refused before any work', async () => {
     const dataSets = sets(near100, far50);
     await refuses({ dataSets, task: 'absent' }, { kind: 'not_found', code: 'task_not_found' });

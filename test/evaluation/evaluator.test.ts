@@ -116,6 +116,34 @@ describe('an evaluation of labels', () => {
     ]);
   });
 
+  it('asks an ensemble about fewer rows at a time, for each is a sequence of every member', async () => {
+    const many = Array.from({ length: 70 }, () => ROWS[0]!);
+    const asked = { versions: [1], ensembles: [[2, 1]] };
+    const sizes = (requests: readonly object[]) =>
+      requests.map((it) => ('inputs' in it ? it.inputs : 'prompts' in it ? it.prompts : []) as unknown[]);
+    const ranked = await run({ rank }, { ...inline(many), ...asked });
+    assert.deepEqual(
+      sizes(ranked.requests).map(({ length }) => length),
+      [64, 6, 32, 32, 6],
+    );
+    const texts = Array.from({ length: 9 }, () => ({ prompt: 'a', completion: 'b' }));
+    const script = { score: () => ({ loglik: -1, tokens: 1 }), complete: () => 'b' };
+    const written = await run(script, { ...inline(texts), ...asked });
+    assert.deepEqual(
+      sizes(written.requests).map(({ length }) => length),
+      [8, 8, 1, 1, 4, 4, 4, 4, 1, 1],
+    );
+  });
+
+  it('takes the cross-entropy of an ensemble from its probabilities', async () => {
+    const vote = { votes: {}, agreement: 1 };
+    const probabilities = { ' good': 0.25, ' bad': 0.5, ' odd': 0.25 };
+    const script = { rank, answer: { vote, probabilities } };
+    const asked = { ...inline([ROWS[0]!]), versions: [], ensembles: [[1, 2]] };
+    const { scores } = (await run(script, asked)).report.contenders[0]!;
+    assert.ok('crossEntropy' in scores && scores.crossEntropy === -Math.log(0.25), JSON.stringify(scores));
+  });
+
   it('measures ensembles beside versions, and what the task serves with when nothing is named', async () => {
     const { report, requests } = await run({ rank }, { ...inline(ROWS), versions: [1], ensembles: [[2, 1]] });
     assert.deepEqual(

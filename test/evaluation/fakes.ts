@@ -1,5 +1,6 @@
 import { DomainError } from '../../src/domain/errors.ts';
 import type {
+  Classification,
   ClassifyRequest,
   CompletionRequest,
   Generation,
@@ -31,6 +32,8 @@ export interface Script {
   readonly numLabels?: number;
   /** Log-likelihoods of the labels after an input, as the inference was given it. */
   readonly rank?: (input: string, request: ClassifyRequest) => readonly number[];
+  /** What else the inference says of each input. */
+  readonly answer?: Pick<Classification, 'vote' | 'probabilities'>;
   readonly score?: (text: string, target: string) => { readonly loglik: number; readonly tokens: number };
   readonly complete?: (text: string) => string;
   /** Inputs with more characters are too long. */
@@ -66,6 +69,7 @@ export function setUp(script: Script = {}) {
           logliks,
           probabilities: {},
           vote: null,
+          ...script.answer,
         };
       });
       return { results, usage, servedBy: request.task };

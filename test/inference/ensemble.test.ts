@@ -146,7 +146,9 @@ describe('what a task serves with', () => {
     // Five standard errors.
     assert.ok(Math.abs(share - 0.2) < 0.1, `${share}`);
     assert.deepEqual(await Promise.all(users.map((user) => draw(user))), drawn);
-    const anyone = await Promise.all(users.map(() => draw()));
-    assert.ok(anyone.includes(true) && anyone.includes(false), 'without a user both answer');
+    for (const nobody of [undefined, '']) {
+      const anyone = await Promise.all(users.map(() => draw(nobody)));
+      assert.ok(anyone.includes(true) && anyone.includes(false), 'without a user both answer');
+    }
   });
 });

@@ -41,7 +41,7 @@ export class VersionCounts {
         answered: before.answered + (isAnswered ? 1 : 0),
       });
     }
-    if (this.#stats.size > MOST) this.#stats.delete(this.#stats.keys().next().value!);
+    while (this.#stats.size > MOST) this.#stats.delete(this.#stats.keys().next().value!);
   }
 
   of(task: string, version: number): VersionStats {
