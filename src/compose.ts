@@ -168,6 +168,7 @@ async function start(
       model: engine.model,
       tokenizer,
       embeddings: embeddingsOf(bundle),
+      onUnreadable: (prompt, error) => log.error({ prompt, err: error }, 'a stored prompt cannot be read'),
     }),
     state: { phase, assertRoom: () => engine.assertRoom() },
     limits: {

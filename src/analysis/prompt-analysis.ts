@@ -34,6 +34,8 @@ export interface PromptAnalysisOptions {
   readonly model: Pick<ModelInfo, 'hash' | 'tokenDim'>;
   readonly embeddings: EmbeddingSearch;
   readonly tokenizer: Pick<Tokenizer, 'token'>;
+  /** Told of a stored prompt that cannot be read where an analysis goes on without it. */
+  onUnreadable(prompt: string, error: unknown): void;
 }
 
 /** Analyses over stored prompts. Prompts are read one after the other, with a turn for other requests after each. */
@@ -132,7 +134,7 @@ async function transferCandidates(
   const own = await readDirections(options, target, signal);
   const candidates: (NamedVersion & PromptLikeness)[] = [];
   for await (const version of otherActive(options, target.task, caller)) {
-    const directions = await readDirections(options, version, signal).catch(nullWhenDeleted);
+    const directions = await readCandidate(options, version, signal);
     if (directions !== null) candidates.push({ ...nameOf(version), ...likeness(own, directions) });
   }
   candidates.sort(bestFirst(measure));
@@ -167,10 +169,20 @@ async function readDirections(
   return directionsOf(readVersionValues(store, version), model.tokenDim);
 }
 
-/** A candidate that was deleted after it was found is none. */
-function nullWhenDeleted(error: unknown): null {
-  if (error instanceof DomainError && error.kind === 'not_found') return null;
-  throw error;
+/** Null for one that was deleted after it was found, or that cannot be read: the others are still candidates. */
+async function readCandidate(
+  options: PromptAnalysisOptions,
+  version: PromptVersion,
+  signal: AbortSignal,
+): Promise<PromptDirections | null> {
+  try {
+    return await readDirections(options, version, signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    const isDeleted = error instanceof DomainError && error.kind === 'not_found';
+    if (!isDeleted) options.onUnreadable(nameOf(version).id, error);
+    return null;
+  }
 }
 
 const bestFirst =

@@ -60,8 +60,10 @@ async function setUp(names: readonly string[] = Object.keys(ROWS)) {
     await store.activate(name, 1);
   }
   const table = Float32Array.from(TABLE.flat());
+  const unreadable: string[] = [];
   const analysis = createPromptAnalysis({
     store,
+    onUnreadable: (prompt) => unreadable.push(prompt),
     model: { hash: MODEL_HASH, tokenDim: TOKEN_DIM },
     embeddings: {
       async nearest(queries, k) {
@@ -76,7 +78,7 @@ async function setUp(names: readonly string[] = Object.keys(ROWS)) {
     const at = store.versions.findIndex((version) => version.task === task);
     store.versions[at] = { ...store.versions[at]!, ...fields };
   };
-  return { store, analysis, change };
+  return { unreadable, store, analysis, change };
 }
 
 const only = (...tasks: readonly string[]): Principal => ({
@@ -229,6 +231,13 @@ describe('candidates for transfer', () => {
     for (let i = 0; i < 45; i++)
       store.tasks.set(`a${i}`, { ...store.getTask('two')!, name: `a${i}`, activeVersion: null });
     assert.deepEqual(await names(analysis, ask('mean')), ['two@1', 'partly@1']);
+  });
+
+  it('are found beside a prompt that is damaged', async () => {
+    const { analysis, store, unreadable } = await setUp();
+    store.files.set('two', Buffer.from('damaged'));
+    assert.ok(!(await names(analysis, ask('mean'))).includes('two@1'));
+    assert.deepEqual(unreadable, ['two@1']);
   });
 
   it('are refused for a target that cannot be compared', async () => {

@@ -26,6 +26,9 @@ export function fakeAnalysis(
   slow: { readonly endless: boolean } = { endless: false },
 ): PromptAnalysis {
   return createPromptAnalysis({
+    onUnreadable: (_prompt, error) => {
+      throw error;
+    },
     store: {
       getTask: (name) => store.getTask(name),
       getVersion: (task, version) => store.getVersion(task, version),
