@@ -9,19 +9,17 @@ import type {
 import { DomainError } from '../domain/errors.ts';
 import type { ModelInfo } from '../domain/model.ts';
 
-/** Throws `unprocessable` context_length_exceeded, `invalid` empty_input or invalid_token_id. */
-export function checkGenerate(request: GenerateRequest, model: ModelInfo, limits: EngineLimits): void {
-  checkIds(request.inputIds, model.vocabSize, 'prompt');
+/** Throws `unprocessable` context_length_exceeded or empty_input. */
+export function checkGenerate(request: GenerateRequest, limits: EngineLimits): void {
   for (const prompt of [request.prompt, ...(request.others ?? [])]) {
     checkInput(prompt, request.inputIds);
     checkLength(prompt, request.inputIds.length, request.maxTokens, limits);
   }
 }
 
-/** Like {@link checkGenerate}, for each continuation. */
+/** Like {@link checkGenerate}, for each continuation; also throws `invalid` empty_target and invalid_token_id. */
 export function checkScore(request: ScoreRequest, model: ModelInfo, limits: EngineLimits): void {
   checkInput(request.prompt, request.inputIds);
-  checkIds(request.inputIds, model.vocabSize, 'inputs');
   for (const continuation of request.continuations) {
     if (continuation.length === 0) {
       throw new DomainError('invalid', 'empty_target', 'A continuation holds at least one token.', {
@@ -36,9 +34,8 @@ export function checkScore(request: ScoreRequest, model: ModelInfo, limits: Engi
 }
 
 /** Like {@link checkGenerate}, without an output. */
-export function checkHiddenState(request: HiddenStateRequest, model: ModelInfo, limits: EngineLimits): void {
+export function checkHiddenState(request: HiddenStateRequest, limits: EngineLimits): void {
   checkInput(request.prompt, request.inputIds);
-  checkIds(request.inputIds, model.vocabSize, 'inputs');
   checkLength(request.prompt, request.inputIds.length, 0, limits);
 }
 
@@ -58,7 +55,8 @@ function checkInput(prompt: PromptHandle | null, inputIds: readonly number[]): v
   );
 }
 
-function checkIds(ids: readonly number[], vocabSize: number, param: string): void {
+/** Throws `invalid` invalid_token_id. */
+export function checkIds(ids: readonly number[], vocabSize: number, param: string): void {
   const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabSize);
   if (wrong === undefined) return;
   throw new DomainError('invalid', 'invalid_token_id', 'A token id lies outside the vocabulary.', {

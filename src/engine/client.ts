@@ -24,6 +24,7 @@ import type { EngineOptions } from './options.ts';
 import type { FromWorker, ToWorker, WireEvent } from './protocol.ts';
 import { QueueWait } from './queue-wait.ts';
 import { draining, engineRestarted, stopped } from './refusals.ts';
+import { SharedIds } from './shared-ids.ts';
 import { WatchedEvents } from './watched-events.ts';
 
 /** What one life of the worker needs. */
@@ -55,6 +56,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   private readonly prompts: PromptSource;
   private readonly onFailure: (error: Error) => void;
   private readonly inStep: Flag;
+  private readonly ids: SharedIds;
   private readonly watch: (() => EngineWatch | null) | undefined;
   private readonly listeners = new Map<number, Listener>();
   /** Messages of the worker that have not been handed on. */
@@ -77,6 +79,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     this.watch = options.watch;
     this.model = options.model;
     this.limits = options.limits;
+    this.ids = new SharedIds(options.model.vocabSize);
     this.queueWait = new QueueWait(options.limits.maxBatchSize);
     this.maxQueueWaitMs = options.maxQueueWaitMs;
     let cause: Error | null = null;
@@ -103,7 +106,8 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
     const sequences = 1 + (request.others?.length ?? 0);
     this.admit(request, sequences);
-    checkGenerate(request, this.model, this.limits);
+    checkGenerate(request, this.limits);
+    const inputIds = this.ids.share(request.inputIds, 'prompt');
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
     const id = this.nextId++;
@@ -132,21 +136,27 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
       for (const passage of passages) passage.ended(performance.now());
       forget();
     };
-    this.post({ type: 'generate', id, request });
+    this.post({ type: 'generate', id, request: { ...request, inputIds } });
     return this.consume(id, queue, abort);
   }
 
   async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
     this.admit(request);
     checkScore(request, this.model, this.limits);
-    const event = await this.answer((id) => ({ type: 'score', id, request }), request.flow, signal);
+    const shared = { ...request, inputIds: this.ids.share(request.inputIds, 'inputs') };
+    const event = await this.answer((id) => ({ type: 'score', id, request: shared }), request.flow, signal);
     return event.type === 'scores' ? event.logprobs : unexpected(event);
   }
 
   async hiddenState(request: HiddenStateRequest, signal: AbortSignal): Promise<Float32Array> {
     this.admit(request);
-    checkHiddenState(request, this.model, this.limits);
-    const event = await this.answer((id) => ({ type: 'hidden_state', id, request }), request.flow, signal);
+    checkHiddenState(request, this.limits);
+    const shared = { ...request, inputIds: this.ids.share(request.inputIds, 'inputs') };
+    const event = await this.answer(
+      (id) => ({ type: 'hidden_state', id, request: shared }),
+      request.flow,
+      signal,
+    );
     return event.type === 'hidden' ? event.state : unexpected(event);
   }
 

@@ -21,11 +21,16 @@ export interface WorkerInit {
   readonly watched: boolean;
 }
 
+/** A request whose input is in memory that both threads have. */
+type Wired<T extends { readonly inputIds: readonly number[] }> = Omit<T, 'inputIds'> & {
+  readonly inputIds: Int32Array;
+};
+
 /** From the main thread to the engine's worker. */
 export type ToWorker =
-  | { readonly type: 'generate'; readonly id: number; readonly request: GenerateRequest }
-  | { readonly type: 'score'; readonly id: number; readonly request: ScoreRequest }
-  | { readonly type: 'hidden_state'; readonly id: number; readonly request: HiddenStateRequest }
+  | { readonly type: 'generate'; readonly id: number; readonly request: Wired<GenerateRequest> }
+  | { readonly type: 'score'; readonly id: number; readonly request: Wired<ScoreRequest> }
+  | { readonly type: 'hidden_state'; readonly id: number; readonly request: Wired<HiddenStateRequest> }
   | { readonly type: 'warm'; readonly id: number; readonly prompt: PromptHandle; readonly priority: Priority }
   | { readonly type: 'abort'; readonly id: number }
   /** Answers `prompt_wanted`. */

@@ -76,13 +76,13 @@ function handleMessages(): boolean {
 function handle(message: ToWorker): void {
   switch (message.type) {
     case 'generate':
-      core.generate(message.id, message.request);
+      core.generate(message.id, { ...message.request, inputIds: [...message.request.inputIds] });
       break;
     case 'score':
-      core.score(message.id, message.request);
+      core.score(message.id, { ...message.request, inputIds: [...message.request.inputIds] });
       break;
     case 'hidden_state':
-      core.hiddenState(message.id, message.request);
+      core.hiddenState(message.id, { ...message.request, inputIds: [...message.request.inputIds] });
       break;
     case 'warm':
       core.warm(message.id, message.prompt, message.priority);

@@ -229,6 +229,26 @@ describe('supervisor', () => {
     assert.equal(worker.received.filter(({ type }) => type === 'taken').length, 8);
   });
 
+  it('checks and copies an input once for all its choices', async (t) => {
+    const { engine, workers, load } = await startEngine(t);
+    await load();
+    engine.generate(REQUEST, signal);
+    engine.generate({ ...REQUEST, maxTokens: 2 }, signal);
+    engine.generate({ ...REQUEST, inputIds: [...REQUEST.inputIds] }, signal);
+    const sent = workers[0]!.received.flatMap((message) =>
+      message.type === 'generate' ? [message.request] : [],
+    );
+    assert.deepEqual(
+      sent.map(({ inputIds }) => [...inputIds]),
+      [1, 2, 3].map(() => REQUEST.inputIds),
+    );
+    assert.equal(sent[0]!.inputIds, sent[1]!.inputIds);
+    assert.notEqual(sent[0]!.inputIds, sent[2]!.inputIds);
+    const outside = { ...REQUEST, flow: 'other', inputIds: [TINY.vocabSize] };
+    assert.throws(() => engine.generate(outside, signal), { code: 'invalid_token_id', param: 'prompt' });
+    assert.throws(() => engine.generate(outside, signal), { code: 'invalid_token_id' });
+  });
+
   it('closes in order, also while another worker is loaded', async (t) => {
     const { engine, workers, failures, load } = await startEngine(t);
     await load();

@@ -78,3 +78,19 @@ describe('a list that is long to find', () => {
     });
   }
 });
+
+it('large bodies that come together are read in turns of their own', async (t) => {
+  const { inject, inference } = await startApp(t, { bodyBytes: 4 * 2 ** 20 });
+  const payload = { model: 'm', prompt: Array.from({ length: 256 }, () => 'ж'.repeat(8000)) };
+  const turn = countTurns(t);
+  const turns: number[] = [];
+  const complete = inference.complete.bind(inference);
+  inference.complete = (...asked) => {
+    turns.push(turn());
+    return complete(...asked);
+  };
+  const sent = Array.from({ length: 4 }, () => inject({ method: 'POST', url: '/v1/completions', payload }));
+  for (const response of await Promise.all(sent)) assert.equal(response.statusCode, 200);
+  // A fast machine reads two of them in the time of a turn.
+  assert.ok(new Set(turns).size >= 2, `in the turns ${turns}`);
+});
