@@ -6,7 +6,7 @@ test('without options our half runs, and no file is written', () => {
   const options = parseOptions([]);
   assert.deepEqual(options.peers, []);
   assert.deepEqual(options.precisions, ['float32', 'int8']);
-  assert.deepEqual(options.workloads, ['a', 'b', 'c', 'd', 'e', 'f', 'steps']);
+  assert.deepEqual(options.workloads, ['a', 'b', 'c', 'd', 'e', 'i', 'f', 'steps']);
   assert.equal(options.out, null);
 });
 
