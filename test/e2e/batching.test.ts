@@ -58,6 +58,9 @@ function drawRequests(models: readonly string[]): TestRequest[] {
   }));
 }
 
+/** Batch work is not refused for its wait: on a busy machine all of this at once is an overload. */
+const PATIENT = { service_tier: 'flex' };
+
 async function run(client: Client, { model, ids, text, maxTokens }: TestRequest): Promise<Result> {
   const [choice, logliks] = await Promise.all([
     client.complete({
@@ -68,8 +71,9 @@ async function run(client: Client, { model, ids, text, maxTokens }: TestRequest)
       ignore_eos: true,
       return_token_ids: true,
       logprobs: 0,
+      ...PATIENT,
     }),
-    client.score(model, text, labels),
+    client.score(model, text, labels, PATIENT),
   ]);
   const logprobs = choice.logprobs!.token_logprobs.map((logprob) => logprob ?? Number.NaN);
   return { ids: choice.token_ids!, logprobs, logliks };
@@ -100,6 +104,7 @@ describe('batches of different tasks', () => {
       prompt: [5],
       n: 64,
       max_tokens: 200,
+      ...PATIENT,
     });
     const mixed = await Promise.all(requests.map((request) => run(client, request)));
     await blocker;

@@ -98,9 +98,15 @@ export class Client {
   }
 
   /** Sum of log p(target | prompt, text) for each target, in nats. */
-  async score(task: string, text: string, targets: readonly string[]): Promise<readonly number[]> {
+  async score(
+    task: string,
+    text: string,
+    targets: readonly string[],
+    fields: object = {},
+  ): Promise<readonly number[]> {
     const { results } = await this.ok<{ results: { loglik: number }[] }>('POST', `/v1/tasks/${task}/score`, {
       inputs: targets.map((target) => ({ text, target })),
+      ...fields,
     });
     return results.map(({ loglik }) => loglik);
   }
