@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import type { Comparison, JobEvent } from '../../console/src/api/types.ts';
-import { type Classified, sorted, toCsv } from '../../console/src/lib/classified.ts';
+import { agreementWords, type Classified, sorted, toCsv } from '../../console/src/lib/classified.ts';
 import { csvRecord, parseSeparated } from '../../console/src/lib/csv.ts';
 import { parseExposition, quantile, sum } from '../../console/src/lib/exposition.ts';
 import { rateOf } from '../../console/src/lib/generation.ts';
@@ -84,6 +84,39 @@ describe('rows that a person pastes', () => {
       sorted(rows, 'unsure').map(({ text }) => text),
       ['b', 'a'],
     );
+  });
+
+  it('that an ensemble classified come with least agreement first, then least sure, with the votes', () => {
+    const row = (index: number, votes: Readonly<Record<string, number>>, x: number): Classified => ({
+      index,
+      text: `${index}`,
+      label: 'x',
+      agreement: votes.x! / 5,
+      votes,
+      probabilities: { x, y: 1 - x },
+    });
+    const rows = [
+      row(0, { x: 5, y: 0 }, 0.6),
+      row(1, { x: 3, y: 2 }, 0.8),
+      row(2, { x: 4, y: 1 }, 0.9),
+      row(3, { x: 3, y: 2 }, 0.7),
+    ];
+    assert.deepEqual(
+      sorted(rows, 'disputed').map(({ index, ...rest }) => [index, agreementWords(rest)]),
+      [
+        [3, '3 of 5'],
+        [1, '3 of 5'],
+        [2, '4 of 5'],
+        [0, '5 of 5'],
+      ],
+    );
+    assert.deepEqual(
+      sorted(rows, 'given').map(({ index }) => index),
+      [0, 1, 2, 3],
+    );
+    assert.equal(agreementWords({ label: 'x', probabilities: { x: 1 } }), '—');
+    assert.equal(toCsv(rows.slice(1, 2)).split('\n')[1], `1,x,0.6,0.8,${1 - 0.8}`);
+    assert.match(toCsv(rows), /^text,label,agreement,p\(x\),p\(y\)\n/);
   });
 
   it('are held out of each label alike, the same each time', () => {
