@@ -9,7 +9,7 @@ import { endsOf, heatStep } from '../../console/src/lib/heat.ts';
 import { holdOut } from '../../console/src/lib/hold-out.ts';
 import { JobEvents } from '../../console/src/lib/job-progress.ts';
 import { keep, readMetrics, seriesOf, WINDOW } from '../../console/src/lib/live.ts';
-import { describePlan, versionsOf } from '../../console/src/lib/plans.ts';
+import { describePlan, hidesFigures, versionsOf } from '../../console/src/lib/plans.ts';
 import { jsonLines, parseInputs, parseRows } from '../../console/src/lib/rows.ts';
 import { EventParser } from '../../console/src/lib/sse.ts';
 import { describeComparison } from '../../console/src/lib/verdict.ts';
@@ -206,6 +206,10 @@ describe('what the console makes of the server’s answers', () => {
     assert.deepEqual(versionsOf(split), [1, 2]);
     assert.equal(describePlan({ type: 'ensemble', versions: [1, 2] }), 'ensemble of 1, 2');
     assert.equal(describePlan(null), 'nothing');
+    const figures = { version: 1, requests: 0, errors: 0, output_tokens: 0, mean_seconds: null };
+    assert.equal(hidesFigures({ plan: split, versions: [] }), true);
+    assert.equal(hidesFigures({ plan: split, versions: [figures] }), false);
+    assert.equal(hidesFigures({ plan: null, versions: [] }), false, 'nothing serves: there are no figures');
     const comparison: Comparison = {
       name: 'a@2',
       reference: 'a@1',

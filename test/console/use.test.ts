@@ -76,6 +76,17 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
     assert.deepEqual(await seriousFindings(page), []);
   });
 
+  it('shows what serves without figures to a key that may not see them', async () => {
+    const { page } = test;
+    await page.getByRole('link', { name: 'Tasks', exact: true }).first().click();
+    await page.getByRole('link', { name: 'mood', exact: true }).click();
+    const panel = page.getByRole('region', { name: 'Serves now' });
+    await panel.getByText('version 2', { exact: true }).waitFor();
+    await panel.getByText('A key with the scope write sees figures.').waitFor();
+    assert.equal(await panel.getByRole('table').count(), 0);
+    assert.deepEqual(await seriousFindings(page), []);
+  });
+
   it('streams two versions side by side with their figures', async () => {
     const { page } = test;
     await page.getByRole('link', { name: 'Playground' }).click();

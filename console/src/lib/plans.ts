@@ -1,4 +1,4 @@
-import type { Plan } from '../api/types.ts';
+import type { Plan, Serving } from '../api/types.ts';
 
 export function versionsOf(plan: Plan | null): readonly number[] {
   if (plan === null) return [];
@@ -18,6 +18,10 @@ export function describePlan(plan: Plan | null): string {
   );
   return `${shares.join(', ')}${shadow}`;
 }
+
+/** A plan has versions that answer, so a list without any says that the key may not see how they do. */
+export const hidesFigures = ({ plan, versions }: Pick<Serving, 'plan' | 'versions'>): boolean =>
+  plan !== null && versions.length === 0;
 
 /** Whether this version alone serves. */
 export const servesAlone = (plan: Plan | null, version: number): boolean =>
