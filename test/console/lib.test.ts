@@ -1,18 +1,25 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { Comparison, JobEvent } from '../../console/src/api/types.ts';
-import { type Classified, sorted, toCsv } from '../../console/src/lib/classified.ts';
+import type { Comparison, Contender, Evaluation, JobEvent } from '../../console/src/api/types.ts';
+import { agreementWords, type Classified, sorted, toCsv } from '../../console/src/lib/classified.ts';
 import { csvRecord, parseSeparated } from '../../console/src/lib/csv.ts';
+import { type EvaluationRequest, evaluationBody } from '../../console/src/lib/evaluation-body.ts';
 import { parseExposition, quantile, sum } from '../../console/src/lib/exposition.ts';
 import { rateOf } from '../../console/src/lib/generation.ts';
 import { endsOf, heatStep } from '../../console/src/lib/heat.ts';
 import { holdOut } from '../../console/src/lib/hold-out.ts';
 import { JobEvents } from '../../console/src/lib/job-progress.ts';
 import { keep, readMetrics, seriesOf, WINDOW } from '../../console/src/lib/live.ts';
-import { describePlan, versionsOf } from '../../console/src/lib/plans.ts';
+import {
+  canBeEnsemble,
+  describePlan,
+  hidesFigures,
+  servesAs,
+  versionsOf,
+} from '../../console/src/lib/plans.ts';
 import { jsonLines, parseInputs, parseRows } from '../../console/src/lib/rows.ts';
 import { EventParser } from '../../console/src/lib/sse.ts';
-import { describeComparison } from '../../console/src/lib/verdict.ts';
+import { bestContender, describeComparison, planOf } from '../../console/src/lib/verdict.ts';
 
 describe('rows that a person pastes', () => {
   const expected = [
@@ -84,6 +91,65 @@ describe('rows that a person pastes', () => {
       sorted(rows, 'unsure').map(({ text }) => text),
       ['b', 'a'],
     );
+  });
+
+  it('that an ensemble classified come with least agreement first, then least sure, with the votes', () => {
+    const row = (index: number, votes: Readonly<Record<string, number>>, x: number): Classified => ({
+      index,
+      text: `${index}`,
+      label: 'x',
+      agreement: votes.x! / 5,
+      votes,
+      probabilities: { x, y: 1 - x },
+    });
+    const rows = [
+      row(0, { x: 5, y: 0 }, 0.6),
+      row(1, { x: 3, y: 2 }, 0.8),
+      row(2, { x: 4, y: 1 }, 0.9),
+      row(3, { x: 3, y: 2 }, 0.7),
+    ];
+    assert.deepEqual(
+      sorted(rows, 'disputed').map(({ index, ...rest }) => [index, agreementWords(rest)]),
+      [
+        [3, '3 of 5'],
+        [1, '3 of 5'],
+        [2, '4 of 5'],
+        [0, '5 of 5'],
+      ],
+    );
+    assert.deepEqual(
+      sorted(rows, 'given').map(({ index }) => index),
+      [0, 1, 2, 3],
+    );
+    assert.equal(agreementWords({ label: 'x', probabilities: { x: 1 } }), '—');
+    assert.equal(toCsv(rows.slice(1, 2)).split('\n')[1], `1,x,0.6,0.8,${1 - 0.8}`);
+    assert.match(toCsv(rows), /^text,label,agreement,p\(x\),p\(y\)\n/);
+  });
+
+  it('are measured as JSON, many as a form, which name the same versions, ensemble and baseline', async () => {
+    const ask = (together: boolean, rows: number): EvaluationRequest => ({
+      versions: [10, 2],
+      together,
+      zeroShot: true,
+      source: { rows: Array.from({ length: rows }, () => expected[0]!) },
+    });
+    const few = evaluationBody(ask(true, 1));
+    assert.deepEqual(few, {
+      json: {
+        rows: expected.slice(0, 1),
+        versions: [10, 2],
+        ensembles: ['2+10'],
+        baselines: ['zero_shot'],
+        stream: true,
+      },
+    });
+    const many = evaluationBody(ask(true, 2001));
+    assert.ok('body' in many, 'many rows are JSON');
+    const lists = ['versions', 'ensembles', 'baselines', 'stream'].map((name) => many.body.getAll(name));
+    assert.deepEqual(lists, [['10', '2'], ['2+10'], ['zero_shot'], ['true']]);
+    assert.equal((await (many.body.get('file') as Blob).text()).split('\n').length, 2002);
+    const alone = evaluationBody(ask(false, 2001));
+    assert.deepEqual('body' in alone && alone.body.getAll('ensembles'), []);
   });
 
   it('are held out of each label alike, the same each time', () => {
@@ -173,6 +239,10 @@ describe('what the console makes of the server’s answers', () => {
     assert.deepEqual(versionsOf(split), [1, 2]);
     assert.equal(describePlan({ type: 'ensemble', versions: [1, 2] }), 'ensemble of 1, 2');
     assert.equal(describePlan(null), 'nothing');
+    const figures = { version: 1, requests: 0, errors: 0, output_tokens: 0, mean_seconds: null };
+    assert.equal(hidesFigures({ plan: split, versions: [] }), true);
+    assert.equal(hidesFigures({ plan: split, versions: [figures] }), false);
+    assert.equal(hidesFigures({ plan: null, versions: [] }), false, 'nothing serves: there are no figures');
     const comparison: Comparison = {
       name: 'a@2',
       reference: 'a@1',
@@ -199,8 +269,52 @@ describe('what the console makes of the server’s answers', () => {
       }),
       /^The base model is worse than a@1: −50.0 points .*p < 0.001\)\.$/,
     );
+    assert.match(
+      describeComparison({ ...comparison, name: 'a@1+2' }),
+      /^The ensemble a@1\+2 is better than a@1: /,
+    );
     assert.equal(rateOf(11, 1, 2), 10);
     assert.equal(rateOf(1, 1, 1), null);
+  });
+
+  it('the best of a comparison may be an ensemble, but not a baseline, nor an ensemble that is no better', () => {
+    const contender = (versions: readonly number[], accuracy: number) =>
+      ({
+        name: versions.length === 0 ? 'zero_shot' : `a@${versions.join('+')}`,
+        type: versions.length === 0 ? 'zero_shot' : versions.length === 1 ? 'version' : 'ensemble',
+        version: versions.length === 1 ? versions[0]! : null,
+        versions,
+        accuracy,
+      }) as Contender;
+    const best = (...contenders: Contender[]) =>
+      bestContender({ kind: 'classification', contenders } as unknown as Evaluation);
+    const [one, two, base] = [contender([1], 0.7), contender([2], 0.8), contender([], 0.95)];
+    const ensemble = contender([1, 2], 0.9);
+    assert.equal(best(one, two, ensemble, base), ensemble);
+    assert.equal(best(one, two, contender([1, 2], 0.8), base), two);
+    assert.equal(best(base), null);
+    assert.deepEqual(planOf(ensemble), { type: 'ensemble', versions: [1, 2] });
+    assert.deepEqual(planOf(two), { type: 'version', version: 2 });
+    assert.equal(planOf(base), null);
+  });
+
+  it('a plan serves already as another, whatever the order of its members', () => {
+    const plan = { type: 'ensemble', versions: [2, 1], shadow: 3 } as const;
+    assert.equal(servesAs(plan, { type: 'ensemble', versions: [1, 2] }), true);
+    for (const versions of [
+      [1, 3],
+      [1, 2, 3],
+    ]) {
+      assert.equal(servesAs(plan, { type: 'ensemble', versions }), false, versions.join());
+    }
+    assert.equal(servesAs(plan, { type: 'version', version: 1 }), false);
+    assert.equal(servesAs(null, { type: 'version', version: 1 }), false);
+    assert.equal(servesAs({ type: 'version', version: 1 }, { type: 'version', version: 1 }), true);
+    const many = (length: number) => Array.from({ length }, (_, i) => i + 1);
+    assert.deepEqual(
+      [1, 2, 8, 9].map((length) => canBeEnsemble(many(length))),
+      [false, true, true, false],
+    );
   });
 
   it('colours of the heat map span what is off its diagonal', () => {

@@ -76,6 +76,35 @@ describe('the console, used with a key', { skip: NO_BROWSER }, () => {
     assert.deepEqual(await seriousFindings(page), []);
   });
 
+  it('shows what serves without figures to a key that may not see them', async () => {
+    const { page } = test;
+    await page.getByRole('link', { name: 'Tasks', exact: true }).first().click();
+    await page.getByRole('link', { name: 'mood', exact: true }).click();
+    const panel = page.getByRole('region', { name: 'Serves now' });
+    await panel.getByText('version 2', { exact: true }).waitFor();
+    await panel.getByText('A key with the scope write sees figures.').waitFor();
+    assert.equal(await panel.getByRole('table').count(), 0);
+    assert.deepEqual(await seriousFindings(page), []);
+  });
+
+  it('says which key may see the nearest tokens, lets another version be chosen, and reads with the next key', async () => {
+    const { page } = test;
+    await page.getByRole('link', { name: 'Prompt', exact: true }).click();
+    await page.getByText('This operation needs the scope "write".').waitFor();
+    await page.getByText('use a key with the scope write').waitFor();
+    assert.equal(await page.getByRole('button', { name: 'Try again' }).count(), 0);
+    assert.deepEqual(await seriousFindings(page), []);
+    await page.getByRole('combobox', { name: 'Version' }).selectOption('2');
+    await page.getByText('use a key with the scope write').waitFor();
+    await page.getByRole('button', { name: 'Use another key' }).click();
+    await give(keys.ops.secret);
+    await page.getByRole('heading', { name: 'mood@2' }).waitFor();
+    await page.getByText('use a key with the scope write').waitFor({ state: 'detached' });
+    assert.equal(await page.getByRole('combobox', { name: 'Version' }).inputValue(), '2');
+    await page.evaluate(`sessionStorage.setItem('softprompt.key', ${JSON.stringify(keys.reader.secret)})`);
+    await page.reload();
+  });
+
   it('streams two versions side by side with their figures', async () => {
     const { page } = test;
     await page.getByRole('link', { name: 'Playground' }).click();

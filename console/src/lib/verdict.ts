@@ -1,9 +1,15 @@
-import type { Comparison, Contender, Evaluation } from '../api/types.ts';
+import type { Comparison, Contender, Evaluation, Plan } from '../api/types.ts';
 import { points, signed } from './format.ts';
 
+/** What the server calls versions that answer together, e.g. `mood@1+2`. */
+const ENSEMBLE = /@\d+(\+\d+)+$/;
+
 /** A contender in words. */
-export const nameOf = (name: string): string =>
-  name === 'zero_shot' ? 'the base model' : name === 'k_shot' ? 'the base model with examples' : name;
+export function nameOf(name: string): string {
+  if (name === 'zero_shot') return 'the base model';
+  if (name === 'k_shot') return 'the base model with examples';
+  return ENSEMBLE.test(name) ? `the ensemble ${name}` : name;
+}
 
 /** What contenders are ranked by. */
 export interface Measure {
@@ -34,16 +40,28 @@ export function describeComparison(comparison: Comparison): string {
   return `Between ${name} and ${reference} these rows show no clear difference: ${by}.`;
 }
 
-/** A sentence may begin with the base model, not with a task: its name is written small. */
-const capital = (name: string): string => name.replace(/^the /, 'The ');
+/** A sentence may begin with the base model or an ensemble, not with a task: its name is written small. */
+export const capital = (name: string): string => name.replace(/^the /, 'The ');
 
 const pWords = (p: number): string => (p < 0.001 ? '< 0.001' : p.toFixed(3));
 
-/** The version with the highest measure, of equals the first; null: there is none. */
-export function bestVersion(evaluation: Evaluation): Contender | null {
+/** What serves a task so that this contender answers; null: a baseline, which serves none. */
+export function planOf({ type, versions }: Pick<Contender, 'type' | 'versions'>): Plan | null {
+  if (type === 'version') return { type, version: versions[0]! };
+  return type === 'ensemble' ? { type, versions } : null;
+}
+
+/** The contenders that can serve. */
+export const servable = ({ contenders }: Evaluation): readonly Contender[] =>
+  contenders.filter((contender) => planOf(contender) !== null);
+
+/**
+ * What could serve with the highest measure; null: there is nothing. Of equals the first: an ensemble comes after its
+ * members, and for as good an answer one of them costs less.
+ */
+export function bestContender(evaluation: Evaluation): Contender | null {
   const measure = measureOf(evaluation);
-  const versions = evaluation.contenders.filter(({ type }) => type === 'version');
-  return versions.reduce<Contender | null>(
+  return servable(evaluation).reduce<Contender | null>(
     (best, contender) => (best === null || measure.of(contender) > measure.of(best) ? contender : best),
     null,
   );

@@ -3,7 +3,16 @@ import { Bar } from '../../components/bar.tsx';
 import { CopyButton } from '../../components/copy-button.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { Segmented } from '../../components/segmented.tsx';
-import { type Classified, confidence, type Order, ranked, sorted, toCsv } from '../../lib/classified.ts';
+import {
+  agreementWords,
+  type Classified,
+  confidence,
+  isOfEnsemble,
+  type Order,
+  ranked,
+  sorted,
+  toCsv,
+} from '../../lib/classified.ts';
 import { percent, plural, visible } from '../../lib/format.ts';
 
 const ORDERS: readonly (readonly [Order, string])[] = [
@@ -12,6 +21,8 @@ const ORDERS: readonly (readonly [Order, string])[] = [
   ['given', 'As given'],
 ];
 
+const ENSEMBLE_ORDERS: typeof ORDERS = [['disputed', 'Least agreement first'], ...ORDERS];
+
 /** Labels with a bar of their own; the others are the rest. */
 const SHOWN_LABELS = 4;
 
@@ -19,16 +30,19 @@ const SHOWN_LABELS = 4;
 const SHOWN_ROWS = 500;
 
 export function Results({ rows }: { readonly rows: readonly Classified[] }) {
-  const [order, setOrder] = useState<Order>('unsure');
+  /** Null: the first that there is. */
+  const [chosen, setOrder] = useState<Order | null>(null);
+  const hasAgreement = isOfEnsemble(rows);
+  const orders = hasAgreement ? ENSEMBLE_ORDERS : ORDERS;
+  const order = chosen ?? orders[0]![0];
   const shown = useMemo(() => sorted(rows, order).slice(0, SHOWN_ROWS), [rows, order]);
-  const hasAgreement = rows.some(({ agreement }) => agreement !== undefined);
   return (
     <Panel
       title="Labels"
       note={`${plural(rows.length, 'row')}${rows.length > SHOWN_ROWS ? `, ${SHOWN_ROWS} shown` : ''}`}
       actions={
         <>
-          <Segmented label="Order" value={order} options={ORDERS} onChange={setOrder} />
+          <Segmented label="Order" value={order} options={orders} onChange={setOrder} />
           <CopyButton label="Copy as CSV" text={() => toCsv(rows)} />
         </>
       }
@@ -55,9 +69,7 @@ export function Results({ rows }: { readonly rows: readonly Classified[] }) {
                   <b>{visible(row.label)}</b>
                 </td>
                 <td class="number">{percent(confidence(row))}</td>
-                {hasAgreement && (
-                  <td class="number">{row.agreement === undefined ? '—' : percent(row.agreement, 0)}</td>
-                )}
+                {hasAgreement && <td class="number nowrap">{agreementWords(row)}</td>}
                 <td>
                   <Probabilities row={row} />
                 </td>

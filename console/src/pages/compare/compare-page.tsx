@@ -1,5 +1,4 @@
 import { useState } from 'preact/hooks';
-import type { EvaluationRows } from '../../api/evaluations.ts';
 import { listVersions } from '../../api/prompts.ts';
 import { getTask } from '../../api/tasks.ts';
 import { Empty } from '../../components/empty.tsx';
@@ -9,8 +8,9 @@ import { Progress } from '../../components/progress.tsx';
 import { type GivenRows, RowsInput, readRows } from '../../components/rows-input.tsx';
 import { TaskSelect } from '../../components/task-select.tsx';
 import { useLoad } from '../../hooks/use-load.ts';
+import type { EvaluationRows } from '../../lib/evaluation-body.ts';
 import { count } from '../../lib/format.ts';
-import { versionsOf } from '../../lib/plans.ts';
+import { canBeEnsemble, versionsOf } from '../../lib/plans.ts';
 import { nameOf } from '../../lib/verdict.ts';
 import { href } from '../../router.ts';
 import { Result } from './result.tsx';
@@ -31,6 +31,7 @@ export function ComparePage({ query }: { readonly query: URLSearchParams }) {
   const asked = numbersOf(query.get('versions'));
   /** Null: those that the address names, or else what serves and the newest. */
   const [chosen, setChosen] = useState<readonly number[] | null>(asked.length > 0 ? asked : null);
+  const [wantsTogether, setTogether] = useState(false);
   const [zeroShot, setZeroShot] = useState(query.get('zero') !== null);
   const [file, setFile] = useState(query.get('file'));
   const [text, setText] = useState('');
@@ -39,6 +40,7 @@ export function ComparePage({ query }: { readonly query: URLSearchParams }) {
 
   const serving = versionsOf(data?.plan ?? null);
   const selected = inOrder(chosen ?? first(data?.versions ?? [], serving), serving);
+  const together = wantsTogether && canBeEnsemble(selected);
   const source = sourceOf(file, given);
 
   return (
@@ -47,7 +49,7 @@ export function ComparePage({ query }: { readonly query: URLSearchParams }) {
         class="panel"
         onSubmit={(event) => {
           event.preventDefault();
-          if (source !== null) void evaluation.run(task, { versions: selected, zeroShot, source });
+          if (source !== null) void evaluation.run(task, { versions: selected, together, zeroShot, source });
         }}
       >
         <TaskSelect
@@ -74,8 +76,10 @@ export function ComparePage({ query }: { readonly query: URLSearchParams }) {
             versions={data.versions.map(({ version }) => version)}
             serving={serving}
             chosen={selected}
+            together={together}
             zeroShot={zeroShot}
             onChange={(versions) => setChosen(versions.slice(0, MOST_VERSIONS))}
+            onTogether={setTogether}
             onZeroShot={setZeroShot}
           />
         )}
@@ -107,7 +111,7 @@ export function ComparePage({ query }: { readonly query: URLSearchParams }) {
       {evaluation.isRunning && <Measuring progress={evaluation.progress} />}
       <Fault error={evaluation.error} />
       {evaluation.evaluation && (
-        <Result evaluation={evaluation.evaluation} plan={data?.plan ?? null} onPromoted={reload} />
+        <Result evaluation={evaluation.evaluation} plan={data?.plan ?? null} onServed={reload} />
       )}
     </Page>
   );

@@ -1,10 +1,18 @@
-import { promote } from '../../api/serving.ts';
+import { promote, putServing } from '../../api/serving.ts';
 import type { Contender, Evaluation, Plan } from '../../api/types.ts';
 import { Fault } from '../../components/fault.tsx';
 import { useAction } from '../../hooks/use-action.ts';
 import { count, percent, plural } from '../../lib/format.ts';
-import { servesAlone } from '../../lib/plans.ts';
-import { bestVersion, describeComparison, measureOf } from '../../lib/verdict.ts';
+import { describePlan, servesAs } from '../../lib/plans.ts';
+import {
+  bestContender,
+  capital,
+  describeComparison,
+  measureOf,
+  nameOf,
+  planOf,
+  servable,
+} from '../../lib/verdict.ts';
 import { href } from '../../router.ts';
 import { notify } from '../../state/notices.ts';
 import { loadTasks } from '../../state/tasks.ts';
@@ -14,26 +22,28 @@ import { Scores } from './scores.tsx';
 interface Props {
   readonly evaluation: Evaluation;
   readonly plan: Plan | null;
-  readonly onPromoted: () => void;
+  readonly onServed: () => void;
 }
 
 /** The scores, what they mean, and the step that follows. */
-export function Result({ evaluation, plan, onPromoted }: Props) {
+export function Result({ evaluation, plan, onServed }: Props) {
   const action = useAction();
-  const best = bestVersion(evaluation);
+  const best = bestContender(evaluation);
+  const next = best && planOf(best);
   const measure = measureOf(evaluation);
   const comparisons = evaluation.significance.comparisons;
-  async function serve(version: number): Promise<void> {
+  async function serve(chosen: Plan): Promise<void> {
     const done = await action.run(async () => {
-      await promote(evaluation.task, version);
-      notify(`${evaluation.task} serves version ${version}.`);
+      if (chosen.type === 'version') await promote(evaluation.task, chosen.version);
+      else await putServing(evaluation.task, chosen);
+      notify(`${evaluation.task} serves ${describePlan(chosen)}.`);
       void loadTasks();
     });
-    if (done) onPromoted();
+    if (done) onServed();
   }
   return (
     <>
-      {best?.version != null && (
+      {best && next && (
         <section class="result" aria-label="Verdict">
           <p class="result-title">
             {headline(evaluation, best)} {percent(measure.of(best))} {measure.name} on{' '}
@@ -42,18 +52,19 @@ export function Result({ evaluation, plan, onPromoted }: Props) {
           {comparisons.map((comparison) => (
             <p key={`${comparison.name} ${comparison.measure}`}>{describeComparison(comparison)}</p>
           ))}
+          {next.type === 'ensemble' && (
+            <p>
+              Each request asks {next.versions.length} versions at once and takes the place of{' '}
+              {next.versions.length} requests.
+            </p>
+          )}
           <Fault error={action.error} />
           <div class="actions">
-            {servesAlone(plan, best.version) ? (
-              <span class="badge on first">version {best.version} serves</span>
+            {servesAs(plan, next) ? (
+              <span class="badge on first">{describePlan(next)} serves</span>
             ) : (
-              <button
-                type="button"
-                class="primary"
-                disabled={action.busy}
-                onClick={() => serve(best.version!)}
-              >
-                Promote version {best.version}
+              <button type="button" class="primary" disabled={action.busy} onClick={() => serve(next)}>
+                {next.type === 'ensemble' ? 'Serve as an ensemble' : `Promote ${describePlan(next)}`}
               </button>
             )}
             <a class="button" href={href(['tasks', evaluation.task])}>
@@ -63,7 +74,7 @@ export function Result({ evaluation, plan, onPromoted }: Props) {
         </section>
       )}
       <section class="panel" aria-label="Scores">
-        <Scores evaluation={evaluation} plan={plan} busy={action.busy} onPromote={serve} />
+        <Scores evaluation={evaluation} plan={plan} busy={action.busy} onServe={serve} />
         {skipped(evaluation.contenders) !== '' && <p class="note">{skipped(evaluation.contenders)}</p>}
       </section>
       {evaluation.contenders.map((contender) => (
@@ -73,9 +84,9 @@ export function Result({ evaluation, plan, onPromoted }: Props) {
   );
 }
 
-function headline({ contenders }: Evaluation, best: Contender): string {
-  const versions = contenders.filter(({ type }) => type === 'version');
-  return versions.length === 1 ? `${best.name} reaches` : `${best.name} scores highest:`;
+function headline(evaluation: Evaluation, best: Contender): string {
+  const name = capital(nameOf(best.name));
+  return servable(evaluation).length === 1 ? `${name} reaches` : `${name} scores highest:`;
 }
 
 function skipped(contenders: readonly Contender[]): string {
@@ -83,7 +94,7 @@ function skipped(contenders: readonly Contender[]): string {
   return long
     .map(
       ({ name, too_long: { count: rows } }) =>
-        `${name} could not read ${count(rows)} rows: they are too long.`,
+        `${capital(nameOf(name))} could not read ${count(rows)} rows: they are too long.`,
     )
     .join(' ');
 }

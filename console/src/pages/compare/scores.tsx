@@ -1,23 +1,23 @@
 import type { Contender, Evaluation, Interval, Plan } from '../../api/types.ts';
 import { Whisker } from '../../components/whisker.tsx';
 import { percent } from '../../lib/format.ts';
-import { servesAlone, versionsOf } from '../../lib/plans.ts';
-import { measureOf, nameOf } from '../../lib/verdict.ts';
+import { servesAs, versionsOf } from '../../lib/plans.ts';
+import { measureOf, nameOf, planOf } from '../../lib/verdict.ts';
 
 interface Props {
   readonly evaluation: Evaluation;
   readonly plan: Plan | null;
   readonly busy: boolean;
-  readonly onPromote: (version: number) => void;
+  readonly onServe: (plan: Plan) => void;
 }
 
-export function Scores({ evaluation, plan, busy, onPromote }: Props) {
+export function Scores({ evaluation, plan, busy, onServe }: Props) {
   const measure = measureOf(evaluation);
   const scale = scaleOf(evaluation.contenders, measure.of);
   const isClassification = evaluation.kind === 'classification';
   return (
     <table>
-      <caption class="hidden">Scores of each version and baseline</caption>
+      <caption class="hidden">Scores of each version, ensemble and baseline</caption>
       <thead>
         <tr>
           <th>Version</th>
@@ -40,11 +40,13 @@ export function Scores({ evaluation, plan, busy, onPromote }: Props) {
       <tbody>
         {evaluation.contenders.map((contender) => {
           const { name, version, interval, n, loss } = contender;
+          const own = planOf(contender);
+          const serves = own !== null && servesAs(plan, own);
           return (
             <tr key={name}>
               <td>
                 {nameOf(name)}
-                {version !== null && versionsOf(plan).includes(version) && (
+                {(serves || (version !== null && versionsOf(plan).includes(version))) && (
                   <span class="badge on">serves</span>
                 )}
               </td>
@@ -62,14 +64,9 @@ export function Scores({ evaluation, plan, busy, onPromote }: Props) {
               <td class="number">{loss.toFixed(4)}</td>
               <td class="number">{n}</td>
               <td class="row-actions">
-                {version !== null && (
-                  <button
-                    type="button"
-                    class="small"
-                    disabled={busy || servesAlone(plan, version)}
-                    onClick={() => onPromote(version)}
-                  >
-                    Promote
+                {own !== null && (
+                  <button type="button" class="small" disabled={busy || serves} onClick={() => onServe(own)}>
+                    {own.type === 'ensemble' ? 'Serve' : 'Promote'}
                   </button>
                 )}
               </td>

@@ -1,7 +1,8 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
-import { type EvaluationRequest, streamEvaluation } from '../../api/evaluations.ts';
+import { streamEvaluation } from '../../api/evaluations.ts';
 import { isAbort } from '../../api/refusal.ts';
 import type { Evaluation, EvaluationProgress } from '../../api/types.ts';
+import type { EvaluationRequest } from '../../lib/evaluation-body.ts';
 
 export interface RunningEvaluation {
   readonly isRunning: boolean;

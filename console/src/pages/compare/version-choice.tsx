@@ -1,13 +1,18 @@
+import { canBeEnsemble } from '../../lib/plans.ts';
+
 interface Props {
   readonly versions: readonly number[];
   readonly serving: readonly number[];
   readonly chosen: readonly number[];
+  readonly together: boolean;
   readonly zeroShot: boolean;
   readonly onChange: (versions: readonly number[]) => void;
+  readonly onTogether: (together: boolean) => void;
   readonly onZeroShot: (zeroShot: boolean) => void;
 }
 
-export function VersionChoice({ versions, serving, chosen, zeroShot, onChange, onZeroShot }: Props) {
+export function VersionChoice(props: Props) {
+  const { versions, serving, chosen, together, zeroShot, onChange, onTogether, onZeroShot } = props;
   return (
     <fieldset class="checks">
       <legend>Compare</legend>
@@ -26,6 +31,16 @@ export function VersionChoice({ versions, serving, chosen, zeroShot, onChange, o
           {serving.includes(version) && <span class="badge on">serves</span>}
         </label>
       ))}
+      {canBeEnsemble(chosen) && (
+        <label class="check">
+          <input
+            type="checkbox"
+            checked={together}
+            onChange={({ currentTarget }) => onTogether(currentTarget.checked)}
+          />
+          together, as an ensemble
+        </label>
+      )}
       <label class="check">
         <input
           type="checkbox"

@@ -1,6 +1,8 @@
 import { useState } from 'preact/hooks';
 import { getNeighbors } from '../../api/analyses.ts';
 import { listVersions } from '../../api/prompts.ts';
+import { Refusal } from '../../api/refusal.ts';
+import { askForKey } from '../../api/session.ts';
 import { Empty } from '../../components/empty.tsx';
 import { Fault } from '../../components/fault.tsx';
 import { Field } from '../../components/field.tsx';
@@ -75,7 +77,11 @@ export function PromptPage({ query }: { readonly query: URLSearchParams }) {
           </Field>
         </div>
       </div>
-      <Fault error={versions.error ?? error} retry={reload} />
+      {error instanceof Refusal && error.status === 403 ? (
+        <NotWithThisKey refusal={error} />
+      ) : (
+        <Fault error={versions.error ?? error} retry={versions.error === null ? reload : versions.reload} />
+      )}
       {loading && version !== null && (
         <p class="quiet" role="status">
           Reading the embeddings.
@@ -83,5 +89,24 @@ export function PromptPage({ query }: { readonly query: URLSearchParams }) {
       )}
       {data && <NeighborTable neighbors={data} />}
     </Page>
+  );
+}
+
+/** To try again with the same key would change nothing. With another the page reads by itself. */
+function NotWithThisKey({ refusal }: { readonly refusal: Refusal }) {
+  return (
+    <>
+      <Fault error={refusal} />
+      <p>
+        The nearest tokens tell what a prompt has learned, so they are for those who may change it: use a key
+        with the scope write. How alike prompts are, <a href={href(['similarity'])}>Similarity</a> shows with
+        this key.
+      </p>
+      <div class="actions">
+        <button type="button" onClick={() => void askForKey(null)}>
+          Use another key
+        </button>
+      </div>
+    </>
   );
 }

@@ -5,7 +5,7 @@ import { Fault } from '../../components/fault.tsx';
 import { Panel } from '../../components/panel.tsx';
 import { useAction } from '../../hooks/use-action.ts';
 import { count, latency, percent } from '../../lib/format.ts';
-import { describePlan } from '../../lib/plans.ts';
+import { describePlan, hidesFigures } from '../../lib/plans.ts';
 import { notify } from '../../state/notices.ts';
 import { PlanEditor } from './plan-editor.tsx';
 
@@ -46,7 +46,11 @@ export function ServingPanel({ task, versions, serving, onChange }: Props) {
     >
       <p class={plan === null ? 'plan quiet' : 'plan'}>{describePlan(plan)}</p>
       <Fault error={action.error} />
-      <Figures serving={serving} />
+      {hidesFigures(serving) ? (
+        <p class="note">A key with the scope write sees figures.</p>
+      ) : (
+        <Figures serving={serving} />
+      )}
       {editing && (
         <PlanEditor
           task={task}
