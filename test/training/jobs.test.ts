@@ -137,7 +137,7 @@ test('a full database pauses the job; with room again it goes on to the same pro
   await empty.until(id, ({ status }) => status !== 'validating_files');
   await empty.training.pause(id);
   await empty.close();
-  const small = await startJobs(home, { maxBytes: 350 * 1024 });
+  const small = await startJobs(home, { maxBytes: 366 * 1024 });
   await small.training.resume(id);
   const { error } = await small.until(id, ({ status }) => status === 'paused');
   assert.equal(error?.code, 'storage_full');
