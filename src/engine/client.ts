@@ -24,6 +24,7 @@ import type { EngineOptions } from './options.ts';
 import type { FromWorker, ToWorker, WireEvent } from './protocol.ts';
 import { QueueWait } from './queue-wait.ts';
 import { draining, engineRestarted, stopped } from './refusals.ts';
+import { asLocalTime } from './shared-clock.ts';
 import { SharedIds } from './shared-ids.ts';
 import { WatchedEvents } from './watched-events.ts';
 
@@ -62,6 +63,8 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
   /** Messages of the worker that have not been handed on. */
   private readonly arrived: EventsMessage[] = [];
   private handingOn = false;
+  /** When the events that are being handed on were sent; null: none are. */
+  private sentAt: number | null = null;
   private nextId = 1;
   /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
   private outstanding = 0;
@@ -125,7 +128,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
         finish();
         queue.fail(deserializeError(event.error));
       } else if (event.type === 'input' || event.type === 'token' || event.type === 'end') {
-        if (event.type === 'token') for (const passage of passages) passage.started(performance.now());
+        if (event.type === 'token') for (const passage of passages) passage.started(this.eventTime());
         queue.push(event);
         if (event.type !== 'end') return;
         finish();
@@ -133,7 +136,7 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
       }
     });
     const finish = (): void => {
-      for (const passage of passages) passage.ended(performance.now());
+      for (const passage of passages) passage.ended(this.eventTime());
       forget();
     };
     this.post({ type: 'generate', id, request: { ...request, inputIds } });
@@ -335,12 +338,19 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     }
   }
 
+  /** When the event that is being heard happened: how long a row is kept must not depend on how busy this thread is. */
+  private eventTime(): number {
+    return this.sentAt ?? performance.now();
+  }
+
   /** As many messages in a turn of the event loop as there is time for, with all that their events set off. */
   private async handOn(): Promise<void> {
     this.handingOn = true;
     for (let message = this.arrived.shift(); message !== undefined; message = this.arrived.shift()) {
       if (answering.isOver()) await answering.next();
+      this.sentAt = asLocalTime(message.at);
       for (const [id, event] of message.events) this.listeners.get(id)?.(event);
+      this.sentAt = null;
       this.post({ type: 'taken' });
       // Promises that the events have fulfilled go first.
       await new Promise<void>((resolve) => process.nextTick(resolve));

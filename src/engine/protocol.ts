@@ -60,4 +60,9 @@ export type FromWorker =
   /** A run failed; its requests are told separately, without the cause. */
   | { readonly type: 'failure'; readonly error: Error }
   /** What a step brought, for all requests; several messages when it is much. Each is answered with `taken`. */
-  | { readonly type: 'events'; readonly events: readonly (readonly [id: number, event: WireEvent])[] };
+  | {
+      readonly type: 'events';
+      readonly events: readonly (readonly [id: number, event: WireEvent])[];
+      /** When they were sent, by `sharedNow`: the main thread may have been busy for long. */
+      readonly at: number;
+    };

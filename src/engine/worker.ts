@@ -10,6 +10,7 @@ import type { FromWorker, ToWorker, WireEvent, WorkerInit } from './protocol.ts'
 import { readFloats } from './read-floats.ts';
 import { EmbeddingTable } from './reading/embeddings.ts';
 import { openBackend } from './session.ts';
+import { sharedNow } from './shared-clock.ts';
 
 const port = parentPort!;
 const { bundle, core: options, threads, watched, inStep: memory } = workerData as WorkerInit;
@@ -18,7 +19,7 @@ const inStep = new Flag(memory);
 
 const backend = await openBackend(bundle, { threads });
 const table = await readFloats(join(directory, BUNDLE_FILES.embeddings));
-const outbox = new Outbox((events) => post({ type: 'events', events }));
+const outbox = new Outbox((events) => post({ type: 'events', events, at: sharedNow() }));
 const { hiddenSize, embeddingScale } = manifest.config;
 const core = new EngineCore(backend, new EmbeddingTable(table, hiddenSize, embeddingScale), options, {
   emit: (id, event) => outbox.add(id, toWire(event)),

@@ -3,6 +3,7 @@ import type { Worker } from 'node:worker_threads';
 import type { CoreStats } from '../../src/engine/core-contract.ts';
 import { Flag } from '../../src/engine/flag.ts';
 import type { FromWorker, ToWorker, WireEvent, WorkerInit } from '../../src/engine/protocol.ts';
+import { sharedNow } from '../../src/engine/shared-clock.ts';
 
 const NOTHING = { bounds: [1], counts: [0, 0], sum: 0 };
 
@@ -66,8 +67,9 @@ export class FakeWorker extends EventEmitter {
     this.emit('message', message);
   }
 
-  tell(id: number, event: WireEvent): void {
-    this.say({ type: 'events', events: [[id, event]] });
+  /** @param at when it says so */
+  tell(id: number, event: WireEvent, at = sharedNow()): void {
+    this.say({ type: 'events', events: [[id, event]], at });
   }
 
   /** Ends of an uncaught error, or in order. */

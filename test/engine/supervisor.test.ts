@@ -3,6 +3,7 @@ import { describe, it, type TestContext } from 'node:test';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { GenerateRequest } from '../../src/domain/engine.ts';
 import { DEFAULT_SAMPLING } from '../../src/domain/sampling.ts';
+import { sharedNow } from '../../src/engine/shared-clock.ts';
 import { createEngine, type EngineFailure } from '../../src/engine/supervisor.ts';
 import { BUNDLE_FORMAT, type Bundle } from '../../src/model/bundle.ts';
 import { TINY } from '../families/tiny-model.ts';
@@ -260,6 +261,19 @@ describe('supervisor', () => {
     assert.deepEqual(workers[1]!.received, [{ type: 'shutdown' }]);
     assert.deepEqual(failures, []);
     assert.throws(() => engine.generate(REQUEST, signal), { code: 'draining' });
+  });
+
+  it('learns how long rows are kept from when things happened, not from when it heard of them', async (t) => {
+    const { engine, workers, load } = await startEngine(t);
+    await load();
+    const events = engine.generate(REQUEST, signal);
+    const began = sharedNow();
+    workers[0]!.tell(1, { type: 'token', id: 7, detail: null }, began);
+    workers[0]!.tell(1, { type: 'end', reason: 'length' }, began + 60_000);
+    for await (const _ of events);
+    for (let i = 0; i < 2; i++) engine.generate({ ...REQUEST, flow: `task ${i}` }, signal);
+    // Both rows are taken for a minute.
+    assert.throws(() => engine.generate({ ...REQUEST, flow: 'late' }, signal), { code: 'queue_wait' });
   });
 
   it('says that there is no room before any work', async (t) => {
