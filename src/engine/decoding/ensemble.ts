@@ -3,6 +3,7 @@ import type { KvView } from '../kv/kv.ts';
 import type { Prediction } from '../reading/results.ts';
 import type { StartTogether } from '../scheduling/scheduler.ts';
 import { Sequence } from './sequence.ts';
+import { exponentiate } from './weights.ts';
 
 /** A member that has been read and waits for the others before it gets its row. */
 export interface ReadMember {
@@ -53,8 +54,8 @@ export class Ensemble implements StartTogether {
     this.sums ??= new Float64Array(logits.length);
     const { sums } = this;
     // They may be changed: the weights take their place, so that each is computed once.
-    const total = exponentiate(logits);
-    for (let id = 0; id < logits.length; id++) sums[id]! += logits[id]! / total;
+    const share = 1 / exponentiate(logits);
+    for (let id = 0; id < logits.length; id++) sums[id]! += logits[id]! * share;
     if (++this.predicted < this.size) return null;
     const together = Float32Array.from(sums, (sum) => Math.log(sum / this.size));
     this.predicted = 0;
@@ -86,17 +87,4 @@ export class Ensemble implements StartTogether {
     this.read.length = 0;
     for (const member of this.members) member.ended = true;
   }
-}
-
-/** Puts exp(logit - max) in the place of each logit; returns their sum. */
-function exponentiate(logits: Float32Array): number {
-  let max = Number.NEGATIVE_INFINITY;
-  for (let id = 0; id < logits.length; id++) if (logits[id]! > max) max = logits[id]!;
-  let total = 0;
-  for (let id = 0; id < logits.length; id++) {
-    const weight = Math.exp(logits[id]! - max);
-    logits[id] = weight;
-    total += weight;
-  }
-  return total;
 }
