@@ -23,7 +23,8 @@ export function exponentiate(logits: Float32Array): number {
       logits[id] = 0;
       continue;
     }
-    const n = Math.floor(0.5 - x * LOG2_E);
+    // x is not positive, so cutting off is rounding down.
+    const n = (0.5 - x * LOG2_E) | 0;
     const r = x + n * LN2_HIGH + n * LN2_LOW;
     const series =
       1 + r * (1 + r * (1 / 2 + r * (1 / 6 + r * (1 / 24 + r * (1 / 120 + r * (1 / 720 + r / 5040))))));
