@@ -139,9 +139,13 @@ export function parseModelReference(model: string, param = 'model'): ModelRefere
   if (at < 0) return { name: model, versions: null };
   const numbers = model.slice(at + 1).split('+');
   const versions = numbers.map(Number);
-  const isDistinct = new Set(versions).size === versions.length;
-  if (!numbers.every((digits) => /^[1-9][0-9]{0,8}$/.test(digits)) || !isDistinct) {
-    throw new DomainError('invalid', 'invalid_version', 'After "@" a positive version number is expected.', {
+  const twice = versions.find((version, i) => versions.indexOf(version) < i);
+  const isNumbers = numbers.every((digits) => /^[1-9][0-9]{0,8}$/.test(digits));
+  if (!isNumbers || twice !== undefined) {
+    const message = isNumbers
+      ? `Version ${twice} is named twice.`
+      : 'After "@" a positive version number is expected.';
+    throw new DomainError('invalid', 'invalid_version', message, {
       param,
       expected: 'a version number, or several distinct ones with "+" between them',
       given: model,
@@ -171,9 +175,14 @@ export function parseVersionReference(
 /** Throws `invalid` too_many_versions. */
 export function assertEnsembleSize(count: number, param: string): void {
   if (count <= MOST_VERSIONS) return;
-  throw new DomainError('invalid', 'too_many_versions', 'An ensemble has fewer versions.', {
-    param,
-    expected: `at most ${MOST_VERSIONS} versions`,
-    given: count,
-  });
+  throw new DomainError(
+    'invalid',
+    'too_many_versions',
+    `An ensemble has at most ${MOST_VERSIONS} versions.`,
+    {
+      param,
+      expected: `at most ${MOST_VERSIONS} versions`,
+      given: count,
+    },
+  );
 }

@@ -101,13 +101,13 @@ describe('an ensemble', () => {
 
   it('is refused with too many versions, or one twice', async () => {
     const { inference } = voters({});
-    for (const [model, code] of [
-      ['reviews@2+2', 'invalid_version'],
-      ['reviews@2+', 'invalid_version'],
-      ['reviews@1+2+3+4+5+6+7+8+9', 'too_many_versions'],
-      ['reviews@2+9', 'version_not_found'],
+    for (const [model, code, message] of [
+      ['reviews@2+3+2', 'invalid_version', /^Version 2 is named twice/],
+      ['reviews@2+', 'invalid_version', /^After "@" a positive version number is expected/],
+      ['reviews@1+2+3+4+5+6+7+8+9', 'too_many_versions', /^An ensemble has at most 8 versions/],
+      ['reviews@2+9', 'version_not_found', /^Task "reviews" has no version 9/],
     ] as const) {
-      await assert.rejects(inference.complete(completion('x', { model }), never), { code }, model);
+      await assert.rejects(inference.complete(completion('x', { model }), never), { code, message }, model);
     }
   });
 });
