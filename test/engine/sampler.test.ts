@@ -84,6 +84,23 @@ test('the repetition penalty moves tokens of input and output towards less likel
   );
 });
 
+test('the smallest penalty and temperature still draw a token', () => {
+  const params: Partial<SamplingParams>[] = [
+    { topK: 2 },
+    { topP: 0.5 },
+    { topK: 2, topP: 0.5 },
+    {},
+    { temperature: 0 },
+    { temperature: Number.MIN_VALUE, topK: 3 },
+  ];
+  for (const given of params) {
+    const drawn = sampler({ temperature: 1, repetitionPenalty: Number.MIN_VALUE, ...given }, [1, 2, 3]);
+    const id = drawn.next(all(Float32Array.of(5, 1, 2, -3)));
+    // Tokens 1 and 2 are both as likely as can be.
+    assert.ok(id === 1 || id === 2, `${JSON.stringify(given)}: ${id}`);
+  }
+});
+
 test('presence counts once, frequency counts every time, and the input not at all', () => {
   const presence = sampler({ temperature: 0, presencePenalty: 1 }, [0]);
   assert.deepEqual(

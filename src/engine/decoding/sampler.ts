@@ -3,6 +3,9 @@ import type { SamplingParams } from '../../domain/sampling.ts';
 import type { BestTokens } from '../backend.ts';
 import type { Prediction } from '../reading/results.ts';
 
+/** The largest finite float32. */
+const LARGEST_LOGIT = (2 - 2 ** -23) * 2 ** 127;
+
 /**
  * Chooses the tokens of one sequence. Order of the steps, as in transformers: penalties, temperature, top-k,
  * top-p. All randomness comes from the request's seed, so a result does not depend on the batch.
@@ -60,7 +63,9 @@ export class Sampler {
     if (repetitionPenalty !== 1) {
       for (const id of this.seen) {
         const logit = logits[id]!;
-        logits[id] = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
+        const penalised = logit > 0 ? logit / repetitionPenalty : logit * repetitionPenalty;
+        // A penalty next to 0 would make it infinite, and its distance from another such logit is no number.
+        logits[id] = Math.min(penalised, LARGEST_LOGIT);
       }
     }
     if (presencePenalty !== 0 || frequencyPenalty !== 0) {
