@@ -8,10 +8,16 @@ export const MOST_STEPS = 60;
 interface Named {
   readonly tasks: fc.Arbitrary<string>;
   readonly files: fc.Arbitrary<string>;
+  /** Numbers of versions that some task has. */
+  readonly versions: fc.Arbitrary<number>;
 }
 
 /** Bodies that the service takes of operations whose schemas allow much that it refuses, by operation id. */
-export const goodBodies = ({ tasks, files }: Named): Readonly<Record<string, fc.Arbitrary<unknown>>> => ({
+export const goodBodies = ({
+  tasks,
+  files,
+  versions,
+}: Named): Readonly<Record<string, fc.Arbitrary<unknown>>> => ({
   createFineTuningJob: fc.record(
     {
       model: fc.constant(TINY_MODEL),
@@ -37,6 +43,7 @@ export const goodBodies = ({ tasks, files }: Named): Readonly<Record<string, fc.
       ],
       stream,
     })),
+  putServing: plans(versions),
   // Other ids than those of prompts.
   detokenize: fc.constant({ ids: [104, 105] }),
   createEvaluation: fc
@@ -53,7 +60,17 @@ export const goodBodies = ({ tasks, files }: Named): Readonly<Record<string, fc.
     .map(([rows, options]) => ({ ...rows, ...options })),
 });
 
-function methods({ tasks, files }: Named): fc.Arbitrary<object> {
+function plans(versions: fc.Arbitrary<number>): fc.Arbitrary<object> {
+  const several = fc.uniqueArray(versions, { minLength: 2, maxLength: 2 });
+  return fc.oneof(
+    versions.map((version) => ({ type: 'version', version })),
+    several.map(([version, shadow]) => ({ type: 'version', version, shadow })),
+    several.map((pair) => ({ type: 'ensemble', versions: pair })),
+    several.map((pair) => ({ type: 'split', shares: pair.map((version) => ({ version, weight: 0.5 })) })),
+  );
+}
+
+function methods({ tasks, files }: Pick<Named, 'tasks' | 'files'>): fc.Arbitrary<object> {
   const config = fc.record({
     num_virtual_tokens: fc.integer({ min: 1, max: 4 }),
     prompt_tuning_init: fc.constantFrom('RANDOM', 'SAMPLE_VOCAB'),
