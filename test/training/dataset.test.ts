@@ -94,6 +94,7 @@ test('problems of a CSV file', async () => {
   ]);
   assert.deepEqual(await problems('text,label\na,x\n"b,y\nc,x\n', csv), [[2, 4, 'invalid_csv']]);
   assert.deepEqual(await problems('text,label\na "b" c,x\n', csv), [[1, 2, 'invalid_csv']]);
+  assert.deepEqual(await problems('text,label\na,x\n"b"\0,y\n', csv), [[1, 3, 'invalid_csv']]);
   assert.deepEqual(await problems('name,class\na,x\n', csv), [[1, 2, 'unknown_kind']]);
 });
 
@@ -179,6 +180,20 @@ test('limits on rows, their size, and the problems that are listed', async () =>
   assert.match(error.message, /2 problems.*line 1/);
   const csv = await problems(`text,label\n${'a'.repeat(200)},x\n`, { limits, format: 'csv' });
   assert.equal(csv[0]![2], 'invalid_csv');
+});
+
+test('a file with a thousand problems is not read further', async () => {
+  const wrong = { csv: 'one\n', jsonl: '[]\n' } as const;
+  for (const format of ['csv', 'jsonl'] as const) {
+    let given = 0;
+    async function* source() {
+      yield Buffer.from('text,label\na,x\n');
+      for (; given < 1000; given++) yield Buffer.from(wrong[format].repeat(100));
+    }
+    const error = await refusal(readDataset(source(), { format }));
+    assert.match(error.message, /has 1000 problems or more/);
+    assert.ok(given < 50, `${given} pieces of ${format} were read`);
+  }
 });
 
 /** One token a character; "?" has none. */

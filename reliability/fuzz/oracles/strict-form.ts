@@ -2,7 +2,7 @@
 export interface StrictPart {
   readonly name: string;
   readonly content: Buffer;
-  /** Its head has line breaks or characters that are none there: some readers take it, others leave it out. */
+  /** Its head is not as it should be: some readers take it, under one name or another, and some leave it out. */
   readonly isDoubtful: boolean;
 }
 
@@ -39,7 +39,7 @@ function readPart(text: string): StrictPart | null {
   const disposition = fields.find((field) => /content-disposition:/i.test(field));
   const isDoubtful =
     !text.startsWith('\r\n') ||
-    !/^content-disposition:/i.test(disposition ?? '') ||
+    !isDisposition(disposition ?? '') ||
     fields.slice(1).some((field) => !/^[\w-]+:[\t\x20-\x7e\x80-\xff]*$/.test(field));
   const name =
     /content-disposition:\s*form-data\b.*?;\s*name\*?=\s*(?:utf-8'')?(?:"([^"]*)"|([^\s;]*))/i.exec(
@@ -47,4 +47,16 @@ function readPart(text: string): StrictPart | null {
     );
   if (name === null) return null;
   return { name: name[1] ?? name[2]!, content: Buffer.from(text.slice(head + 4), 'latin1'), isDoubtful };
+}
+
+/** RFC 6266, section 4.1: tokens and quoted strings, and no parameter twice. */
+function isDisposition(field: string): boolean {
+  const value =
+    /^content-disposition:[ \t]*form-data((?:[ \t]*;[ \t]*[\w-]+\*?=(?:"[^"\\]*"|[\w.'%-]+))*)[ \t]*$/i.exec(
+      field,
+    );
+  const names = [...(value?.[1] ?? '').matchAll(/;[ \t]*([\w-]+)\*?=/g)].map(([, name]) =>
+    name!.toLowerCase(),
+  );
+  return value !== null && new Set(names).size === names.length;
 }

@@ -46,9 +46,10 @@ function formFault(body: Buffer, [upload, ...more]: Uploads): string | null {
     const parts = strictForm(body, BOUNDARY);
     const files = { adapter_config: upload.config, adapter_model: upload.model };
     for (const name of NAMES) {
-      const own = parts.filter((part) => part.name === name);
-      if (own.filter(({ isDoubtful }) => !isDoubtful).length > 1) return `${name} comes twice`;
-      if (!own.some(({ content }) => content.equals(files[name]))) return `${name} has another content`;
+      const own = parts.filter((part) => part.name === name && !part.isDoubtful);
+      if (own.length > 1) return `${name} comes twice`;
+      const possible = own.length > 0 ? own : parts.filter(({ isDoubtful }) => isDoubtful);
+      if (!possible.some(({ content }) => content.equals(files[name]))) return `${name} has another content`;
     }
     const other = parts.find((part) => !part.isDoubtful && !(part.name in files));
     return other === undefined ? null : `there is a part ${other.name}`;

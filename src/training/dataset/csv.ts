@@ -4,6 +4,9 @@ import type { DatasetLimits } from './limits.ts';
 import type { Problems } from './problems.ts';
 import type { RawRow } from './rows.ts';
 
+/** Characters that the parser gets at once: it reads all of them before a fault can end the reading. */
+const PIECE = 4096;
+
 interface CsvRecord {
   readonly record: readonly string[];
   readonly info: Info;
@@ -59,6 +62,9 @@ export async function* readCsv(
       const { lines, records } = error as unknown as Info;
       const message = error.message.slice(0, 200);
       problems.add({ row: Math.max(1, records), line: lines, code: 'invalid_csv', message });
+    } else if (error instanceof Nul) {
+      const message = 'the character U+0000 is in no text of a CSV file';
+      problems.add({ row: row + 1, line: error.line, code: 'invalid_csv', message });
     } else if (error instanceof NotUtf8) {
       problems.add({ row: row + 1, line: error.line, code: 'invalid_utf8', message: 'expected UTF-8' });
     } else throw error;
@@ -76,6 +82,16 @@ class NotUtf8 extends Error {
   }
 }
 
+/** The parser takes it for the end behind a closing quote. */
+class Nul extends Error {
+  readonly line: number;
+
+  constructor(line: number) {
+    super('U+0000');
+    this.line = line;
+  }
+}
+
 async function* decoded(source: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
   const decoder = new TextDecoder('utf-8', { fatal: true });
   let line = 1;
@@ -88,7 +104,9 @@ async function* decoded(source: AsyncIterable<Uint8Array>): AsyncGenerator<strin
   };
   for await (const chunk of source) {
     const text = decode(chunk);
-    yield text;
+    const nul = text.indexOf('\0');
+    if (nul >= 0) throw new Nul(line + text.slice(0, nul).split('\n').length - 1);
+    for (let at = 0; at < text.length; at += PIECE) yield text.slice(at, at + PIECE);
     line += text.split('\n').length - 1;
   }
   yield decode();

@@ -11,7 +11,10 @@ export interface Problem {
   readonly message: string;
 }
 
-/** Collects the problems of a file: all are counted, the first are kept. */
+/** Problems after which a file is not read further: it is of another kind, and each costs time. */
+const MOST_COUNTED = 1000;
+
+/** Collects the problems of a file: they are counted, and the first are kept. */
 export class Problems {
   private readonly kept: Problem[] = [];
   private readonly most: number;
@@ -21,16 +24,19 @@ export class Problems {
     this.most = most;
   }
 
+  /** Throws as {@link throwIfAny} does when there are too many to go on. */
   add(problem: Problem): void {
     this.count++;
     if (this.kept.length < this.most) this.kept.push(problem);
+    if (this.count === MOST_COUNTED) this.throwIfAny();
   }
 
   /** Throws `unprocessable` dataset_invalid, with the kept problems as `given`, if there is one. */
   throwIfAny(): void {
     const [first] = this.kept;
     if (first === undefined) return;
-    const count = this.count === 1 ? 'one problem' : `${this.count} problems`;
+    const more = this.count === MOST_COUNTED ? ' or more' : '';
+    const count = this.count === 1 ? 'one problem' : `${this.count} problems${more}`;
     throw new DomainError(
       'unprocessable',
       'dataset_invalid',
