@@ -13,6 +13,7 @@ import { CSV_HEADER, csvLine } from './soak/samples.ts';
 import { readOptions } from './support/options.ts';
 import { progress, report } from './support/proof.ts';
 import { createWorkplace, ServiceProcess } from './support/service-process.ts';
+import { figuresEnvironment } from './support/threads.ts';
 
 const RESULTS = fileURLToPath(new URL('results', import.meta.url));
 /** Memory may grow in this part of the time: caches fill, code is compiled. */
@@ -33,9 +34,12 @@ await writeFile(csv, `${CSV_HEADER}\n`);
 const workplace = await createWorkplace();
 try {
   const { model, db, directory } = workplace;
-  const service = await ServiceProcess.start({ model, db, flags: { home: directory, ...CACHES } });
+  const figures = join(directory, 'figures');
+  await mkdir(figures);
+  const flags = { home: directory, ...CACHES };
+  const service = await ServiceProcess.start({ model, db, flags, env: figuresEnvironment(figures) });
   const tell = progress('seconds', Math.floor(seconds));
-  const result = await soak(service, seededRandom(options.seed), {
+  const result = await soak({ pid: service.pid, url: service.url, figures }, seededRandom(options.seed), {
     seconds,
     rate: options.rate,
     sampleSeconds: options['sample-seconds'],

@@ -11,6 +11,7 @@ import { exampleCommands } from './examples/commands.ts';
 import { isExamplesModel, learnedExamples } from './examples/learned.ts';
 import { registerExamples } from './examples/register.ts';
 import { writtenExamples } from './examples/written.ts';
+import { collectGarbage, keepHeapsSmall } from './heap.ts';
 import type { ServicePhase } from './http/dependencies.ts';
 import { createHttpServer } from './http/server.ts';
 import { createInference } from './inference/inference.ts';
@@ -57,6 +58,7 @@ export async function startService(
   log: Logger,
   seams: Pick<SupervisorOptions, 'startWorker'> = {},
 ): Promise<Service> {
+  keepHeapsSmall();
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
     for (const close of started.reverse()) await close();
@@ -206,6 +208,7 @@ async function start(
       store,
       publisher,
     ));
+  collectGarbage();
   stage = 'started';
   const { prefixCacheBytes, keepJobsDays, keepCheckpointsDays } = config;
   const retention = { keepJobsDays, keepCheckpointsDays };

@@ -7,6 +7,16 @@ const MOST_MB_PER_HOUR = 5;
 /** Connections come and go with the load. */
 const MOST_DESCRIPTORS_MORE = 5;
 
+/** Bytes of a sample that explain its resident memory. */
+const PARTS: readonly (readonly [what: string, size: (sample: Sample) => number])[] = [
+  ["of that, V8's heap of the HTTP thread", ({ heaps }) => heaps.http],
+  ["V8's heap of the engine's thread", ({ heaps }) => heaps.engine],
+  ["V8's heap of the store's thread", ({ heaps }) => heaps.store],
+  ["the C library's heap and arenas", ({ mallocBytes }) => mallocBytes],
+  ['buffers that the heaps hold, most of them there', ({ externalBytes }) => externalBytes],
+  ['the database, on the disk', ({ databaseBytes }) => databaseBytes],
+];
+
 /** The promises of docs/reliability.md about long runs. @param warmBy seconds after which memory must not grow */
 export function soakFindings({ tally, samples, serverErrors }: SoakResult, warmBy: number): Finding[] {
   const warm = samples.filter(({ at }) => at >= warmBy);
@@ -29,12 +39,7 @@ export function soakFindings({ tally, samples, serverErrors }: SoakResult, warmB
       measured: `${slope.toFixed(2)} MB/h, at the end ${(samples.at(-1)!.rssBytes / 2 ** 20).toFixed(0)} MB`,
       met: slope < MOST_MB_PER_HOUR,
     },
-    {
-      what: 'of that, the heap of the HTTP thread and its buffers',
-      target: '',
-      measured: `${megabytes(warm, 'heapBytes')} and ${megabytes(warm, 'externalBytes')} MB/h; the database ${megabytes(warm, 'databaseBytes')} MB/h`,
-      met: null,
-    },
+    ...PARTS.map(([what, size]) => ({ what, target: '', measured: growthOf(warm, size), met: null })),
     {
       what: 'open descriptors, last quarter against first',
       target: `<= +${MOST_DESCRIPTORS_MORE}`,
@@ -64,9 +69,13 @@ export function soakFindings({ tally, samples, serverErrors }: SoakResult, warmB
   ];
 }
 
-/** Growth in an hour. */
-const megabytes = (samples: readonly Sample[], of: 'heapBytes' | 'externalBytes' | 'databaseBytes'): string =>
-  signed(Number(slopePerHour(samples, (sample) => sample[of] / 2 ** 20).toFixed(2)));
+/** From when to when, and how much in an hour. */
+function growthOf(samples: readonly Sample[], size: (sample: Sample) => number): string {
+  const megabytes = (sample: Sample) => size(sample) / 2 ** 20;
+  const [from, to] = [megabytes(samples[0]!), megabytes(samples.at(-1)!)];
+  const slope = Number(slopePerHour(samples, megabytes).toFixed(2));
+  return `${signed(slope)} MB/h, from ${from.toFixed(1)} to ${to.toFixed(1)} MB`;
+}
 
 /** How much larger the median of the last quarter is than that of the first. */
 function growth(samples: readonly Sample[], value: (sample: Sample) => number): number {

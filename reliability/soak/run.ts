@@ -1,8 +1,7 @@
 import { openLoop } from '../../bench/load/open-loop.ts';
 import type { Random } from '../../bench/random.ts';
-import type { ServiceProcess } from '../support/service-process.ts';
 import { Mix, type Tally } from './mix.ts';
-import { type Sample, takeSample } from './samples.ts';
+import { type Sample, type Sampled, takeSample } from './samples.ts';
 
 export interface SoakPlan {
   readonly seconds: number;
@@ -22,13 +21,13 @@ export interface SoakResult {
 }
 
 /** Keeps the service under mixed load and watches what it holds. */
-export async function soak(service: ServiceProcess, random: Random, plan: SoakPlan): Promise<SoakResult> {
+export async function soak(service: Sampled, random: Random, plan: SoakPlan): Promise<SoakResult> {
   const mix = await Mix.prepare(service.url);
   const samples: Sample[] = [];
   const begin = performance.now();
   const running = new Set<Promise<unknown>>();
   const sample = async () => {
-    const taken = await takeSample(service.pid, service.url, (performance.now() - begin) / 1000);
+    const taken = await takeSample(service, (performance.now() - begin) / 1000);
     samples.push(taken);
     plan.onSample(taken);
   };

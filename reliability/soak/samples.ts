@@ -1,12 +1,17 @@
 import { readdir, readFile } from 'node:fs/promises';
+import { memoryMap } from '../support/memory-map.ts';
+import { readThreads, type ThreadFigures } from '../support/threads.ts';
 
 /** What a process holds at one moment. */
 export interface Sample {
   /** Seconds since the soak began. */
   readonly at: number;
   readonly rssBytes: number;
-  /** Parts of it: what V8 has taken for the objects of the HTTP thread, and buffers that these hold. */
-  readonly heapBytes: number;
+  /** Parts of it: what V8 has taken for the objects of each thread, by its module. */
+  readonly heaps: HeapBytes;
+  /** What the C library's `malloc` has taken: buffers of all threads, onnxruntime's and SQLite's memory. */
+  readonly mallocBytes: number;
+  /** Buffers that objects of the threads hold; most of them lie in the memory of `malloc`. */
   readonly externalBytes: number;
   /** Of the database file and its write-ahead log. */
   readonly databaseBytes: number;
@@ -16,19 +21,34 @@ export interface Sample {
   readonly eventLoopLagMs: number;
 }
 
-/** Reads /proc and /metrics of the service. Training processes of its own are not counted. */
-export async function takeSample(pid: number, url: string, at: number): Promise<Sample> {
+export interface HeapBytes {
+  readonly http: number;
+  readonly engine: number;
+  readonly store: number;
+}
+
+/** The process to look at; `figures` is the folder into which its threads write (`figuresEnvironment`). */
+export interface Sampled {
+  readonly pid: number;
+  readonly url: string;
+  readonly figures: string;
+}
+
+/** Reads /proc, /metrics and its threads' figures of the service. Training processes of its own are not counted. */
+export async function takeSample({ pid, url, figures }: Sampled, at: number): Promise<Sample> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8');
   const field = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(status)?.[1]);
   const metrics = await (await fetch(`${url}/metrics`)).text();
   const metric = (name: string, label = '') =>
     Number(new RegExp(`^${name}(?:\\{${label}[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
   const size = (file: string) => metric('softprompt_store_size_bytes', `file="${file}"`);
+  const threads = await readThreads(figures, pid);
   return {
     at,
     rssBytes: 1024 * field('VmRSS'),
-    heapBytes: metric('nodejs_heap_size_total_bytes'),
-    externalBytes: metric('nodejs_external_memory_bytes'),
+    heaps: heapsOf(threads),
+    mallocBytes: (await memoryMap(pid)).mallocBytes,
+    externalBytes: threads.reduce((sum, { externalBytes }) => sum + externalBytes, 0),
     databaseBytes: size('database') + size('wal'),
     descriptors: (await readdir(`/proc/${pid}/fd`)).length,
     threads: field('Threads'),
@@ -36,16 +56,33 @@ export async function takeSample(pid: number, url: string, at: number): Promise<
   };
 }
 
-export const CSV_HEADER =
-  'seconds,rss_mb,heap_mb,external_mb,database_mb,descriptors,threads,event_loop_lag_p99_ms';
+function heapsOf(threads: readonly ThreadFigures[]): HeapBytes {
+  const heap = (module: string) => threads.find(({ name }) => name === module)?.heapBytes ?? 0;
+  return { http: heap('main'), engine: heap('worker'), store: heap('writer') };
+}
+
+const SIZES: Readonly<Record<string, (sample: Sample) => number>> = {
+  rss_mb: ({ rssBytes }) => rssBytes,
+  http_heap_mb: ({ heaps }) => heaps.http,
+  engine_heap_mb: ({ heaps }) => heaps.engine,
+  store_heap_mb: ({ heaps }) => heaps.store,
+  malloc_mb: ({ mallocBytes }) => mallocBytes,
+  external_mb: ({ externalBytes }) => externalBytes,
+  database_mb: ({ databaseBytes }) => databaseBytes,
+};
+
+export const CSV_HEADER = [
+  'seconds',
+  ...Object.keys(SIZES),
+  'descriptors',
+  'threads',
+  'event_loop_lag_p99_ms',
+].join();
 
 export function csvLine(sample: Sample): string {
-  const { at, rssBytes, heapBytes, externalBytes, databaseBytes } = sample;
-  const sizes = [rssBytes, heapBytes, externalBytes, databaseBytes].map((bytes) =>
-    (bytes / 2 ** 20).toFixed(2),
-  );
+  const sizes = Object.values(SIZES).map((size) => (size(sample) / 2 ** 20).toFixed(2));
   return [
-    at.toFixed(0),
+    sample.at.toFixed(0),
     ...sizes,
     sample.descriptors,
     sample.threads,

@@ -77,7 +77,8 @@ export class ServiceProcess {
     const child = spawn(process.execPath, ['dist/main.js', 'serve', ...args], {
       cwd: new URL('../../', import.meta.url),
       stdio: ['ignore', 'pipe', 'pipe'],
-      env: { ...process.env, ...env },
+      // As the image and the unit have it.
+      env: { MALLOC_ARENA_MAX: '2', ...process.env, ...env },
     });
     onSpawn?.(child);
     const kill = () => child.kill('SIGKILL'); // when the proof ends before it stopped the service

@@ -137,6 +137,11 @@ export interface Engine {
   score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]>;
   /** Float32 [token_dim], behind the final norm: what a classification head reads. Rejects with what `generate` throws. */
   hiddenState(request: HiddenStateRequest, signal: AbortSignal): Promise<Float32Array>;
+  /**
+   * A refusal before any work: throws `contended` queue_wait as `generate` would for one more sequence of this turn. That it
+   * does not throw promises nothing.
+   */
+  assertTurn(turn: Turn): void;
   /** Computes the prefix of a prompt ahead of its first request. */
   warm(prompt: PromptHandle, priority?: Priority): Promise<void>;
   stats(): Promise<EngineStats>;

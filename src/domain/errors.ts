@@ -39,7 +39,11 @@ export class DomainError extends Error {
   readonly retryAfter: number | undefined;
 
   constructor(kind: ErrorKind, code: string, message: string, details: ErrorDetails = {}) {
+    const { stackTraceLimit } = Error;
+    // Thousands a second under overload, and nobody reads where they come from.
+    if (kind === 'contended') Error.stackTraceLimit = 0;
     super(message, details.cause === undefined ? undefined : { cause: details.cause });
+    Error.stackTraceLimit = stackTraceLimit;
     this.kind = kind;
     this.code = code;
     this.param = details.param;

@@ -22,7 +22,7 @@ import { EventQueue } from './event-queue.ts';
 import type { Flag } from './flag.ts';
 import type { EngineOptions } from './options.ts';
 import type { FromWorker, ToWorker, WireEvent } from './protocol.ts';
-import { QueueWait } from './queue-wait.ts';
+import { QueueWait, retrySeconds } from './queue-wait.ts';
 import { draining, engineRestarted, stopped } from './refusals.ts';
 import { asLocalTime } from './shared-clock.ts';
 import { SharedIds } from './shared-ids.ts';
@@ -215,7 +215,20 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
 
   /** Throws `contended` queue_full when no request at all could be queued now. */
   assertRoom(): void {
-    this.assertPlace(this.queueWait.retryAfter('', performance.now()));
+    this.assertPlace(retrySeconds(this.queueWait.estimateMs('', performance.now())));
+  }
+
+  /**
+   * Throws `contended` queue_wait when one more sequence of this turn would wait too long, before anything is known of it but
+   * its turn. What is refused so counts as asked for.
+   */
+  assertTurn({ flow, priority }: Turn): void {
+    if (this.state !== 'open' || priority !== 'interactive') return;
+    const now = performance.now();
+    const waitMs = this.queueWait.estimateMs(flow, now);
+    if (waitMs <= this.queueWait.longestMs(this.maxQueueWaitMs, now)) return;
+    this.queueWait.ask(flow, now);
+    this.assertWait(waitMs, now);
   }
 
   /** @param sequences rows that it takes at the same time */
@@ -224,7 +237,8 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
     if (this.state !== 'open') throw draining();
     const now = performance.now();
     if (priority === 'interactive') this.queueWait.ask(flow, now);
-    const retryAfter = this.queueWait.retryAfter(flow, now);
+    const waitMs = this.queueWait.estimateMs(flow, now);
+    const retryAfter = retrySeconds(waitMs);
     this.assertPlace(retryAfter, sequences);
     const { maxSequencesPerFlow } = this.limits;
     const own = this.outstandingOf.get(flow) ?? 0;
@@ -235,15 +249,18 @@ export class WorkerEngine implements Omit<Engine, 'stats'> {
         retryAfter,
       });
     }
-    const wait = Math.round(this.queueWait.estimateMs(flow, now));
+    if (priority === 'interactive') this.assertWait(waitMs, now);
+  }
+
+  private assertWait(waitMs: number, now: number): void {
+    const wait = Math.round(waitMs);
     const longest = Math.round(this.queueWait.longestMs(this.maxQueueWaitMs, now));
-    if (priority === 'interactive' && wait > longest) {
-      throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {
-        expected: `at most ${longest} ms`,
-        given: wait,
-        retryAfter,
-      });
-    }
+    if (wait <= longest) return;
+    throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {
+      expected: `at most ${longest} ms`,
+      given: wait,
+      retryAfter: retrySeconds(waitMs),
+    });
   }
 
   private assertPlace(retryAfter: number, sequences = 1): void {

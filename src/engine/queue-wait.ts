@@ -126,11 +126,6 @@ export class QueueWait {
     return wanted > OVERLOAD ? Math.min(mostMs, OVERLOAD_WAIT * keptMs) : mostMs;
   }
 
-  /** Whole seconds after which to try again. */
-  retryAfter(name: string, now: number): number {
-    return Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(this.estimateMs(name, now) / 1000)));
-  }
-
   /**
    * Whether every flow could have as many rows as this one with one more: then a row is free, or one flow holds
    * more than that, and yields (`rowToYield`).
@@ -171,3 +166,7 @@ export class QueueWait {
     this.learnedMs += (this.learnedMs === 0 ? 1 : WEIGHT) * (full - this.learnedMs);
   }
 }
+
+/** Whole seconds after which to try again what would wait so long. */
+export const retrySeconds = (waitMs: number): number =>
+  Math.min(LONGEST_RETRY_SECONDS, Math.max(1, Math.ceil(waitMs / 1000)));

@@ -9,6 +9,7 @@ import type {
   Priority,
   PromptHandle,
   ScoreRequest,
+  Turn,
 } from '../domain/engine.ts';
 import type { ModelInfo } from '../domain/model.ts';
 import { describeModel } from '../model/bundle.ts';
@@ -107,6 +108,10 @@ export class SupervisedEngine implements Engine {
   /** A refusal before any work: throws `contended` queue_full when no request at all could be queued now. */
   assertRoom(): void {
     this.current().assertRoom();
+  }
+
+  assertTurn(turn: Turn): void {
+    this.current().assertTurn(turn);
   }
 
   async stats(): Promise<EngineStats> {

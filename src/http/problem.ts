@@ -106,6 +106,7 @@ function errorType(status: number): string {
 
 /** JSON has no bigint; tensor sizes in a refusal can be one. */
 function jsonSafe(value: unknown): unknown {
+  if (typeof value === 'string' || typeof value === 'number') return value;
   const text = JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'bigint' ? item.toString() : item,
   );

@@ -157,10 +157,15 @@ function admit(
   signal: AbortSignal,
 ): readonly AsyncIterable<GenerateEvent>[] {
   signal.throwIfAborted();
+  const running: AsyncIterable<GenerateEvent>[] = [];
   try {
-    return choices.map(({ request }, i) => engine.generate(request, controllers[i]!.signal));
+    for (const [i, { request }] of choices.entries()) {
+      running.push(engine.generate(request, controllers[i]!.signal));
+    }
   } catch (refusal) {
-    cancel();
+    // Most refusals are of the first one, and an abort costs as much as the rest of a refusal.
+    if (running.length > 0) cancel();
     throw refusal;
   }
+  return running;
 }

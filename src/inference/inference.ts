@@ -34,9 +34,11 @@ import {
   referenceOf,
   resolveReference,
   type Served,
+  turnOwner,
 } from './target.ts';
 import type { TaskUses } from './task-uses.ts';
 import { tokenText } from './token-text.ts';
+import { turnOf } from './turn.ts';
 
 export interface InferenceOptions {
   readonly engine: Engine;
@@ -70,7 +72,9 @@ export function createInference(options: InferenceOptions): Inference {
     return served;
   };
   const resolveModel = (request: CompletionRequest | ChatRequest): Served => {
-    const served = resolve(parseModelReference(request.model), 'model', request);
+    const reference = parseModelReference(request.model);
+    assertTurn(engine, reference, request);
+    const served = resolve(reference, 'model', request);
     assertGenerates(served, 'model');
     checkEnsemble(served, request);
     return served;
@@ -213,6 +217,20 @@ export function createInference(options: InferenceOptions): Inference {
 
 /** For those who ask without an answer to wait for. */
 const atOnce = (work: () => void): void => work();
+
+/**
+ * Under overload most requests are refused: before they are looked up, checked and tokenised. Of one sequence alone, or of
+ * one for each version of an ensemble, it is known by now whether it is batch work.
+ */
+function assertTurn(
+  engine: Engine,
+  { name }: ModelReference,
+  request: CompletionRequest | ChatRequest,
+): void {
+  const prompts = 'prompts' in request ? request.prompts.length : 1;
+  if (prompts * (request.n ?? 1) > 1) return;
+  engine.assertTurn(turnOf(turnOwner(name, request.caller), 1, request.service_tier));
+}
 
 /** Whose request it is. */
 type Asking = Pick<CompletionRequest, 'caller' | 'user' | 'onServed'>;

@@ -129,7 +129,8 @@ function targetOf(
   };
 }
 
-function turnOwner(name: string, { name: tenant }: Principal): Pick<Target, 'flow' | 'tenant'> {
+/** Whose turn a request uses up that names this task or model. */
+export function turnOwner(name: string, { name: tenant }: Principal): Pick<Target, 'flow' | 'tenant'> {
   // A key's name holds no slash.
   return { flow: tenant === null ? name : `${tenant}/${name}`, tenant };
 }

@@ -6,7 +6,11 @@ import type { Target } from './target.ts';
 const INTERACTIVE_SEQUENCES = 8;
 
 /** Whose turn a request's sequences use up, and how urgent they are. */
-export function turnOf({ flow, tenant }: Target, sequences: number, tier: ServiceTier | undefined): Turn {
+export function turnOf(
+  { flow, tenant }: Pick<Target, 'flow' | 'tenant'>,
+  sequences: number,
+  tier: ServiceTier | undefined,
+): Turn {
   const batch = tier === 'flex' || (tier !== 'default' && sequences > INTERACTIVE_SEQUENCES);
   return { flow, priority: batch ? 'batch' : 'interactive', ...(tenant !== null && { tenant }) };
 }

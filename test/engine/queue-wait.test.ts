@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { QueueWait } from '../../src/engine/queue-wait.ts';
+import { QueueWait, retrySeconds } from '../../src/engine/queue-wait.ts';
 
 /** Runs one sequence from `start` to `end`. */
 function pass(wait: QueueWait, start: number, end: number): void {
@@ -30,7 +30,7 @@ test('rows become free in the order in which they were taken, and each again aft
   assert.equal(wait.estimateMs('a', 7000), 4000);
   for (let i = 0; i < 2; i++) wait.enter('a');
   assert.equal(wait.estimateMs('a', 7000), 1000 + 1000 + 4000);
-  assert.equal(wait.retryAfter('a', 7500), 6);
+  assert.equal(retrySeconds(wait.estimateMs('a', 7500)), 6);
 });
 
 test('rows that were taken together become free together', () => {
@@ -72,7 +72,7 @@ test('durations are followed, and what never started says nothing', () => {
   for (let i = 0; i < 100; i++) pass(wait, 0, 3000);
   assert.ok(Math.abs(wait.estimateMs('a', 50_000) - 3000) < 10, 'the mean follows');
   for (let i = 0; i < 100; i++) wait.enter('a');
-  assert.equal(wait.retryAfter('a', 50_000), 60);
+  assert.equal(retrySeconds(wait.estimateMs('a', 50_000)), 60);
 });
 
 test('a row of a full batch counts as it is', () => {

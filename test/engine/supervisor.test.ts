@@ -274,6 +274,11 @@ describe('supervisor', () => {
     for (let i = 0; i < 2; i++) engine.generate({ ...REQUEST, flow: `task ${i}` }, signal);
     // Both rows are taken for a minute.
     assert.throws(() => engine.generate({ ...REQUEST, flow: 'late' }, signal), { code: 'queue_wait' });
+    assert.throws(() => engine.assertTurn({ flow: 'late', priority: 'interactive' }), {
+      code: 'queue_wait',
+      retryAfter: 60,
+    });
+    engine.assertTurn({ flow: 'late', priority: 'batch' });
   });
 
   it('says that there is no room before any work', async (t) => {

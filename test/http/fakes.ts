@@ -92,6 +92,7 @@ export class FakeEngine implements Engine {
   hiddenState(): never {
     throw new Error('not part of this fake');
   }
+  assertTurn(): void {}
   async warm(): Promise<void> {}
   async stats(): Promise<EngineStats> {
     if (this.down) throw new Error('the worker is gone');

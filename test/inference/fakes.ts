@@ -6,6 +6,7 @@ import type {
   HiddenStateRequest,
   ScoreRequest,
   TokenDetail,
+  Turn,
 } from '../../src/domain/engine.ts';
 import { DomainError } from '../../src/domain/errors.ts';
 import type { ClassificationHead } from '../../src/domain/head.ts';
@@ -79,6 +80,8 @@ export class ScriptedEngine implements Engine {
   readonly read: HiddenStateRequest[] = [];
   /** Calls that ended because their signal was aborted or their iterable closed. */
   readonly cancelled: number[] = [];
+  /** Interactive requests would wait too long. */
+  busy = false;
   outstanding = 0;
   mostOutstanding = 0;
   private readonly script: Script;
@@ -174,6 +177,12 @@ export class ScriptedEngine implements Engine {
     }
     this.outstanding++;
     this.mostOutstanding = Math.max(this.mostOutstanding, this.outstanding);
+  }
+
+  assertTurn(turn: Turn): void {
+    if (this.busy && turn.priority === 'interactive') {
+      throw new DomainError('contended', 'queue_wait', 'Too long.', { retryAfter: 1 });
+    }
   }
 
   async warm(): Promise<void> {}

@@ -54,6 +54,27 @@ describe('model references', () => {
   });
 });
 
+describe('a busy engine', () => {
+  const busy = () => {
+    const setup = setUp({ tokens });
+    setup.engine.busy = true;
+    return setup;
+  };
+
+  it('refuses one sequence before its task is looked up', () =>
+    refused(busy(), completion('x', { model: 'nothing' }), { kind: 'contended', code: 'queue_wait' }));
+
+  it('is asked for batch work all the same', async () => {
+    for (const fields of [{ service_tier: 'flex' as const }, { n: 9 }]) {
+      const generation = await busy().inference.complete(
+        completion('x', { model: 'base', ...fields }),
+        never,
+      );
+      await gather(generation.events, generation.choices);
+    }
+  });
+});
+
 describe('limits', () => {
   it('virtual tokens, input and output beyond the context: the numbers, before any work', async () => {
     const setup = setUp({ tokens, contextLength: 20 }, { task: { template: null } });

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { mkdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { seededRandom } from '../../bench/random.ts';
 import { ActiveVersions } from '../../reliability/soak/active-versions.ts';
@@ -6,15 +8,26 @@ import { plotMemory } from '../../reliability/soak/plot.ts';
 import { soak } from '../../reliability/soak/run.ts';
 import { type Sample, slopePerHour } from '../../reliability/soak/samples.ts';
 import { createWorkplace, ServiceProcess } from '../../reliability/support/service-process.ts';
+import { figuresEnvironment } from '../../reliability/support/threads.ts';
 
 test('under mixed load with hot swaps every answer is that of an active version', async (t) => {
   const workplace = await createWorkplace();
-  t.after(() => workplace.remove());
   const { model, db, directory } = workplace;
-  const service = await ServiceProcess.start({ model, db, flags: { home: directory } });
-  t.after(() => service.stop());
+  const figures = join(directory, 'figures');
+  await mkdir(figures);
+  const env = figuresEnvironment(figures);
+  const service = await ServiceProcess.start({ model, db, flags: { home: directory }, env });
+  t.after(async () => {
+    // Its threads write into the folder as long as they run.
+    await service.stop();
+    await workplace.remove();
+  });
   const plan = { seconds: 3, rate: 20, sampleSeconds: 1, trainSeconds: 1000, onSample: () => {} };
-  const { tally, samples, serverErrors } = await soak(service, seededRandom(1), plan);
+  const { tally, samples, serverErrors } = await soak(
+    { pid: service.pid, url: service.url, figures },
+    seededRandom(1),
+    plan,
+  );
   assert.deepEqual([tally.wrong, tally.failed, serverErrors], [[], [], 0]);
   for (const kind of ['question', 'activation', 'aborted stream', 'upload and deletion']) {
     assert.notEqual(tally.done.get(kind) ?? 0, 0, kind);
@@ -23,8 +36,18 @@ test('under mixed load with hot swaps every answer is that of an active version'
   assert.ok(samples.every(isSound), JSON.stringify(samples));
 });
 
-const isSound = ({ rssBytes, heapBytes, externalBytes, databaseBytes, descriptors, threads }: Sample) =>
-  [rssBytes, heapBytes].every((bytes) => bytes > 2 ** 24) &&
+/** The parts are there, and no more than the whole. */
+const isSound = ({
+  rssBytes,
+  heaps,
+  mallocBytes,
+  externalBytes,
+  databaseBytes,
+  descriptors,
+  threads,
+}: Sample) =>
+  [heaps.http, heaps.engine, heaps.store, mallocBytes].every((bytes) => bytes > 2 ** 21) &&
+  heaps.http + heaps.engine + heaps.store + mallocBytes < rssBytes &&
   [externalBytes, databaseBytes].every((bytes) => bytes > 2 ** 14) &&
   descriptors > 3 &&
   threads > 3;
@@ -32,7 +55,8 @@ const isSound = ({ rssBytes, heapBytes, externalBytes, databaseBytes, descriptor
 const sample = (at: number, megabytes: number): Sample => ({
   at,
   rssBytes: megabytes * 2 ** 20,
-  heapBytes: 2 ** 25,
+  heaps: { http: 2 ** 25, engine: 2 ** 23, store: 2 ** 22 },
+  mallocBytes: 2 ** 25,
   externalBytes: 2 ** 20,
   databaseBytes: 2 ** 20,
   descriptors: 10,
