@@ -13,9 +13,10 @@ import type {
   ScoreTextsRequest,
 } from '../domain/inference.ts';
 import type { ModelInfo } from '../domain/model.ts';
+import type { Principal } from '../domain/principal.ts';
 import { answeringGroups } from '../domain/serving.ts';
 import { applyTemplate, type ModelReference, parseModelReference } from '../domain/task.ts';
-import type { TaskLookups } from '../domain/visibility.ts';
+import { type TaskLookups, visibleLookups } from '../domain/visibility.ts';
 import type { BundleManifest } from '../model/bundle.ts';
 import { createChatRenderer } from '../model/chat.ts';
 import type { Tokenizer } from '../model/tokenizer.ts';
@@ -71,9 +72,12 @@ export function createInference(options: InferenceOptions): Inference {
     if (served.members[0].prompt !== null) uses.record(reference.name);
     return served;
   };
+  /** What does not exist has no turn: names that are made up would count as tasks that want theirs. */
+  const isKnown = (name: string, caller: Principal): boolean =>
+    name === engine.model.id || visibleLookups(store, caller).getTask(name) !== null;
   const resolveModel = (request: CompletionRequest | ChatRequest): Served => {
     const reference = parseModelReference(request.model);
-    assertTurn(engine, reference, request);
+    if (isKnown(reference.name, request.caller)) assertTurn(engine, reference, request);
     const served = resolve(reference, 'model', request);
     assertGenerates(served, 'model');
     checkEnsemble(served, request);
@@ -219,7 +223,7 @@ export function createInference(options: InferenceOptions): Inference {
 const atOnce = (work: () => void): void => work();
 
 /**
- * Under overload most requests are refused: before they are looked up, checked and tokenised. Of one sequence alone, or of
+ * Under overload most requests are refused: before they are planned, checked and tokenised. Of one sequence alone, or of
  * one for each version of an ensemble, it is known by now whether it is batch work.
  */
 function assertTurn(

@@ -61,8 +61,11 @@ describe('a busy engine', () => {
     return setup;
   };
 
-  it('refuses one sequence before its task is looked up', () =>
-    refused(busy(), completion('x', { model: 'nothing' }), { kind: 'contended', code: 'queue_wait' }));
+  it('refuses one sequence before anything else of it is looked at', () =>
+    refused(busy(), completion('x', { model: 'base@9' }), { kind: 'contended', code: 'queue_wait' }));
+
+  it('gives no turn to a task that does not exist', () =>
+    refused(busy(), completion('x', { model: 'nothing' }), { kind: 'not_found', code: 'model_not_found' }));
 
   it('is asked for batch work all the same', async () => {
     for (const fields of [{ service_tier: 'flex' as const }, { n: 9 }]) {
