@@ -262,13 +262,31 @@ export type JobChange = Partial<
 /** What is found by reading a file. */
 export type FileFacts = Pick<TrainingFile, 'filename' | 'format' | 'kind' | 'rows' | 'labels'>;
 
+/** What is done to a job: its files are looked through, then it trains. */
+export type JobLane = 'validate' | 'train';
+
+/** How the servers on one store share its jobs. */
+export type JobSharing =
+  /** One of them works on all; the path of the file that it locks. */
+  | { readonly kind: 'turn'; readonly lock: string }
+  /** Each claims the jobs that it works on. */
+  | { readonly kind: 'claims'; readonly claims: JobClaims };
+
+/** Jobs that this server works on; a claim ends by itself when the server does. */
+export interface JobClaims {
+  /** The oldest job in the first of these states that has one on which no other server works; null: there is none. */
+  claim(lane: JobLane, statuses: readonly JobStatus[]): Promise<string | null>;
+  release(lane: JobLane, job: string): Promise<void>;
+  /** Keeps the claims; the jobs that are still claimed. To be called every few seconds. */
+  renew(): Promise<readonly string[]>;
+}
+
 /**
  * Reads are synchronous, writes durable when their promise resolves; lists are newest first. The actor of a write is named
  * in the audit trail; left out: the service itself.
  */
 export interface TrainingStore {
-  /** Path of the lock file of the one server that trains. */
-  readonly trainerLock: string;
+  readonly sharing: JobSharing;
 
   getFile(id: string): TrainingFile | null;
   listFiles(options: PageOptions): Page<TrainingFile>;
@@ -287,8 +305,11 @@ export interface TrainingStore {
   ): Promise<TrainingFile>;
   /** Throws `not_found` file_not_found and `conflict` file_in_use. */
   deleteFile(id: string, actor?: Actor): Promise<void>;
-  /** Path of a content, for reading. */
-  contentPath(sha256: string): string;
+  /**
+   * Path of a content, for reading. Rejects with `unavailable` when it must come from a shared database that cannot be
+   * reached.
+   */
+  contentPath(sha256: string): Promise<string>;
 
   getJob(id: string): TrainingJob | null;
   listJobs(options: PageOptions): Page<TrainingJob>;

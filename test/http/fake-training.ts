@@ -54,7 +54,7 @@ export class FakeTraining implements Training {
     deleteFile: async (id: string) => {
       if (!this.files.delete(id)) throw notFound('file');
     },
-    contentPath: () => CONTENT,
+    contentPath: async () => CONTENT,
     getJob: (id: string) => this.jobs.get(id) ?? null,
     listJobs: (page: PageOptions) => newest(this.jobs, page),
     listEvents: () => ({ items: [EVENT], next: null }),

@@ -88,7 +88,7 @@ test('a backup beside a store in use holds all of one moment, and comes back who
   assert.equal(restored.getTask('mood')?.activeVersion, 1);
   assert.equal(restored.getTask('later'), null);
   const sha256 = restored.training.getFile(trainingFile)?.sha256 ?? '';
-  assert.deepEqual(readFileSync(restored.training.contentPath(sha256)), ROWS);
+  assert.deepEqual(readFileSync(await restored.training.contentPath(sha256)), ROWS);
 
   const old = await openStore({ file: previous ?? '' });
   t.after(() => old.close());
@@ -207,7 +207,7 @@ test('a damaged database can be replaced, and is kept aside', async (t) => {
 test('every damaged content is named with what uses it', async (t) => {
   const { store, file, trainingFile } = await filledStore(t);
   const { sha256 } = store.training.getFile(trainingFile)!;
-  const content = store.training.contentPath(sha256);
+  const content = await store.training.contentPath(sha256);
   const { sha256: first } = store.getVersion('mood', 1)!;
   withDatabase(file, (db) =>
     db.prepare('UPDATE blobs SET content = ? WHERE sha256 = ?').run(Buffer.from('x'), first),

@@ -223,7 +223,7 @@ test('a file that is gone from the disk fails its job and no other', async (t) =
     { text: 'a', label: 'x' },
     { text: 'b', label: 'y' },
   ]);
-  await rm(jobs.store.training.contentPath(sha256));
+  await rm(await jobs.store.training.contentPath(sha256));
   const failing = await jobs.create(lost, { max_steps: 1 });
   const good = await jobs.create(kept, { max_steps: 1 }, { task: 'other' });
   await learned(jobs, good.id);

@@ -10,7 +10,7 @@ it('takes the jobs one after the other, those that come meanwhile too', async ()
   const done: string[] = [];
   let running = 0;
   const lane: Lane = new Lane({
-    next: () => queue[0] ?? null,
+    next: async () => queue[0] ?? null,
     async perform({ id }) {
       assert.equal(++running, 1, 'one at a time');
       await new Promise(setImmediate);
@@ -37,7 +37,7 @@ it('tries a job again after a fault of the service, and says so', async () => {
   let attempts = 0;
   const done = new Promise<void>((resolve) => {
     const lane = new Lane({
-      next: () => queue[0] ?? null,
+      next: async () => queue[0] ?? null,
       async perform() {
         if (++attempts === 1) throw new Error('no disk');
         queue.shift();
@@ -54,7 +54,7 @@ it('tries a job again after a fault of the service, and says so', async () => {
 it('closes without waiting for the pause after a fault, and takes no more', async () => {
   let attempts = 0;
   const lane = new Lane({
-    next: () => job('a'),
+    next: async () => job('a'),
     async perform() {
       attempts++;
       throw new Error('no disk');

@@ -91,7 +91,7 @@ export const fileRoutes: FastifyPluginAsyncTypebox<Options> = async (app, { trai
     },
     async ({ params, principal }, reply) => {
       const { sha256, bytes } = fileOf(visibleFiles(store, principal), params.file);
-      return sendContent(reply.header('content-length', bytes), store.contentPath(sha256));
+      return sendContent(reply.header('content-length', bytes), await store.contentPath(sha256));
     },
   );
 

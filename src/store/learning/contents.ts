@@ -55,6 +55,13 @@ export class Contents {
     return join(this.directory, sha256);
   }
 
+  async has(sha256: string): Promise<boolean> {
+    return stat(this.path(sha256)).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** Writes a stream to a temporary file. Rejects with `too_large` file_too_large and `storage_full`. */
   async receive(source: AsyncIterable<Uint8Array>, maxBytes: number): Promise<Received> {
     const path = join(this.directory, `.part-${randomBytes(8).toString('hex')}`);

@@ -1,10 +1,11 @@
 import { DomainError } from '../../domain/errors.ts';
 import { SERVICE } from '../../domain/principal.ts';
-import type { TrainingStore } from '../../domain/training.ts';
+import type { JobSharing, TrainingStore } from '../../domain/training.ts';
 import { claimData, resultOf, withContent } from '../claims.ts';
 import type { WriterClient } from '../writer-client.ts';
 import { Contents } from './contents.ts';
 import type { TrainingReads } from './reads.ts';
+import type { RemoteContents } from './remote-contents.ts';
 
 /** A training store that can tidy its directory. */
 export interface SweepingStore extends TrainingStore {
@@ -12,12 +13,21 @@ export interface SweepingStore extends TrainingStore {
   sweep(): Promise<void>;
 }
 
-/** @param database its path begins the names of what lies beside it */
-export async function createTrainingStore(
-  database: string,
-  { contents: knownContents, hasContent, ...reads }: TrainingReads,
-  client: WriterClient,
-): Promise<SweepingStore> {
+export interface TrainingStoreParts {
+  /** Its path begins the names of what lies beside it. */
+  readonly database: string;
+  readonly reads: TrainingReads;
+  readonly client: WriterClient;
+  /** Of a replica. */
+  readonly shared: { readonly contents: RemoteContents; readonly sharing: JobSharing } | null;
+}
+
+export async function createTrainingStore({
+  database,
+  reads: { contents: knownContents, hasContent, ...reads },
+  client,
+  shared,
+}: TrainingStoreParts): Promise<SweepingStore> {
   const contents = await Contents.open(`${database}-files`, knownContents());
   // Keeping a content and removing the same one must not cross.
   let last: Promise<unknown> = Promise.resolve();
@@ -28,9 +38,18 @@ export async function createTrainingStore(
   };
   return {
     ...reads,
-    sweep: () => inTurn(() => contents.sweep(knownContents())),
-    trainerLock: `${database}-trainer.lock`,
-    contentPath: (sha256) => contents.path(sha256),
+    sweep: () =>
+      inTurn(async () => {
+        await contents.sweep(knownContents());
+        await shared?.contents.sweep();
+      }),
+    sharing: shared?.sharing ?? { kind: 'turn', lock: `${database}-trainer.lock` },
+    async contentPath(sha256) {
+      if (shared !== null && !(await contents.has(sha256))) {
+        await inTurn(() => fetchContent(contents, shared.contents, sha256));
+      }
+      return contents.path(sha256);
+    },
     async addFile(source, maxBytes, inspect, actor = SERVICE, claim = undefined) {
       const received = await contents.receive(source, maxBytes);
       try {
@@ -38,6 +57,8 @@ export async function createTrainingStore(
         const found = await inspect(received.path);
         return await inTurn(async () => {
           await contents.keep(received);
+          // First the content: whoever sees the row finds it.
+          await shared?.contents.put(sha256, contents.path(sha256));
           const file = { ...found, sha256, bytes };
           const claimed = claim ? withContent(claim, sha256) : null;
           try {
@@ -66,6 +87,17 @@ export async function createTrainingStore(
       client.call('saveCheckpoint', [checkpoint, content], content.byteLength),
     trimCheckpoints: (job) => client.call('trimCheckpoints', [job]),
   };
+}
+
+/** Brings a content that another replica received. What is not there, or not whole, is left out: reading it fails then. */
+async function fetchContent(contents: Contents, remote: RemoteContents, sha256: string): Promise<void> {
+  if (await contents.has(sha256)) return;
+  const received = await contents.receive(remote.get(sha256), Number.POSITIVE_INFINITY);
+  try {
+    if (received.sha256 === sha256) await contents.keep(received);
+  } finally {
+    await contents.discard(received.path);
+  }
 }
 
 const isRefused = (error: unknown): boolean => error instanceof DomainError && error.kind !== 'unavailable';

@@ -5,7 +5,7 @@ const FIRST_PAUSE_MS = 500;
 const LONGEST_PAUSE_MS = 60_000;
 
 export interface LaneParts {
-  next(): TrainingJob | null;
+  next(): Promise<TrainingJob | null>;
   perform(job: TrainingJob): Promise<void>;
   onFailure(error: unknown, job: TrainingJob | null): void;
 }
@@ -44,7 +44,7 @@ export class Lane {
     while (!signal.aborted) {
       let job: TrainingJob | null = null;
       try {
-        job = this.parts.next();
+        job = await this.parts.next();
         if (job === null) return;
         await this.parts.perform(job);
         failures = 0;

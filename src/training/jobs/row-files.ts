@@ -9,8 +9,9 @@ export function rowFiles(store: FileReads & Pick<TrainingStore, 'contentPath'>):
   return {
     async readRows(id, caller) {
       const file = visibleFiles(store, caller).getFile(id);
-      if (file !== null)
-        return { source: createReadStream(store.contentPath(file.sha256)), format: file.format };
+      if (file !== null) {
+        return { source: createReadStream(await store.contentPath(file.sha256)), format: file.format };
+      }
       throw new DomainError('not_found', 'file_not_found', `There is no file "${id}".`, {
         param: 'file',
         given: id,

@@ -4,6 +4,7 @@ import type { Assignment, FromChild } from '../child/protocol.ts';
 import { type EventLog, message } from './event-log.ts';
 import { Finish, type FinishParts } from './finish.ts';
 import { Lane } from './lane.ts';
+import type { JobSource } from './sources.ts';
 import { TrainingProcess } from './training-process.ts';
 
 /** Ends of the process without a new checkpoint after which a job is given up. */
@@ -14,6 +15,7 @@ const SHUTDOWN_STOP_MS = 4_000;
 
 export interface RunnerParts extends FinishParts {
   readonly store: TrainingStore;
+  readonly source: JobSource;
   readonly events: EventLog;
   /** Without the checkpoint. Throws a DomainError when the model cannot be trained. */
   assignmentOf(job: TrainingJob): Promise<Omit<Assignment, 'mode' | 'checkpoint'>>;
@@ -27,24 +29,27 @@ export class Runner {
   private readonly training: Lane;
   private readonly processes = new Map<string, TrainingProcess>();
   private readonly stopping = new WeakSet<TrainingProcess>();
+  /** Jobs whose process was ended because another server has them. */
+  private readonly lost = new Set<string>();
   private closed = false;
   /** Recent mean of the job that trains. */
   private secondsAStep: number | null = null;
 
   constructor(parts: RunnerParts) {
     this.parts = parts;
-    const { store, onFailure } = parts;
+    const { source, onFailure } = parts;
     this.validating = new Lane({
-      next: () => store.nextJob('validating_files'),
-      perform: (job) => this.validate(job),
+      next: () => source.next('validate', ['validating_files']),
+      perform: (job) => this.validate(job).finally(() => source.done('validate', job.id)),
       onFailure,
     });
     this.training = new Lane({
       // A job that runs without a process was left by a server that ended.
-      next: () => store.nextJob('running') ?? store.nextJob('queued'),
+      next: () => source.next('train', ['running', 'queued']),
       perform: (job) =>
         this.train(job).finally(() => {
           this.secondsAStep = null;
+          return source.done('train', job.id);
         }),
       onFailure,
     });
@@ -74,6 +79,15 @@ export class Runner {
     }
   }
 
+  /** Another server has taken over all jobs but these: whatever else runs here is stopped, and not published. */
+  keepOnly(claimed: readonly string[]): void {
+    for (const [job, running] of this.processes) {
+      if (claimed.includes(job)) continue;
+      this.lost.add(job);
+      running.kill();
+    }
+  }
+
   /** Process id of a job that is worked on. */
   pid(job: string): number | undefined {
     return this.processes.get(job)?.pid;
@@ -100,6 +114,11 @@ export class Runner {
     running.ended().then(cancel, cancel);
   }
 
+  /** Whether nothing is to be done about the job here any more. */
+  private isLeft(job: TrainingJob, status: JobStatus): boolean {
+    return this.lost.delete(job.id) || this.closed || this.parts.store.getJob(job.id)?.status !== status;
+  }
+
   private async validate(job: TrainingJob): Promise<void> {
     await this.working(job, ['validating_files'], async () => {
       const assignment = {
@@ -114,7 +133,7 @@ export class Runner {
           await this.change(job.id, ['validating_files'], change, describePlan(received.plan));
           this.training.kick();
         });
-        if (this.closed || this.parts.store.getJob(job.id)?.status !== 'validating_files') return;
+        if (this.isLeft(job, 'validating_files')) return;
         if (++crashes === MOST_CRASHES) throw crashed(exit);
       }
     });
@@ -141,7 +160,7 @@ export class Runner {
           { ...assignment, checkpoint: checkpoint?.content ?? null },
           finish,
         );
-        if (finished || this.closed || store.getJob(job.id)?.status !== 'running') return;
+        if (this.isLeft(job, 'running') || finished) return;
         const progress = (store.latestCheckpoint(job.id)?.step ?? -1) > (checkpoint?.step ?? -1);
         crashes = progress ? 1 : crashes + 1;
         if (crashes === MOST_CRASHES) throw crashed(exit);
@@ -194,6 +213,7 @@ export class Runner {
     const process: TrainingProcess = new TrainingProcess(assignment, (received) =>
       onMessage(received, process),
     );
+    this.lost.delete(job.id);
     this.processes.set(job.id, process);
     // What was cancelled while the process started would not have found it.
     if (this.closed || this.parts.store.getJob(job.id)?.status !== job.status) process.kill();

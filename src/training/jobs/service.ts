@@ -22,9 +22,10 @@ import { formatOf } from './format.ts';
 import { jobOf } from './job-of.ts';
 import type { PublishParts } from './publish.ts';
 import { Runner, type RunnerParts } from './runner.ts';
+import { shareJobs } from './sharing.ts';
+import type { JobSource } from './sources.ts';
 import { specify } from './specification.ts';
 import { trainableBundle } from './trainable-bundle.ts';
-import { takeTurn } from './turn.ts';
 
 export interface TrainingParts extends PublishParts {
   readonly store: TrainingStore;
@@ -56,7 +57,7 @@ export function startTraining(parts: TrainingParts): TrainingService {
   const { store, tasks, publisher, model, bundle, home, threads, log } = parts;
   const maxFileBytes = parts.maxFileBytes ?? DATASET_LIMITS.maxBytes;
   const events = new EventLog(store, (error) => log.error({ err: error }, 'events of a job were not stored'));
-  const runnerParts: RunnerParts = {
+  const runnerParts: Omit<RunnerParts, 'source'> = {
     store,
     tasks,
     publisher,
@@ -68,10 +69,12 @@ export function startTraining(parts: TrainingParts): TrainingService {
       return {
         spec,
         bundle: directory,
-        files: jobTasks(spec).map(({ trainingFile, validationFile }) => ({
-          trainingPath: store.contentPath(trainingFile.sha256),
-          validationPath: validationFile && store.contentPath(validationFile.sha256),
-        })),
+        files: await Promise.all(
+          jobTasks(spec).map(async ({ trainingFile, validationFile }) => ({
+            trainingPath: await store.contentPath(trainingFile.sha256),
+            validationPath: validationFile && (await store.contentPath(validationFile.sha256)),
+          })),
+        ),
         initialPrompt: begins ? readInitialPrompt(tasks, spec) : null,
         sourceAdapter: begins && spec.sourceJob ? adapterOf(store, spec.sourceJob, model).model : null,
         threads,
@@ -82,21 +85,22 @@ export function startTraining(parts: TrainingParts): TrainingService {
   const closing = new AbortController();
   /** Null: another server on this store trains. */
   let runner: Runner | null = null;
-  const turn = takeTurn({
-    lock: store.trainerLock,
+  async function work(source: JobSource): Promise<void> {
+    const own = new Runner({ ...runnerParts, source });
+    runner = own;
+    const timer = setInterval(() => own.look(), LOOK_MS);
+    own.kick();
+    if (!closing.signal.aborted) await once(closing.signal, 'abort');
+    clearInterval(timer);
+    await own.close();
+    runner = null;
+  }
+  const turn = shareJobs({
+    store,
     signal: closing.signal,
-    async work() {
-      runner = new Runner(runnerParts);
-      const own = runner;
-      const timer = setInterval(() => own.look(), LOOK_MS);
-      own.kick();
-      if (!closing.signal.aborted) await once(closing.signal, 'abort');
-      clearInterval(timer);
-      await own.close();
-      runner = null;
-    },
-    onWait: () => log.info({ lock: store.trainerLock }, 'another server trains on this database'),
-    onFailure: (error) => log.error({ err: error }, 'the turn to train could not be taken'),
+    work,
+    keepOnly: (claimed) => runner?.keepOnly(claimed),
+    log,
   });
 
   /** Moves a job, or says why it cannot be moved. */
