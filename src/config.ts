@@ -37,7 +37,16 @@ const schema = Type.Object({
     description: 'directory of the cache',
   }),
   db: Type.Optional(
-    Type.String({ minLength: 1, description: 'SQLite file; softprompt.db in the cache unless given' }),
+    Type.String({
+      minLength: 1,
+      description: 'SQLite file, softprompt.db in the cache unless given; or postgres://... that replicas share',
+    }),
+  ),
+  mirror: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: 'SQLite file in which a replica mirrors its PostgreSQL database; mirror.db in the cache unless given',
+    }),
   ),
   host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   port: Type.Integer({
@@ -266,13 +275,16 @@ export type Setting = keyof Settings;
 /** All settings with their values. Paths are absolute; byte sizes are bytes; times are milliseconds. */
 export interface Config
   extends Readonly<
-    Omit<Settings, 'name' | 'alias' | 'db' | 'apiKeys' | 'apiKeysFile' | 'apiKey' | 'otlpEndpoint'>
+    Omit<Settings, 'name' | 'alias' | 'db' | 'mirror' | 'apiKeys' | 'apiKeysFile' | 'apiKey' | 'otlpEndpoint'>
   > {
   /** Null: derived from the source. */
   readonly name: string | null;
   /** Beside those that the source gives itself. */
   readonly alias: readonly string[];
+  /** SQLite file; of a replica the mirror of the database that it shares. */
   readonly db: string;
+  /** `postgres://...`, with its password; null: the store is this server's own. */
+  readonly sharedDb: string | null;
   /** Null: none, here and below. */
   readonly apiKeys: string | null;
   readonly apiKeysFile: string | null;
@@ -282,7 +294,7 @@ export interface Config
 }
 
 /** Their values are not repeated in a refusal. */
-const SECRET: ReadonlySet<string> = new Set<Setting>(['apiKeys', 'apiKey']);
+const SECRET: ReadonlySet<string> = new Set<Setting>(['apiKeys', 'apiKey', 'db']);
 
 /** Values given on the command line, as typed; they win over the environment. */
 export type Flags = { readonly [key in Setting]?: string | undefined };
@@ -346,7 +358,7 @@ export function loadConfig(
     home,
     name: values.name ?? null,
     alias: values.alias?.split(',') ?? [],
-    db: values.db === undefined ? join(home, 'softprompt.db') : resolve(values.db),
+    ...databaseOf(values, home),
     apiKeys: values.apiKeys ?? null,
     apiKeysFile: values.apiKeysFile === undefined ? null : resolve(values.apiKeysFile),
     apiKey: values.apiKey ?? null,
@@ -354,6 +366,13 @@ export function loadConfig(
     hubUrl: values.hubUrl.replace(/\/+$/, ''),
     url: values.url.replace(/\/+$/, ''),
   });
+}
+
+function databaseOf({ db, mirror }: Settings, home: string): Pick<Config, 'db' | 'sharedDb'> {
+  if (db !== undefined && /^postgres(ql)?:/.test(db)) {
+    return { db: mirror === undefined ? join(home, 'mirror.db') : resolve(mirror), sharedDb: db };
+  }
+  return { db: db === undefined ? join(home, 'softprompt.db') : resolve(db), sharedDb: null };
 }
 
 interface SchemaError {

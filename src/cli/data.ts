@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import type { Config } from '../config.ts';
 import type { CareOptions, Inspection } from '../domain/data-care.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { CliContext } from './context.ts';
@@ -16,7 +17,7 @@ export function backupCommand(context: CliContext): Command {
     .requiredOption('--out <file>', 'where the backup goes; the file must not exist');
   addJson(addSettings(command, 'home', 'db'));
   return command.action(async () => {
-    const { db } = configOf(command, context);
+    const db = ownDatabase(configOf(command, context));
     const report = await watched(context, async (options) =>
       (await context.dataCare()).backup(db, resolve(command.opts().out), options),
     );
@@ -32,7 +33,7 @@ export function restoreCommand(context: CliContext): Command {
     .argument('<file>', 'what softprompt backup wrote');
   addJson(addSettings(command, 'home', 'db'));
   return command.action(async (file: string) => {
-    const { db } = configOf(command, context);
+    const db = ownDatabase(configOf(command, context));
     const report = await watched(context, async (options) =>
       (await context.dataCare()).restore(resolve(file), db, options),
     );
@@ -54,6 +55,21 @@ export function verifyCommand(context: CliContext): Command {
     printResult(context, command.opts().json, inspection, describe(inspection));
     if (inspection.damage.length > 0) throw damaged(db, inspection);
   });
+}
+
+/** What replicas share is PostgreSQL's to copy; their mirrors are no backups. Throws `invalid` shared_database. */
+function ownDatabase({ db, sharedDb }: Config): string {
+  if (sharedDb === null) return db;
+  throw new DomainError(
+    'invalid',
+    'shared_database',
+    "This database is PostgreSQL's: copy it with pg_dump.",
+    {
+      param: 'db',
+      expected: 'an SQLite file',
+      given: 'a database that replicas share',
+    },
+  );
 }
 
 function describe({ prompts, files, damage }: Inspection): string {

@@ -13,6 +13,7 @@ export const serveSettings: readonly Setting[] = [
   'precision',
   'home',
   'db',
+  'mirror',
   'host',
   'port',
   'logLevel',

@@ -58,6 +58,18 @@ export interface StoreStats {
   readonly databaseBytes: number;
   /** Of the write-ahead log. */
   readonly walBytes: number;
+  /** Null: the store is this server's own. */
+  readonly shared: SharedStoreStats | null;
+}
+
+/** How a replica stands to the database that it shares. */
+export interface SharedStoreStats {
+  /** False: it cannot be reached; what is stored here is served, and writes are refused. */
+  readonly connected: boolean;
+  /** Number of the last write that is known here. */
+  readonly seq: number;
+  /** Since it was last seen that nothing is missing here. */
+  readonly secondsSinceCurrent: number;
 }
 
 /**

@@ -11,10 +11,11 @@ import { createAuditReads } from './audit.ts';
 import { runCare } from './care/care.ts';
 import { claimData, resultOf } from './claims.ts';
 import { openForReading } from './connection.ts';
-import { createTrainingReads, type TrainingReads } from './learning/reads.ts';
+import { createTrainingReads } from './learning/reads.ts';
 import { createTrainingStore, type SweepingStore } from './learning/store.ts';
 import { NO_LIMITS, type StoreLimits } from './limits.ts';
 import { createReads, type Reads } from './reads.ts';
+import { Replica, type SharedOptions } from './shared/store.ts';
 import type { Retention } from './tidy.ts';
 import { type WatchWrite, WriterClient, type WriterLimits } from './writer-client.ts';
 
@@ -25,8 +26,12 @@ interface StoreLog {
 }
 
 export interface StoreOptions extends Partial<WriterLimits> {
-  /** Path of the database; it and its directories are created when they do not exist. */
+  /**
+   * Path of the database, or of the mirror of a shared one; it and its directories are created when they do not exist.
+   */
   readonly file: string;
+  /** The database that replicas share: it holds the truth, and `file` what is read. */
+  readonly shared?: SharedOptions | undefined;
   /** Largest size of the database file; beyond it writes are refused with `storage_full`. */
   readonly maxBytes?: number;
   /** Those left out do not limit anything. */
@@ -50,20 +55,24 @@ export interface Store extends TaskStore, AuditTrail {
 
 /**
  * Opens the store and brings its schema up to date. Reads run on the calling thread, writes on a thread of
- * their own. Throws `unprocessable` for a file that is damaged, of another program, or of a newer version.
+ * their own. Throws `unprocessable` for a file that is damaged, of another program, or of a newer version; of a shared
+ * database also `conflict` replica_model_differs, and `unavailable` when it cannot be reached and there is no mirror yet.
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { maxBytes = null, maxPendingWrites = 256, maxPendingBytes = 256 * 2 ** 20, log } = options;
   const file = resolve(options.file);
+  const data = { file, maxBytes, limits: { ...NO_LIMITS, ...options.limits } };
+  const replica = options.shared ? new Replica(options.shared, log) : null;
   const { client, applied } = await WriterClient.start({
-    data: { file, maxBytes, limits: { ...NO_LIMITS, ...options.limits } },
+    data: replica === null ? data : { ...data, ...replica.identity },
     limits: { maxPendingWrites, maxPendingBytes },
     onFailure: (error) => log?.error({ err: error }, 'the thread that writes has failed'),
     watchWrite: options.watchWrite,
+    ...(replica && { onLooked: replica.looked }),
   });
   if (applied.length > 0) log?.info({ file, applied }, 'migrated the database');
   // Opened second: a connection that only reads cannot create the file or its write-ahead log.
-  const { db, reads, training, audit } = await openReads(file, client);
+  const { db, reads, training, audit } = await openReads(file, client, replica);
 
   return {
     ...reads,
@@ -99,11 +108,13 @@ export async function openStore(options: StoreOptions): Promise<Store> {
       ...client.stats(),
       databaseBytes: sizeOf(file),
       walBytes: sizeOf(`${file}-wal`),
+      shared: replica?.stats() ?? null,
     }),
     async close() {
       // The last connection to close empties the write-ahead log into the file, and only a writer can.
       db.close();
       await client.close();
+      await replica?.close();
     },
   };
 }
@@ -117,14 +128,15 @@ interface Opened {
   readonly audit: AuditTrail;
 }
 
-async function openReads(file: string, client: WriterClient): Promise<Opened> {
+async function openReads(file: string, client: WriterClient, shared: Replica | null): Promise<Opened> {
   try {
     const db = openForReading(file);
-    const trainingReads: TrainingReads = createTrainingReads(db);
-    const training = await createTrainingStore(file, trainingReads, client);
+    const parts = { database: file, reads: createTrainingReads(db), client, shared };
+    const training = await createTrainingStore(parts);
     return { db, reads: createReads(db), training, audit: createAuditReads(db) };
   } catch (error) {
     await client.close();
+    await shared?.close();
     throw error;
   }
 }

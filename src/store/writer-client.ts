@@ -2,8 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { Spread } from '../domain/distribution.ts';
 import { DomainError } from '../domain/errors.ts';
 import type { StoreStats } from '../domain/store.ts';
-import { failureError } from './failure.ts';
-import type { WriterData, WriterRequest } from './protocol.ts';
+import { type Failure, failureError } from './failure.ts';
+import type { SharedWriterData, WriterData, WriterRequest } from './protocol.ts';
 import { type StartThread, type WriterEvents, WriterThread } from './writer-thread.ts';
 import type { Writes } from './writes.ts';
 
@@ -17,9 +17,11 @@ export interface WriterLimits {
 export type WatchWrite = (name: string) => () => void;
 
 export interface WriterParts {
-  readonly data: WriterData;
+  readonly data: WriterData | SharedWriterData;
   readonly limits: WriterLimits;
   readonly onFailure: (error: unknown) => void;
+  /** Told when a replica has looked at the shared database. */
+  readonly onLooked?: (failure: Failure | null, seq: number) => void;
   readonly watchWrite?: WatchWrite | undefined;
   /** Replaced in tests. */
   readonly startThread?: StartThread;
@@ -103,7 +105,7 @@ export class WriterClient {
     await this.#ended;
   }
 
-  stats(): Omit<StoreStats, 'databaseBytes' | 'walBytes'> {
+  stats(): Omit<StoreStats, 'databaseBytes' | 'walBytes' | 'shared'> {
     return {
       pendingWrites: this.#pending.size,
       pendingBytes: this.#pendingBytes,
@@ -139,6 +141,7 @@ export class WriterClient {
         this.#settled(id)?.resolve(value as never);
       },
       onRefused: (id, failure) => this.#settled(id)?.reject(failureError(failure)),
+      onLooked: (failure, seq) => this.#parts.onLooked?.(failure, seq),
       onError: this.#parts.onFailure,
       onEnd: () => this.#lost(),
     };

@@ -1,13 +1,15 @@
 import type { Worker } from 'node:worker_threads';
 import { startWorker } from '../threads/start-worker.ts';
 import { type Failure, failureError } from './failure.ts';
-import type { WriterData, WriterRequest, WriterResponse } from './protocol.ts';
+import type { SharedWriterData, WriterData, WriterRequest, WriterResponse } from './protocol.ts';
 
-export type StartThread = (data: WriterData) => Worker;
+export type StartThread = (data: WriterData | SharedWriterData) => Worker;
 
 export interface WriterEvents {
   onDone(id: number, value: unknown): void;
   onRefused(id: number, failure: Failure): void;
+  /** A replica looked at the shared database; see {@link WriterResponse}. */
+  onLooked(failure: Failure | null, seq: number): void;
   /** The thread met an error that it could not answer; it ends. */
   onError(error: unknown): void;
   /** The thread is gone; nothing else is called after this. */
@@ -26,6 +28,7 @@ export class WriterThread {
     worker.on('message', (response: WriterResponse) => {
       if (response.type === 'done') events.onDone(response.id, response.value);
       if (response.type === 'refused') events.onRefused(response.id, response.failure);
+      if (response.type === 'looked') events.onLooked(response.failure, response.seq);
     });
     worker.on('error', (error) => events.onError(error));
     worker.once('exit', () => events.onEnd());
@@ -33,13 +36,19 @@ export class WriterThread {
 
   /** Resolves when the database is open. Rejects with its refusal, or when the thread ends before. */
   static async start(
-    data: WriterData,
+    data: WriterData | SharedWriterData,
     events: WriterEvents,
-    startThread: StartThread = (given) => startWorker('writer', import.meta.url, given),
+    startThread: StartThread = (given) =>
+      startWorker('url' in given ? 'shared/writer' : 'writer', import.meta.url, given),
   ): Promise<WriterThread> {
     const worker = startThread(data);
     const first = await new Promise<WriterResponse>((resolve, reject) => {
-      worker.once('message', resolve);
+      worker.on('message', function answer(response: WriterResponse) {
+        // A replica that begins without its shared database says so before.
+        if (response.type === 'looked') return events.onLooked(response.failure, response.seq);
+        worker.off('message', answer);
+        resolve(response);
+      });
       worker.once('error', reject);
       worker.once('exit', (code) =>
         reject(new Error(`The writer thread ended with code ${code} at its start`)),

@@ -3,7 +3,6 @@ import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Actor } from '../../src/domain/principal.ts';
 import type { FileFacts, JobSpec } from '../../src/domain/training.ts';
-import { openStore } from '../../src/store/store.ts';
 import { EMPTY, temporaryFile, temporaryStore, version } from './temporary.ts';
 
 const ANN: Actor = { key: 'ann', requestId: 'r-1' };
@@ -145,7 +144,7 @@ test('limits are kept in the transaction: nothing is stored of what is refused',
 
 test('who made a task, a file or a job is remembered by the next process', async (t) => {
   const file = temporaryFile(t);
-  const first = await openStore({ file, limits: { maxTasksPerKey: 1 } });
+  const { store: first } = await temporaryStore(t, { file, limits: { maxTasksPerKey: 1 } });
   await first.putTask('a', EMPTY, ANN);
   await first.close();
   const { store } = await temporaryStore(t, { file, limits: { maxTasksPerKey: 1 } });

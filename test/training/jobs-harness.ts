@@ -9,6 +9,7 @@ import { describeModel, openBundle } from '../../src/model/bundle.ts';
 import { importModel } from '../../src/model/import.ts';
 import { createPromptSource } from '../../src/prompts/prompt-source.ts';
 import { createPublisher } from '../../src/prompts/publisher.ts';
+import type { SharedOptions } from '../../src/store/shared/store.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
 import { startTraining, type TrainingService } from '../../src/training/jobs/service.ts';
 import { RECORDINGS, readFamily } from '../support/recordings.ts';
@@ -36,6 +37,7 @@ export interface Jobs {
 export interface JobsOptions {
   readonly maxBytes?: number;
   readonly store?: (store: TrainingStore) => TrainingStore;
+  readonly shared?: SharedOptions;
 }
 
 /** A home with a tiny model, removed with the test. */
@@ -55,8 +57,9 @@ export async function temporaryHome(t: TestContext): Promise<string> {
 /** Opens the store of the home, and lets its jobs go on. */
 export async function startJobs(home: string, options: JobsOptions = {}): Promise<Jobs> {
   const bundle = await openBundle(join(home, 'bundle'));
-  const { maxBytes } = options;
-  const store = await openStore({ file: join(home, 'jobs.db'), ...(maxBytes !== undefined && { maxBytes }) });
+  const { maxBytes, shared } = options;
+  const file = join(home, 'jobs.db');
+  const store = await openStore({ file, shared, ...(maxBytes !== undefined && { maxBytes }) });
   const model = describeModel(bundle);
   const prompts = createPromptSource(store);
   const engine = { warm: () => Promise.resolve(), limits: { maxBatchSize: 8 } };

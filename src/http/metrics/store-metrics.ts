@@ -11,6 +11,8 @@ export class StoreMetrics {
   readonly #pending: Gauge;
   readonly #pendingBytes: Gauge;
   readonly #bytes: Gauge<'file'>;
+  readonly #connected: Gauge;
+  readonly #age: Gauge;
 
   constructor(instruments: Instruments, stats: () => StoreStats) {
     this.#stats = stats;
@@ -29,16 +31,26 @@ export class StoreMetrics {
       'Size of the database and of its write-ahead log (wal).',
       ['file'],
     );
+    this.#connected = instruments.gauge(
+      'softprompt_shared_store_connected',
+      'Whether a replica reaches the database that it shares; of a store that is not shared always 1.',
+    );
+    this.#age = instruments.gauge(
+      'softprompt_shared_store_age_seconds',
+      'Time since a replica was seen to have all that others wrote; of a store that is not shared always 0.',
+    );
   }
 
   refresh(): void {
     this.#up.set(0);
-    const { writeSeconds, pendingWrites, pendingBytes, databaseBytes, walBytes } = this.#stats();
+    const { writeSeconds, pendingWrites, pendingBytes, databaseBytes, walBytes, shared } = this.#stats();
     this.#writes.show(writeSeconds);
     this.#pending.set(pendingWrites);
     this.#pendingBytes.set(pendingBytes);
     this.#bytes.set({ file: 'database' }, databaseBytes);
     this.#bytes.set({ file: 'wal' }, walBytes);
+    this.#connected.set(shared === null || shared.connected ? 1 : 0);
+    this.#age.set(shared?.secondsSinceCurrent ?? 0);
     this.#up.set(1);
   }
 }
