@@ -39,13 +39,15 @@ const schema = Type.Object({
   db: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'SQLite file, softprompt.db in the cache unless given; or postgres://... that replicas share',
+      description:
+        'SQLite file, softprompt.db in the cache unless given; or postgres://... that replicas share',
     }),
   ),
   mirror: Type.Optional(
     Type.String({
       minLength: 1,
-      description: 'SQLite file in which a replica mirrors its PostgreSQL database; mirror.db in the cache unless given',
+      description:
+        'SQLite file in which a replica mirrors its PostgreSQL database; mirror.db in the cache unless given',
     }),
   ),
   host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),

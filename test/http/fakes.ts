@@ -393,7 +393,14 @@ export class FakeStore implements TaskStore {
   }
   stats(): StoreStats {
     const writeSeconds = { bounds: [0.01, 0.1], counts: [4, 1, 0], sum: 0.07 };
-    return { pendingWrites: 1, pendingBytes: 100, writeSeconds, databaseBytes: 4096, walBytes: 512, shared: null };
+    return {
+      pendingWrites: 1,
+      pendingBytes: 100,
+      writeSeconds,
+      databaseBytes: 4096,
+      walBytes: 512,
+      shared: null,
+    };
   }
   async close(): Promise<void> {}
 }
