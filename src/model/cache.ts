@@ -5,6 +5,7 @@ import { DomainError } from '../domain/errors.ts';
 import type { Precision } from '../domain/model.ts';
 import { type Bundle, openBundle } from './bundle.ts';
 import { withLock } from './cache-lock.ts';
+import { type EmbeddedModel, openEmbedded } from './embedded.ts';
 import { importModel } from './import.ts';
 import { onnxDirectory, onnxFolder } from './onnx/files.ts';
 import { type AcquireOptions, acquireModel, type ModelSource, parseSource } from './sources.ts';
@@ -33,18 +34,20 @@ export interface ResolveOptions {
   /** Replaced in tests. */
   readonly importer?: typeof importModel;
   readonly pip?: AcquireOptions['pip'];
+  readonly embedded?: EmbeddedModel;
 }
 
 /**
- * The bundle of a SOURCE: a bundle directory as it is, anything else imported into `<home>/bundles` unless
- * that was done before. A bundle directory there is named after the identity of its source (path, sizes and
+ * The bundle of a SOURCE: a bundle directory or the one in the package as it is, anything else imported into
+ * `<home>/bundles` unless that was done before. A bundle directory there is named after the identity of its source (path, sizes and
  * modification times) and never changed once it stands, so a changed source is imported beside it and a
  * running server keeps what it opened.
- * Rejects like {@link parseSource}, {@link acquireModel} and `importModel`.
+ * Rejects like {@link parseSource}, {@link openEmbedded}, {@link acquireModel} and `importModel`.
  */
 export async function resolveModel(source: string, options: ResolveOptions): Promise<Bundle> {
   const parsed = await parseSource(source);
-  if (parsed.kind === 'bundle') return openNamed(parsed.path, options.name ?? null);
+  if (parsed.kind === 'embedded') return withName(await openEmbedded(options.embedded), options.name ?? null);
+  if (parsed.kind === 'bundle') return withName(await openBundle(parsed.path), options.name ?? null);
   const id = options.name ?? (await modelId(parsed));
   const key = await bundleKey(parsed, id, options.precision);
   const target = join(options.home, 'bundles', key);
@@ -83,7 +86,7 @@ export async function listCache(home: string): Promise<readonly CacheEntry[]> {
 async function importInto(
   target: string,
   id: string,
-  parsed: ModelSource,
+  parsed: ImportedSource,
   {
     home,
     precision,
@@ -121,8 +124,8 @@ async function importInto(
   }
 }
 
-async function openNamed(path: string, name: string | null): Promise<Bundle> {
-  const bundle = await openBundle(path);
+/** A bundle that is used as it is. Throws `invalid` bundle_has_name when another name is wanted. */
+function withName(bundle: Bundle, name: string | null): Bundle {
   if (name === null || name === bundle.manifest.id) return bundle;
   throw new DomainError('invalid', 'bundle_has_name', 'A bundle keeps the name that it was imported with.', {
     param: 'name',
@@ -155,8 +158,11 @@ function unreadable(directory: string, cause: unknown): DomainError {
   });
 }
 
+/** What is imported, unlike a bundle. */
+type ImportedSource = Exclude<ModelSource, { kind: 'bundle' | 'embedded' }>;
+
 /** Base name in lower case, everything but [a-z0-9._-] turned into dashes. */
-async function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): Promise<string> {
+async function modelId(source: ImportedSource): Promise<string> {
   if (source.kind === 'known') return source.model.id;
   const path = source.kind === 'onnx' ? await onnxDirectory(source.path) : source.path;
   const name = source.kind === 'gguf' ? basename(path, extname(path)) : basename(path);
@@ -173,7 +179,7 @@ async function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): Promis
 }
 
 /** Directory name of the bundle: readable, and different for every source and state of a source. */
-async function bundleKey(source: ModelSource, id: string, precision: Precision): Promise<string> {
+async function bundleKey(source: ImportedSource, id: string, precision: Precision): Promise<string> {
   if (source.kind === 'known') {
     return [id, precision, ...(source.model.id === id ? [] : [source.model.id])].join('-');
   }
@@ -192,7 +198,7 @@ async function bundleKey(source: ModelSource, id: string, precision: Precision):
 
 /** The files of a source that an import may read, in order. */
 async function filesOf(
-  kind: Exclude<ModelSource['kind'], 'known'>,
+  kind: Exclude<ImportedSource['kind'], 'known'>,
   path: string,
 ): Promise<readonly string[]> {
   if (kind === 'gguf') return [path];

@@ -1,6 +1,7 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join, relative, resolve } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
+import { EMBEDDED } from './embedded.ts';
 import { hashFile } from './hash-files.ts';
 import { type DownloadProgress, downloadModel, type HubModel } from './hub.ts';
 import type { HubClientOptions } from './hub-request.ts';
@@ -48,14 +49,16 @@ export const KNOWN_MODELS: ReadonlyMap<string, KnownModel> = new Map([[SMOLLM2.i
 /** What a SOURCE on the command line means. Paths are absolute. */
 export type ModelSource =
   | { readonly kind: 'known'; readonly model: KnownModel }
+  | { readonly kind: 'embedded' }
   | { readonly kind: 'bundle' | 'huggingface' | 'gguf' | 'onnx'; readonly path: string };
 
 /** Throws `not_found` model_not_found or `invalid` not_a_model. */
 export async function parseSource(source: string): Promise<ModelSource> {
   const model = KNOWN_MODELS.get(source);
   if (model !== undefined) return { kind: 'known', model };
+  if (source === EMBEDDED) return { kind: 'embedded' };
   const path = resolve(source);
-  const expected = `a bundle directory, a Hugging Face directory, a .gguf file, an .onnx file or one of: ${[...KNOWN_MODELS.keys()].join(', ')}`;
+  const expected = `a bundle directory, a Hugging Face directory, a .gguf file, an .onnx file or one of: ${[...KNOWN_MODELS.keys(), EMBEDDED].join(', ')}`;
   const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw new DomainError('not_found', 'model_not_found', `The model cannot be read: ${cause.code}.`, {
       param: 'model',

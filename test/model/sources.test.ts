@@ -105,6 +105,7 @@ describe('a source', () => {
     await writeFile(join(huggingFace, 'config.json'), '{}');
     await writeFile(gguf, '');
     assert.equal((await parseSource('smollm2-135m-instruct')).kind, 'known');
+    assert.equal((await parseSource('embedded')).kind, 'embedded');
     assert.deepEqual(await parseSource(bundle), { kind: 'bundle', path: bundle });
     assert.deepEqual(await parseSource(huggingFace), { kind: 'huggingface', path: huggingFace });
     assert.deepEqual(await parseSource(gguf), { kind: 'gguf', path: gguf });
@@ -128,7 +129,7 @@ describe('a source', () => {
     await assert.rejects(parseSource(given), {
       kind: 'not_found',
       code: 'model_not_found',
-      expected: /smollm2-135m-instruct/,
+      expected: /one of: smollm2-135m-instruct, embedded$/,
       given,
     });
   });
