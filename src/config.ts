@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { format, join, parse, resolve } from 'node:path';
 import { envSchema } from 'env-schema';
 import Type, { type Static } from 'typebox';
 import { DomainError } from './domain/errors.ts';
+import { EMBEDDED } from './domain/model.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -16,7 +17,8 @@ const schema = Type.Object({
   model: Type.String({
     minLength: 1,
     default: 'smollm2-135m-instruct',
-    description: 'bundle directory, Hugging Face directory, .gguf file, ONNX export or known model name',
+    description:
+      'bundle directory, Hugging Face directory, .gguf file, ONNX export, known model name, or embedded: the model in the package, which also serves when none is named and the default cannot be downloaded',
   }),
   name: Type.Optional(
     Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$', description: 'model id that clients use' }),
@@ -37,7 +39,11 @@ const schema = Type.Object({
     description: 'directory of the cache',
   }),
   db: Type.Optional(
-    Type.String({ minLength: 1, description: 'SQLite file; softprompt.db in the cache unless given' }),
+    Type.String({
+      minLength: 1,
+      description:
+        'SQLite file; softprompt.db in the cache unless given, softprompt-embedded.db for the model in the package',
+    }),
   ),
   host: Type.String({ minLength: 1, default: '127.0.0.1', description: 'address to listen on' }),
   port: Type.Integer({
@@ -273,6 +279,8 @@ export interface Config
   /** Beside those that the source gives itself. */
   readonly alias: readonly string[];
   readonly db: string;
+  /** No flag or variable named a model. */
+  readonly isDefaultModel: boolean;
   /** Null: none, here and below. */
   readonly apiKeys: string | null;
   readonly apiKeysFile: string | null;
@@ -346,7 +354,8 @@ export function loadConfig(
     home,
     name: values.name ?? null,
     alias: values.alias?.split(',') ?? [],
-    db: values.db === undefined ? join(home, 'softprompt.db') : resolve(values.db),
+    db: values.db === undefined ? defaultDatabase(home, values.model) : resolve(values.db),
+    isDefaultModel: given.model === undefined,
     apiKeys: values.apiKeys ?? null,
     apiKeysFile: values.apiKeysFile === undefined ? null : resolve(values.apiKeysFile),
     apiKey: values.apiKey ?? null,
@@ -354,6 +363,20 @@ export function loadConfig(
     hubUrl: values.hubUrl.replace(/\/+$/, ''),
     url: values.url.replace(/\/+$/, ''),
   });
+}
+
+function defaultDatabase(home: string, model: string): string {
+  const file = join(home, 'softprompt.db');
+  return model === EMBEDDED ? embeddedDatabase(file) : file;
+}
+
+/**
+ * The file beside a database for the model in the package. Prompts of one model are nothing to another, so a database
+ * that is meant for another model gets none of its tasks.
+ */
+export function embeddedDatabase(file: string): string {
+  const { dir, name, ext } = parse(file);
+  return format({ dir, name: `${name}-embedded`, ext });
 }
 
 interface SchemaError {

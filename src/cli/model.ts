@@ -1,8 +1,9 @@
 import { Command } from 'commander';
 import { DomainError } from '../domain/errors.ts';
+import { EMBEDDED } from '../domain/model.ts';
 import { type Bundle, openBundle } from '../model/bundle.ts';
 import { type CacheEntry, listCache } from '../model/cache.ts';
-import { EMBEDDED, EMBEDDED_MODEL, openEmbedded } from '../model/embedded.ts';
+import { EMBEDDED_MODEL, openEmbedded } from '../model/embedded.ts';
 import { verifyBundle } from '../model/verify.ts';
 import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';

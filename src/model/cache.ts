@@ -3,12 +3,13 @@ import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, extname, join, relative } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import type { Precision } from '../domain/model.ts';
+import { type AcquireOptions, acquireModel } from './acquire.ts';
 import { type Bundle, openBundle } from './bundle.ts';
 import { withLock } from './cache-lock.ts';
 import { type EmbeddedModel, openEmbedded } from './embedded.ts';
 import { importModel } from './import.ts';
 import { onnxDirectory, onnxFolder } from './onnx/files.ts';
-import { type AcquireOptions, acquireModel, type ModelSource, parseSource } from './sources.ts';
+import { type ModelSource, parseSource } from './sources.ts';
 import { checkFileSizes } from './verify.ts';
 
 /** A long piece of work; `total` is null when it is not known. Units are bytes. */
@@ -28,6 +29,8 @@ export interface ResolveOptions {
   /** More names of the model, for an import; a bundle that stands keeps its own. */
   readonly aliases?: readonly string[];
   readonly hubUrl: string;
+  /** Of a known model; see {@link AcquireOptions}. */
+  readonly answerWithinMs?: number | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ModelProgress) => void;
   readonly onNotice?: (notice: string) => void;
@@ -95,6 +98,7 @@ async function importInto(
     onProgress,
     onNotice,
     pip,
+    answerWithinMs,
     aliases: given = [],
     importer = importModel,
   }: ResolveOptions,
@@ -106,8 +110,11 @@ async function importInto(
       ? await acquireModel(parsed.model, join(home, 'downloads', parsed.model.id), {
           hub: { baseUrl: hubUrl, signal },
           pip: { ...pip, signal },
+          answerWithinMs,
           onProgress: (file, done, total) => onProgress?.({ label: file, done, total }),
           onNotice,
+        }).catch(async (error) => {
+          throw await asDamage(target, error);
         })
       : parsed.path;
   await mkdir(join(home, 'bundles'), { recursive: true });
@@ -122,6 +129,24 @@ async function importInto(
     if (other !== null) return other;
     throw error;
   }
+}
+
+/** A bundle that stands and cannot be used is another trouble than a model that was never there. */
+async function asDamage(target: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof DomainError) || error.code !== 'model_unavailable') return error;
+  const damage = await damageOf(target);
+  if (damage === null) return error;
+  const message = `The bundle in ${target} cannot be used, and not be made again: ${damage}\n${error.message}`;
+  return new DomainError('unprocessable', 'cached_bundle_damaged', message, { param: 'model', cause: error });
+}
+
+/** Why what stands there is no bundle, or null when nothing stands there. */
+async function damageOf(directory: string): Promise<string | null> {
+  if ((await stat(directory).catch(() => null)) === null) return null;
+  return openComplete(directory).then(
+    () => null,
+    (cause: Error) => cause.message,
+  );
 }
 
 /** A bundle that is used as it is. Throws `invalid` bundle_has_name when another name is wanted. */

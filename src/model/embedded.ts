@@ -4,9 +4,6 @@ import { DomainError } from '../domain/errors.ts';
 import { BUNDLE_FILES, type Bundle, openBundle } from './bundle.ts';
 import { sha256Of } from './verify.ts';
 
-/** The name that stands for the model in the package in place of a path. */
-export const EMBEDDED = 'embedded';
-
 /** A bundle whose manifest is known ahead; the manifest knows the other files. */
 export interface EmbeddedModel {
   readonly directory: string;
@@ -17,7 +14,7 @@ export interface EmbeddedModel {
 /** What the package ships. The hash is of this version: whoever puts another bundle there changes it as well. */
 export const EMBEDDED_MODEL: EmbeddedModel = {
   directory: fileURLToPath(new URL('../../models/embedded/bundle', import.meta.url)),
-  manifest: '3acf4c1064f7ee1fd7af7b839216db0be620e56aa5adeea2513cf5bae8ea406a',
+  manifest: 'dd00c45576e4744cf0b3c17c5808602a5c22a7997989160a9f7746eaeab71769',
 };
 
 /**

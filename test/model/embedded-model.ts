@@ -1,4 +1,4 @@
-import { writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { EmbeddedModel } from '../../src/model/embedded.ts';
 import { hashFile } from '../../src/model/hash-files.ts';
@@ -9,6 +9,7 @@ export async function fakeEmbeddedModel(directory: string, id = 'tiny-embedded')
   const source = join(directory, 'embedded.gguf');
   await writeFile(source, 'weights');
   const target = join(directory, 'embedded-bundle');
+  await rm(target, { recursive: true, force: true });
   await recordingImporter().importer({ source, target, id, precision: 'int8' });
   const { sha256: manifest } = await hashFile(join(target, 'manifest.json'));
   return { directory: target, manifest };
