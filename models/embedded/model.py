@@ -134,6 +134,11 @@ class Decoder(nn.Module):
         """Mean cross-entropy in nats a token; both are [batch, length]."""
         return F.cross_entropy(self(ids).flatten(0, 1), targets.flatten())
 
+    @torch.no_grad()
+    def nats(self, ids: Tensor) -> Tensor:
+        """Negative log-likelihood of every id but the first behind those before it: [length - 1] of [length]."""
+        return F.cross_entropy(self(ids[None, :-1])[0], ids[1:], reduction="none")
+
 
 def count_parameters(model: nn.Module) -> int:
     """All weights; the tied head counts once."""

@@ -50,7 +50,7 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    parts = {part: read_part(options.corpus, part) for part in PARTS}
+    parts = {part: [row["text"] for row in read_part(options.corpus, part)] for part in PARTS}
     tokenizer = train_tokenizer(parts["train"])
     tokenizer.save(str(options.out / "tokenizer.json"))
     for part, texts in parts.items():

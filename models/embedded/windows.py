@@ -2,11 +2,11 @@
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from model import Decoder
@@ -46,23 +46,25 @@ def byte_lengths(tokenizer_json: Path) -> Tensor:
     return lengths
 
 
-@torch.no_grad()
-def bits_per_byte(model: Decoder, ids: np.ndarray, lengths: Tensor, stride: int) -> float:
-    """Mean bits for a byte of the stream.
+def token_nats(score: Callable[[Tensor], Tensor], ids: np.ndarray, context: int, stride: int) -> np.ndarray:
+    """Nats of every token of a stream but the first.
 
-    Windows are as long as the context and `stride` apart. Every token but the first is scored once, and all but those
-    of the first window after at least context - stride others.
+    `score` gives those of all but the first of up to context + 1 ids. Windows are `stride` apart. Every token is scored
+    once, and all but those of the first window behind at least context - stride others.
     """
-    context = model.config.context_length
-    nats, count, done = 0.0, 0, 1
-    for start in range(0, max(1, len(ids) - 1), stride):
+    parts: list[Tensor] = []
+    done = 1
+    for start in range(0, len(ids), stride):
         block = torch.from_numpy(ids[start : start + context + 1].astype(np.int64))
         new = start + len(block) - done
         if new <= 0:
             break
-        logits = model(block[None, :-1])[0, -new:]
-        targets = block[-new:]
-        nats += F.cross_entropy(logits, targets, reduction="sum").item()
-        count += int(lengths[targets].sum())
+        parts.append(score(block)[-new:])
         done += new
-    return nats / math.log(2) / count
+    return torch.cat(parts).double().numpy()
+
+
+def bits_per_byte(model: Decoder, ids: np.ndarray, lengths: Tensor, stride: int) -> float:
+    """Mean bits for a byte of a stream."""
+    nats = token_nats(model.nats, ids, model.config.context_length, stride)
+    return nats.sum() / math.log(2) / int(lengths[torch.from_numpy(ids[1:].astype(np.int64))].sum())
