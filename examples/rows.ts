@@ -30,7 +30,7 @@ export function splitRows(
 ): Readonly<Record<Part, readonly ExampleRow[]>> {
   const parts: Record<Part, ExampleRow[]> = { train: [], validation: [], test: [] };
   const labels = [...new Set(rows.map(({ label }) => label))];
-  const rank = (text: string): string => createHash('sha256').update(`${seed}:${text}`).digest('hex');
+  const rank = (text: string): string => drawRank(text, seed);
   const ranked = distinct(rows)
     .map((row) => ({ row, key: rank(row.group) + rank(row.text) }))
     .sort((a, b) => (a.key < b.key ? -1 : 1));
@@ -46,6 +46,11 @@ export function splitRows(
   // By group the rows came out; a file in that order would be a poor one to read from the top.
   for (const part of PARTS) parts[part].sort((a, b) => (rank(a.text) < rank(b.text) ? -1 : 1));
   return parts;
+}
+
+/** The place of a group or text in the draw, 64 hexadecimal digits: test rows come first, then validation rows. */
+export function drawRank(text: string, seed: number): string {
+  return createHash('sha256').update(`${seed}:${text}`).digest('hex');
 }
 
 /** The first row of each text, without the texts that stand with two labels. */

@@ -8,7 +8,7 @@ import type { Config } from './config.ts';
 import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
-import { isExamplesModel, learnedExamples } from './examples/learned.ts';
+import { exampleSetOf, learnedExamples } from './examples/learned.ts';
 import { registerExamples } from './examples/register.ts';
 import { writtenExamples } from './examples/written.ts';
 import { collectGarbage, keepHeapsSmall } from './heap.ts';
@@ -203,13 +203,10 @@ async function start(
   // The port is open while the model loads: probes see that the process lives and is not ready.
   const url = await server.listen(config.host, config.port);
   await engine.loaded;
-  const withExamples =
-    isExamplesModel(engine.model) &&
-    (await registerExamples(
-      [...(await learnedExamples()), ...writtenExamples(bundle, tokenizer)],
-      store,
-      publisher,
-    ));
+  const set = exampleSetOf(engine.model);
+  const examples =
+    set === null ? [] : [...(await learnedExamples(set)), ...writtenExamples(set.written, bundle, tokenizer)];
+  const withExamples = await registerExamples(examples, store, publisher);
   collectGarbage();
   stage = 'started';
   const { prefixCacheBytes, keepJobsDays, keepCheckpointsDays } = config;
@@ -217,7 +214,7 @@ async function start(
   upkeep = startUpkeep({ store, engine, model: engine.model, prefixCacheBytes, uses, retention, log });
   return {
     url,
-    examples: withExamples ? exampleCommands(url, keys.ring !== null) : [],
+    examples: withExamples ? exampleCommands(set?.requests ?? [], url, keys.ring !== null) : [],
     failed: failure,
     close: async () => {
       stage = 'stopping';

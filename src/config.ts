@@ -1,8 +1,9 @@
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { format, join, parse, resolve } from 'node:path';
 import { envSchema } from 'env-schema';
 import Type, { type Static } from 'typebox';
 import { DomainError } from './domain/errors.ts';
+import { EMBEDDED } from './domain/model.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -16,7 +17,8 @@ const schema = Type.Object({
   model: Type.String({
     minLength: 1,
     default: 'smollm2-135m-instruct',
-    description: 'bundle directory, Hugging Face directory, .gguf file, ONNX export or known model name',
+    description:
+      'bundle directory, Hugging Face directory, .gguf file, ONNX export, known model name, or embedded: the model in the package, which also serves when none is named and the default cannot be downloaded',
   }),
   name: Type.Optional(
     Type.String({ pattern: '^[a-z0-9][a-z0-9._-]{0,63}$', description: 'model id that clients use' }),
@@ -40,7 +42,8 @@ const schema = Type.Object({
     Type.String({
       minLength: 1,
       description:
-        'SQLite file, softprompt.db in the cache unless given; or postgres://... that replicas share',
+        'SQLite file; softprompt.db in the cache unless given, softprompt-embedded.db for the model in the ' +
+        'package; or postgres://... that replicas share',
     }),
   ),
   mirror: Type.Optional(
@@ -287,6 +290,8 @@ export interface Config
   readonly db: string;
   /** `postgres://...`, with its password; null: the store is this server's own. */
   readonly sharedDb: string | null;
+  /** No flag or variable named a model. */
+  readonly isDefaultModel: boolean;
   /** Null: none, here and below. */
   readonly apiKeys: string | null;
   readonly apiKeysFile: string | null;
@@ -361,6 +366,7 @@ export function loadConfig(
     name: values.name ?? null,
     alias: values.alias?.split(',') ?? [],
     ...databaseOf(values, home),
+    isDefaultModel: given.model === undefined,
     apiKeys: values.apiKeys ?? null,
     apiKeysFile: values.apiKeysFile === undefined ? null : resolve(values.apiKeysFile),
     apiKey: values.apiKey ?? null,
@@ -370,11 +376,24 @@ export function loadConfig(
   });
 }
 
-function databaseOf({ db, mirror }: Settings, home: string): Pick<Config, 'db' | 'sharedDb'> {
-  if (db !== undefined && /^postgres(ql)?:/.test(db)) {
-    return { db: mirror === undefined ? join(home, 'mirror.db') : resolve(mirror), sharedDb: db };
-  }
-  return { db: db === undefined ? join(home, 'softprompt.db') : resolve(db), sharedDb: null };
+function databaseOf({ db, mirror, model }: Settings, home: string): Pick<Config, 'db' | 'sharedDb'> {
+  if (db === undefined) return { db: defaultDatabase(home, model), sharedDb: null };
+  if (!/^postgres(ql)?:/.test(db)) return { db: resolve(db), sharedDb: null };
+  return { db: mirror === undefined ? join(home, 'mirror.db') : resolve(mirror), sharedDb: db };
+}
+
+function defaultDatabase(home: string, model: string): string {
+  const file = join(home, 'softprompt.db');
+  return model === EMBEDDED ? embeddedDatabase(file) : file;
+}
+
+/**
+ * The file beside a database for the model in the package. Prompts of one model are nothing to another, so a database
+ * that is meant for another model gets none of its tasks.
+ */
+export function embeddedDatabase(file: string): string {
+  const { dir, name, ext } = parse(file);
+  return format({ dir, name: `${name}-embedded`, ext });
 }
 
 interface SchemaError {

@@ -16,7 +16,7 @@ describe('the configuration', () => {
 
   it('has a default for everything', () => {
     const config = loadConfig({}, {});
-    assert.equal(config.model, 'smollm2-135m-instruct');
+    assert.deepEqual([config.model, config.isDefaultModel], ['smollm2-135m-instruct', true]);
     assert.equal(config.name, null);
     assert.equal(config.home, join(homedir(), '.cache', 'softprompt'));
     assert.equal(config.db, join(config.home, 'softprompt.db'));
@@ -34,6 +34,19 @@ describe('the configuration', () => {
     assert.equal(config.maxBatchSize, 4);
     assert.equal(config.home, resolve('cache'));
     assert.equal(config.db, resolve('cache/softprompt.db'));
+  });
+
+  it('knows a model that was named from the default, even where it is the same', () => {
+    const model = 'smollm2-135m-instruct';
+    assert.equal(loadConfig({ model }, {}).isDefaultModel, false);
+    assert.equal(loadConfig({}, { SOFTPROMPT_MODEL: model }).isDefaultModel, false);
+    assert.equal(loadConfig({}, { SOFTPROMPT_MODEL: '' }).isDefaultModel, true);
+  });
+
+  it('gives the model in the package a database of its own, unless one is named', () => {
+    const [home, model] = ['/cache', 'embedded'];
+    assert.equal(loadConfig({ home, model }, {}).db, '/cache/softprompt-embedded.db');
+    assert.equal(loadConfig({ home, model, db: '/data/mine.db' }, {}).db, '/data/mine.db');
   });
 
   it('counts an empty variable as not set', () => {

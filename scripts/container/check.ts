@@ -1,16 +1,15 @@
 /**
  * `npm run check:container -- --directory DIR`: carries docker/Dockerfile out in clean Debian roots below DIR, without a
- * container engine, and runs the image there as compose.yaml does: as its user, with a read-only root, on the small model
- * of the tests, until its health check passes. Needs root, debootstrap and unshare; DEBIAN_MIRROR names a mirror.
+ * container engine, and runs the image there as compose.yaml does: as its user, with a read-only root, on the model in
+ * the package, until its health check passes. Needs root, debootstrap and unshare; DEBIAN_MIRROR names a mirror.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { readOptions } from '../../reliability/support/options.ts';
-import { createWorkplace } from '../../reliability/support/service-process.ts';
 import { createBase } from './base.ts';
 import { buildStage, type Image, PATH } from './build.ts';
 import { parseDockerfile } from './dockerfile.ts';
@@ -45,13 +44,10 @@ function build(): Image {
 }
 
 async function run({ root, workdir, user, env, command, healthcheck, volumes }: Image): Promise<void> {
-  const workplace = await createWorkplace();
   const data = join(directory, 'data');
   rmSync(data, { recursive: true, force: true });
   mkdirSync(data);
-  cpSync(workplace.model, join(root, 'model'), { recursive: true });
-  await workplace.remove();
-  const variables = { PATH, ...env, SOFTPROMPT_PORT: `${options.port}`, SOFTPROMPT_MODEL: '/model' };
+  const variables = { PATH, ...env, SOFTPROMPT_PORT: `${options.port}`, SOFTPROMPT_MODEL: 'embedded' };
   const assignments = Object.entries(variables).map(([key, value]) => `${key}=${value}`);
   const within = (words: readonly string[]) =>
     [
@@ -93,7 +89,12 @@ async function run({ root, workdir, user, env, command, healthcheck, volumes }: 
   const healthy = await becomesHealthy(() => spawnSync('sh', ['-c', within(healthcheck)]).status === 0);
   server.kill('SIGTERM');
   const [code] = await ended;
-  const verdict = { user, healthy, exitCode: code, database: existsSync(join(data, 'softprompt.db')) };
+  const verdict = {
+    user,
+    healthy,
+    exitCode: code,
+    database: existsSync(join(data, 'softprompt-embedded.db')),
+  };
   process.stdout.write(`${JSON.stringify(verdict)}\n`);
   process.exitCode = healthy && code === 0 && verdict.database ? 0 : 1;
 }

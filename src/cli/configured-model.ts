@@ -1,12 +1,16 @@
 import type { Config } from '../config.ts';
 import type { Bundle } from '../model/bundle.ts';
-import { resolveModel } from '../model/cache.ts';
+import { type ResolveOptions, resolveModel } from '../model/cache.ts';
 import type { CliContext } from './context.ts';
 import { interruptible } from './interrupt.ts';
 import { ProgressReporter } from './progress.ts';
 
 /** The bundle of the configured model, downloaded and imported when it must be, with progress on stderr. */
-export async function resolveConfiguredModel(config: Config, context: CliContext): Promise<Bundle> {
+export async function resolveConfiguredModel(
+  config: Config,
+  context: CliContext,
+  patience: Pick<ResolveOptions, 'answerWithinMs'> = {},
+): Promise<Bundle> {
   const progress = new ProgressReporter(context.stderr);
   try {
     return await interruptible((signal) =>
@@ -19,6 +23,7 @@ export async function resolveConfiguredModel(config: Config, context: CliContext
         signal,
         onProgress: progress.update,
         onNotice: progress.notice,
+        ...patience,
         ...context.modelSources,
       }),
     );

@@ -28,6 +28,6 @@ export interface CliContext {
   dataCare(): Promise<DataCare>;
   /** Resolves when the process was asked to stop and the service is closed. */
   untilShutdown(service: RunningService, config: Config, log: Logger): Promise<void>;
-  /** Replaced in tests: the import itself and the pip programs. */
-  readonly modelSources?: Pick<ResolveOptions, 'importer' | 'pip'>;
+  /** Replaced in tests: the import itself, the pip programs and the model in the package. */
+  readonly modelSources?: Pick<ResolveOptions, 'importer' | 'pip' | 'embedded'>;
 }

@@ -21,7 +21,7 @@ type Event =
 /** `softprompt eval`: versions of a task and baselines on labelled rows, by a running server. */
 export function evalCommand(context: CliContext): Command {
   const command = new Command('eval')
-    .description('Measure versions of a task on labelled rows, beside the model without a soft prompt.')
+    .description('Measure versions of a task on labelled rows, beside baselines.')
     .requiredOption('--task <task>', 'task name')
     .requiredOption(
       '--data <file>',
@@ -39,7 +39,11 @@ export function evalCommand(context: CliContext): Command {
     )
     .option('--zero-shot', 'also the base model with the template alone')
     .option('--k-shot <k>', 'also the base model with k examples of each label as text', parsePositiveInteger)
-    .option('--examples <file>', 'rows from which the examples of --k-shot are drawn')
+    .option('--naive-bayes', 'also what the words of --examples alone tell, without a model')
+    .option(
+      '--examples <file>',
+      'rows from which the examples of --k-shot are drawn, all of them for --naive-bayes',
+    )
     .option('--seed <n>', 'draws the examples, and the samples of intervals and p (default: 0)', parseInteger)
     .option('--max-tokens <n>', "output tokens of a completion (default: the task's)", parsePositiveInteger);
   addServer(command);
@@ -54,13 +58,14 @@ export function evalCommand(context: CliContext): Command {
 
 async function formOf(options: Readonly<Record<string, unknown>>): Promise<FormData> {
   const form = new FormData();
-  const { data, examples, versions, ensemble, zeroShot, kShot, seed, maxTokens } = options;
+  const { data, examples, versions, ensemble, zeroShot, kShot, naiveBayes, seed, maxTokens } = options;
   await appendFile(form, 'file', String(data));
   if (examples !== undefined) await appendFile(form, 'examples', String(examples));
   for (const number of (versions as readonly string[] | undefined) ?? []) form.append('versions', number);
   for (const group of (ensemble as readonly string[] | undefined) ?? []) form.append('ensembles', group);
   if (zeroShot) form.append('baselines', 'zero_shot');
   if (kShot !== undefined) form.append('baselines', 'k_shot');
+  if (naiveBayes) form.append('baselines', 'naive_bayes');
   for (const [name, value] of Object.entries({ shots: kShot, seed, max_tokens: maxTokens })) {
     if (value !== undefined) form.append(name, String(value));
   }

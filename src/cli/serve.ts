@@ -1,9 +1,9 @@
 import { Command } from 'commander';
 import { assertLoopback, type Setting } from '../config.ts';
 import { createLog } from '../log.ts';
-import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 import { addSettings, configOf } from './options.ts';
+import { modelToServe } from './served-model.ts';
 
 /** The settings of a server. */
 export const serveSettings: readonly Setting[] = [
@@ -56,13 +56,13 @@ export const serveSettings: readonly Setting[] = [
 /** `softprompt serve`: brings the model into the cache, starts the service and waits until it is stopped. */
 export function serveCommand(context: CliContext): Command {
   const command = new Command('serve').description(
-    'Serve the model and its tasks over HTTP. The model is downloaded and imported on first use.',
+    'Serve the model and its tasks over HTTP. The model is downloaded and imported on first use; without a network the small model in the package serves.',
   );
   addSettings(command, ...serveSettings);
   return command.action(async () => {
-    const config = configOf(command, context);
-    assertLoopback(config);
-    const bundle = await resolveConfiguredModel(config, context);
+    const configured = configOf(command, context);
+    assertLoopback(configured);
+    const { bundle, config } = await modelToServe(configured, context);
     // stdout carries only what a person or script reads; log lines go to stderr.
     const log = createLog(config.logLevel, context.stderr);
     const service = await context.startService({ ...config, model: bundle.directory, name: null }, log);

@@ -20,8 +20,11 @@ export interface RowFiles {
   ): Promise<{ readonly source: AsyncIterable<Uint8Array>; readonly format: RowFormat }>;
 }
 
-/** What a soft prompt is compared with, on the same frozen model without one. */
-export type Baseline = 'zero_shot' | 'k_shot';
+/**
+ * What a soft prompt is compared with: the same frozen model without one, or (`naive_bayes`) the words of labelled rows
+ * without any model.
+ */
+export type Baseline = 'zero_shot' | 'k_shot' | 'naive_bayes';
 
 export interface EvaluationRequest {
   readonly caller: Principal;
@@ -32,7 +35,7 @@ export interface EvaluationRequest {
   readonly ensembles: readonly (readonly number[])[];
   readonly baselines: readonly Baseline[];
   readonly rows: LabelledRows;
-  /** Where the examples of `k_shot` are drawn from. */
+  /** Where the examples of `k_shot` are drawn from, and what `naive_bayes` learns from. */
   readonly examples: LabelledRows | null;
   /** Examples of `k_shot`: of each label, or in all when the rows are completions. */
   readonly shots: number;
@@ -98,7 +101,10 @@ export interface ReachedScores {
   /** Rows that the scores are over. */
   readonly n: number;
   readonly tooLong: TooLongRows;
-  /** Mean over rows of -log p(label or completion | input), in nats. */
+  /**
+   * Mean over rows of -log p(label or completion | input), in nats; of `naive_bayes` of the label's probability among the
+   * labels.
+   */
   readonly loss: number;
   readonly scores: ClassificationScores | GenerationScores;
   /** 95 % bootstrap intervals: of the accuracy, or of exact match and then token F1. */
@@ -108,12 +114,12 @@ export interface ReachedScores {
 
 /** What one version or baseline reached. */
 export interface ContenderReport extends ReachedScores {
-  /** `task@version`, `task@1+2`, `zero_shot` or `k_shot`. */
+  /** `task@version`, `task@1+2`, or the baseline's type. */
   readonly name: string;
   readonly type: 'version' | 'ensemble' | Baseline;
   /** Null: several, or none. */
   readonly version: number | null;
-  /** Empty: the base model. */
+  /** Empty: a baseline. */
   readonly versions: readonly number[];
 }
 

@@ -1,6 +1,9 @@
 /** How the weights of the linear layers are held and multiplied. */
 export type Precision = 'float32' | 'int8' | 'int4';
 
+/** The name that stands for the model in the package in place of a path. */
+export const EMBEDDED = 'embedded';
+
 /** What the rest of the service may know about the frozen base model. */
 export interface ModelInfo {
   /** The model id that clients use, e.g. `smollm2-135m-instruct`. */

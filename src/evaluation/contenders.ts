@@ -5,18 +5,21 @@ import type { ModelInfo } from '../domain/model.ts';
 import { answeringGroups } from '../domain/serving.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { applyTemplate, type Task } from '../domain/task.ts';
+import type { NaiveBayes } from './naive-bayes.ts';
 import type { PreparedRows } from './prepare.ts';
 
 /** One side of a comparison: what is asked, and how a row's input is put to it. */
 export interface Contender {
   readonly name: string;
   readonly type: 'version' | 'ensemble' | Baseline;
-  /** Empty: the base model; several: an ensemble. */
+  /** Empty: a baseline; several: an ensemble. */
   readonly versions: readonly number[];
   /** Labels of the version's classification head; null: it has none. */
   readonly numLabels: number | null;
   /** The task, or the base model's id. */
   readonly target: string;
+  /** Answers in place of the model. */
+  readonly classifier: NaiveBayes | null;
   /** Text for the inference, which puts it into the template only for a version. */
   modelText(input: string): string;
 }
@@ -89,7 +92,8 @@ function contenderOf(
     );
   }
   const type = versions.length === 1 ? 'version' : 'ensemble';
-  return { name, type, versions, numLabels, target, modelText: (input) => input };
+  const modelText = (input: string): string => input;
+  return { name, type, versions, numLabels, target, classifier: null, modelText };
 }
 
 /** Labels of a version's classification head; null: it has none. */
@@ -135,13 +139,20 @@ export function assertHeadsFit(
 
 /** The base model with the task's template behind `prefix`: no soft prompt. */
 export function baselineContender(
-  type: Baseline,
+  type: Exclude<Baseline, 'naive_bayes'>,
   model: Pick<ModelInfo, 'id'>,
   task: Pick<Task, 'template'>,
   prefix: string,
 ): Contender {
   const modelText = (input: string): string => prefix + applyTemplate(task.template, input);
-  return { name: type, type, versions: [], numLabels: null, target: model.id, modelText };
+  return { name: type, type, versions: [], numLabels: null, target: model.id, classifier: null, modelText };
+}
+
+/** The words of labelled rows, without a model. */
+export function wordContender(classifier: NaiveBayes): Contender {
+  const type = 'naive_bayes';
+  const modelText = (input: string): string => input;
+  return { name: type, type, versions: [], numLabels: null, target: type, classifier, modelText };
 }
 
 /**

@@ -17,11 +17,13 @@ import {
   type Contender,
   taskToEvaluate,
   versionContenders,
+  wordContender,
 } from './contenders.ts';
 import { domainShift } from './domain-shift.ts';
+import { learnWords, prepareExamples } from './examples.ts';
 import type { Measured } from './measure.ts';
 import { measureKind } from './measure-kind.ts';
-import { type PreparedRows, prepareExamples, prepareRows } from './prepare.ts';
+import { type PreparedRows, prepareRows } from './prepare.ts';
 import { sumUsage } from './usage.ts';
 
 export interface EvaluatorOptions {
@@ -87,6 +89,10 @@ async function baselineContenders(
 ): Promise<readonly Contender[]> {
   const contenders: Contender[] = [];
   for (const type of new Set(request.baselines)) {
+    if (type === 'naive_bayes') {
+      contenders.push(wordContender(await learnWords(request, data, files)));
+      continue;
+    }
     const prefix = type === 'k_shot' ? await prepareExamples(request, task, data, files) : '';
     // Examples that leave no place for an input are refused before any work.
     if (prefix !== '') await inference.tokenize(prefix, true);

@@ -35,16 +35,20 @@ export function drawExamples(rows: readonly DataRow[], options: DrawOptions): re
       return true;
     });
   for (const [label, missing] of left) {
-    if (missing === 0) continue;
-    const of = label === null ? '' : ` of the label ${JSON.stringify(label)}`;
-    const message = `There are too few examples${of}; those that are evaluated themselves do not count.`;
-    throw new DomainError('unprocessable', 'too_few_examples', message, {
-      param: 'examples',
-      expected: shots,
-      given: shots - missing,
-    });
+    if (missing > 0) throw tooFewExamples(label, shots, shots - missing);
   }
   return drawn;
+}
+
+/** @param label null: of any */
+export function tooFewExamples(label: string | null, expected: number, given: number): DomainError {
+  const of = label === null ? '' : ` of the label ${JSON.stringify(label)}`;
+  const message = `There are too few examples${of}; those that are evaluated themselves do not count.`;
+  return new DomainError('unprocessable', 'too_few_examples', message, {
+    param: 'examples',
+    expected,
+    given,
+  });
 }
 
 /**

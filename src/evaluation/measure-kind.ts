@@ -8,6 +8,7 @@ import type { Contender } from './contenders.ts';
 import { askForCompletions, type GeneratedRow, scoreGeneration } from './generation.ts';
 import { type Measured, measure } from './measure.ts';
 import type { PreparedRows } from './prepare.ts';
+import { askForWords } from './word-classification.ts';
 
 /** Sequences of a request whose labels are ranked: as many as the inference has in the engine at a time. */
 const RANKED_SEQUENCES = 64;
@@ -48,7 +49,11 @@ export function measureKind(
     Math.max(1, Math.floor(sequences / Math.max(1, contender.versions.length)));
   const common = { contender, rows, seed, progress, signal };
   if (kind === 'classification') {
-    const ask = askForLabels(inference, contender, { labels, caller }, signal);
+    const { classifier } = contender;
+    const ask =
+      classifier === null
+        ? askForLabels(inference, contender, { labels, caller }, signal)
+        : askForWords(classifier, labels);
     const score = (values: readonly RankedRow[]) => scoreRanking(values, labels);
     return measure({ ...common, size: rowsOf(RANKED_SEQUENCES), ask, score, counts: RANKED });
   }

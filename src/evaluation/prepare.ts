@@ -1,10 +1,7 @@
 import { DomainError } from '../domain/errors.ts';
 import type { EvaluationRequest, RowFiles } from '../domain/evaluation.ts';
 import type { Task } from '../domain/task.ts';
-import { applyTemplate } from '../domain/task.ts';
-import type { Dataset } from '../training/dataset/dataset.ts';
 import type { DataRow } from '../training/dataset/rows.ts';
-import { drawExamples, exampleText } from './k-shot.ts';
 import { LabelNames } from './labels.ts';
 import { readRows } from './read-rows.ts';
 
@@ -37,49 +34,4 @@ export async function prepareRows(
     });
   }
   return { kind: 'classification', rows: names === null ? data.rows : data.rows.map(names.resolve), labels };
-}
-
-/**
- * The text of the drawn examples in front of every input. Rejects like {@link readRows}, with `invalid`
- * examples_required, and with `unprocessable` examples_of_another_kind or too_few_examples.
- */
-export async function prepareExamples(
-  request: EvaluationRequest,
-  task: Pick<Task, 'template'>,
-  evaluated: PreparedRows,
-  files: RowFiles,
-): Promise<string> {
-  if (request.examples === null) {
-    throw new DomainError('invalid', 'examples_required', 'The baseline "k_shot" needs examples.', {
-      param: 'examples',
-      expected: 'labelled rows',
-      given: 'nothing',
-    });
-  }
-  const { kind, labels } = evaluated;
-  const names = kind === 'classification' ? new LabelNames(labels) : null;
-  const accepted = names?.accepted ?? null;
-  const data: Dataset = await readRows(request.examples, accepted, files, request.caller).catch(
-    namingExamples,
-  );
-  if ((data.kind === 'classification') !== (kind === 'classification')) {
-    const message = 'The examples are of another kind than the rows.';
-    throw new DomainError('unprocessable', 'examples_of_another_kind', message, {
-      param: 'examples',
-      expected: kind,
-      given: data.kind,
-    });
-  }
-  const rows = names === null ? data.rows : data.rows.map(names.resolve);
-  const inputs = new Set(evaluated.rows.map(({ input }) => input));
-  const { shots, seed } = request;
-  const drawn = drawExamples(rows, { shots, seed, labels, evaluated: inputs });
-  return exampleText(drawn, (text) => applyTemplate(task.template, text));
-}
-
-/** Says in which of the two files a problem is. */
-function namingExamples(error: unknown): never {
-  if (!(error instanceof DomainError)) throw error;
-  const { kind, code, message, expected, given } = error;
-  throw new DomainError(kind, code, message, { param: 'examples', expected, given, cause: error });
 }

@@ -1,26 +1,32 @@
 import { readFile } from 'node:fs/promises';
 import type { ModelInfo } from '../domain/model.ts';
 import type { TaskMetadata } from '../domain/task.ts';
+import { EMBEDDED_EXAMPLES } from './embedded.ts';
+import type { ExampleSet } from './example-set.ts';
 import type { Example } from './register.ts';
+import { SMOLLM2 } from './smollm2.ts';
 
-/** The model that the prompts were learned on; another one would make nothing of them. */
-const MODEL = { id: 'smollm2-135m-instruct', tokenDim: 576, numLayers: 30 };
-
-/** Folders of `examples/` with a prompt that this project's trainer learned. */
-const NAMES = ['intent', 'sentiment', 'spam'] as const;
+/** Models that have examples. */
+export const EXAMPLE_SETS: readonly ExampleSet[] = [SMOLLM2, EMBEDDED_EXAMPLES];
 
 const DIRECTORY = new URL('../../examples/', import.meta.url);
 
-/** Whether the examples are for this model. A name alone does not tell: whoever imports a model chooses it. */
-export function isExamplesModel({ id, tokenDim, numLayers }: ModelInfo): boolean {
-  return id === MODEL.id && tokenDim === MODEL.tokenDim && numLayers === MODEL.numLayers;
+/** The examples for a model, or null when there are none. */
+export function exampleSetOf({ id, tokenDim, numLayers, hash }: ModelInfo): ExampleSet | null {
+  const isFor = ({ model, hash: only = hash }: ExampleSet): boolean =>
+    id === model.id && tokenDim === model.tokenDim && numLayers === model.numLayers && hash === only;
+  return EXAMPLE_SETS.find(isFor) ?? null;
 }
 
 /** The learned examples that the package ships. Rejects with the file system's error when one is missing. */
-export async function learnedExamples(directory: URL = DIRECTORY): Promise<readonly Example[]> {
+export async function learnedExamples(
+  { folder, learned }: Pick<ExampleSet, 'folder' | 'learned'>,
+  directory: URL = DIRECTORY,
+): Promise<readonly Example[]> {
   return await Promise.all(
-    NAMES.map(async (task) => {
-      const read = (name: string): Promise<Uint8Array> => readFile(new URL(`${task}/${name}`, directory));
+    learned.map(async (task) => {
+      const read = (name: string): Promise<Uint8Array> =>
+        readFile(new URL(`${folder}/${task}/${name}`, directory));
       const metadata = JSON.parse(Buffer.from(await read('task.json')).toString()) as TaskMetadata;
       return {
         task,

@@ -11,9 +11,11 @@ import {
   type Result,
   reshape,
   scalar,
+  toFloat,
+  transpose,
   type Value,
 } from '../graph/index.ts';
-import type { DecoderSizes } from './decoder.ts';
+import type { DecoderSizes, StoredTensor } from './decoder.ts';
 import type { Projections } from './prefix-attention.ts';
 import { type FrozenWeights, type Objective, type PromptForm, TRAINING_IO } from './training.ts';
 import { lossOf } from './training-loss.ts';
@@ -48,7 +50,10 @@ export interface TrainingFamily {
   logits(hidden: Value): Value;
 }
 
-/** y = x W^T + bias against a frozen float32 weight. Throws, naming it, when it is quantised. */
+/**
+ * y = x W^T + bias against a frozen weight, float32 or of bytes; the runtime turns those into float32 once, when it
+ * loads the graph. Throws, naming it, when the weight is quantised in blocks.
+ */
 export function frozenLinear(
   x: Value,
   name: string,
@@ -56,13 +61,26 @@ export function frozenLinear(
   hasBias: boolean,
   weights: FrozenWeights,
 ): Result {
-  const found = findLinear(weights, name);
-  if (found.format !== 'float32') {
-    throw new GraphError(`${name}: gradients need a float32 weight, given ${found.format}`);
-  }
-  const shape = [outSize, x.shape.at(-1) as number];
   const bias = hasBias ? findVector(weights, `${name}.bias`, outSize) : null;
-  return gemm(x, storedTensor(`${name}.weight`, found.weight, 'float32', shape), bias);
+  return gemm(x, frozenWeight(name, outSize, x.shape.at(-1) as number, weights), bias);
+}
+
+/** float32 [outSize, inSize] */
+function frozenWeight(name: string, outSize: number, inSize: number, weights: FrozenWeights): Value {
+  const found = findLinear(weights, name);
+  if (found.format === 'float32') {
+    return storedTensor(`${name}.weight`, found.weight, 'float32', [outSize, inSize]);
+  }
+  if (found.format !== 'rowwise-int8') {
+    throw new GraphError(`${name}: gradients need a float32 or int8 weight, given ${found.format}`);
+  }
+  const codesOf = (part: string, tensor: StoredTensor): Value =>
+    toFloat(storedTensor(`${name}.${part}`, tensor, 'int8', [inSize, outSize]));
+  const { weight, residual, scales } = found;
+  const codes = codesOf('weight', weight);
+  const rest = residual && mul(codesOf('residual', residual), scalar(1 / 256));
+  const unscaled = rest === null ? codes : add(codes, rest);
+  return transpose(mul(unscaled, storedTensor(`${name}.scales`, scales, 'float32', [outSize])), [1, 0]);
 }
 
 /** The training graph of a family. @param familyOf gets the positions of all tokens, int64 [tokens] */

@@ -117,7 +117,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Cast: (op) => {
-    const { shape } = op.operand(0, 'int64');
+    const { shape } = op.operand(0, 'int64', 'int8');
     if (op.int('to') !== DATA_TYPE.float32) op.fail('a cast to float32');
     return [{ dtype: 'float32', shape }];
   },

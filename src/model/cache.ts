@@ -3,11 +3,13 @@ import { mkdir, readdir, realpath, rm, stat } from 'node:fs/promises';
 import { basename, extname, join, relative } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
 import type { Precision } from '../domain/model.ts';
+import { type AcquireOptions, acquireModel } from './acquire.ts';
 import { type Bundle, openBundle } from './bundle.ts';
 import { withLock } from './cache-lock.ts';
+import { type EmbeddedModel, openEmbedded } from './embedded.ts';
 import { importModel } from './import.ts';
 import { onnxDirectory, onnxFolder } from './onnx/files.ts';
-import { type AcquireOptions, acquireModel, type ModelSource, parseSource } from './sources.ts';
+import { type ModelSource, parseSource } from './sources.ts';
 import { checkFileSizes } from './verify.ts';
 
 /** A long piece of work; `total` is null when it is not known. Units are bytes. */
@@ -27,24 +29,28 @@ export interface ResolveOptions {
   /** More names of the model, for an import; a bundle that stands keeps its own. */
   readonly aliases?: readonly string[];
   readonly hubUrl: string;
+  /** Of a known model; see {@link AcquireOptions}. */
+  readonly answerWithinMs?: number | undefined;
   readonly signal?: AbortSignal;
   readonly onProgress?: (progress: ModelProgress) => void;
   readonly onNotice?: (notice: string) => void;
   /** Replaced in tests. */
   readonly importer?: typeof importModel;
   readonly pip?: AcquireOptions['pip'];
+  readonly embedded?: EmbeddedModel;
 }
 
 /**
- * The bundle of a SOURCE: a bundle directory as it is, anything else imported into `<home>/bundles` unless
- * that was done before. A bundle directory there is named after the identity of its source (path, sizes and
+ * The bundle of a SOURCE: a bundle directory or the one in the package as it is, anything else imported into
+ * `<home>/bundles` unless that was done before. A bundle directory there is named after the identity of its source (path, sizes and
  * modification times) and never changed once it stands, so a changed source is imported beside it and a
  * running server keeps what it opened.
- * Rejects like {@link parseSource}, {@link acquireModel} and `importModel`.
+ * Rejects like {@link parseSource}, {@link openEmbedded}, {@link acquireModel} and `importModel`.
  */
 export async function resolveModel(source: string, options: ResolveOptions): Promise<Bundle> {
   const parsed = await parseSource(source);
-  if (parsed.kind === 'bundle') return openNamed(parsed.path, options.name ?? null);
+  if (parsed.kind === 'embedded') return withName(await openEmbedded(options.embedded), options.name ?? null);
+  if (parsed.kind === 'bundle') return withName(await openBundle(parsed.path), options.name ?? null);
   const id = options.name ?? (await modelId(parsed));
   const key = await bundleKey(parsed, id, options.precision);
   const target = join(options.home, 'bundles', key);
@@ -83,7 +89,7 @@ export async function listCache(home: string): Promise<readonly CacheEntry[]> {
 async function importInto(
   target: string,
   id: string,
-  parsed: ModelSource,
+  parsed: ImportedSource,
   {
     home,
     precision,
@@ -92,6 +98,7 @@ async function importInto(
     onProgress,
     onNotice,
     pip,
+    answerWithinMs,
     aliases: given = [],
     importer = importModel,
   }: ResolveOptions,
@@ -103,8 +110,11 @@ async function importInto(
       ? await acquireModel(parsed.model, join(home, 'downloads', parsed.model.id), {
           hub: { baseUrl: hubUrl, signal },
           pip: { ...pip, signal },
+          answerWithinMs,
           onProgress: (file, done, total) => onProgress?.({ label: file, done, total }),
           onNotice,
+        }).catch(async (error) => {
+          throw await asDamage(target, error);
         })
       : parsed.path;
   await mkdir(join(home, 'bundles'), { recursive: true });
@@ -121,8 +131,26 @@ async function importInto(
   }
 }
 
-async function openNamed(path: string, name: string | null): Promise<Bundle> {
-  const bundle = await openBundle(path);
+/** A bundle that stands and cannot be used is another trouble than a model that was never there. */
+async function asDamage(target: string, error: unknown): Promise<unknown> {
+  if (!(error instanceof DomainError) || error.code !== 'model_unavailable') return error;
+  const damage = await damageOf(target);
+  if (damage === null) return error;
+  const message = `The bundle in ${target} cannot be used, and not be made again: ${damage}\n${error.message}`;
+  return new DomainError('unprocessable', 'cached_bundle_damaged', message, { param: 'model', cause: error });
+}
+
+/** Why what stands there is no bundle, or null when nothing stands there. */
+async function damageOf(directory: string): Promise<string | null> {
+  if ((await stat(directory).catch(() => null)) === null) return null;
+  return openComplete(directory).then(
+    () => null,
+    (cause: Error) => cause.message,
+  );
+}
+
+/** A bundle that is used as it is. Throws `invalid` bundle_has_name when another name is wanted. */
+function withName(bundle: Bundle, name: string | null): Bundle {
   if (name === null || name === bundle.manifest.id) return bundle;
   throw new DomainError('invalid', 'bundle_has_name', 'A bundle keeps the name that it was imported with.', {
     param: 'name',
@@ -155,8 +183,11 @@ function unreadable(directory: string, cause: unknown): DomainError {
   });
 }
 
+/** What is imported, unlike a bundle. */
+type ImportedSource = Exclude<ModelSource, { kind: 'bundle' | 'embedded' }>;
+
 /** Base name in lower case, everything but [a-z0-9._-] turned into dashes. */
-async function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): Promise<string> {
+async function modelId(source: ImportedSource): Promise<string> {
   if (source.kind === 'known') return source.model.id;
   const path = source.kind === 'onnx' ? await onnxDirectory(source.path) : source.path;
   const name = source.kind === 'gguf' ? basename(path, extname(path)) : basename(path);
@@ -173,7 +204,7 @@ async function modelId(source: Exclude<ModelSource, { kind: 'bundle' }>): Promis
 }
 
 /** Directory name of the bundle: readable, and different for every source and state of a source. */
-async function bundleKey(source: ModelSource, id: string, precision: Precision): Promise<string> {
+async function bundleKey(source: ImportedSource, id: string, precision: Precision): Promise<string> {
   if (source.kind === 'known') {
     return [id, precision, ...(source.model.id === id ? [] : [source.model.id])].join('-');
   }
@@ -192,7 +223,7 @@ async function bundleKey(source: ModelSource, id: string, precision: Precision):
 
 /** The files of a source that an import may read, in order. */
 async function filesOf(
-  kind: Exclude<ModelSource['kind'], 'known'>,
+  kind: Exclude<ImportedSource['kind'], 'known'>,
   path: string,
 ): Promise<readonly string[]> {
   if (kind === 'gguf') return [path];

@@ -4,8 +4,17 @@ import { DomainError } from '../domain/errors.ts';
 import type { LinearWeight, StoredTensor } from '../families/decoder.ts';
 import type { FrozenWeights } from '../families/training.ts';
 import { type External, readExternals } from '../graph/index.ts';
-import { BUNDLE_FILES, type Bundle, isEncoderDecoder } from './bundle.ts';
+import { BUNDLE_FILES, type Bundle, type BundleManifest, isEncoderDecoder } from './bundle.ts';
 import { expectedTensors } from './expected-tensors.ts';
+
+/**
+ * Whether a bundle's own weights can be learned on: float32, and the bytes of a decoder, which become float32 again when
+ * they are loaded. No gradient flows through blocks of int4.
+ */
+export function hasTrainableWeights({ config, precision, stockGraph }: BundleManifest): boolean {
+  if (stockGraph) return false;
+  return precision === 'float32' || (precision === 'int8' && !isEncoderDecoder(config));
+}
 
 /** A refusal to learn on the graph of an ONNX export. */
 export function stockGraphNotTrainable({ manifest }: Bundle): DomainError {
@@ -15,22 +24,22 @@ export function stockGraphNotTrainable({ manifest }: Bundle): DomainError {
     'Prompts are learned on weights whose layers are known by name: import the safetensors or GGUF of the model.',
     {
       param: 'model',
-      expected: 'a float32 bundle that is not an ONNX export',
+      expected: 'a float32 or int8 bundle that is not an ONNX export',
       given: manifest.source.description,
     },
   );
 }
 
 /**
- * Where the weights of a float32 bundle lie, under their Hugging Face names, as its serving graphs record them.
- * Rejects with `unprocessable` precision_not_trainable for a bundle of another precision: gradients flow through
- * float32 weights only; stock_graph_not_trainable for the graph of an ONNX export.
+ * Where the weights of a bundle lie, under their Hugging Face names, as its serving graphs record them. Rejects with
+ * `unprocessable` unless {@link hasTrainableWeights}: precision_not_trainable, or stock_graph_not_trainable for the graph
+ * of an ONNX export.
  */
 export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> {
   const { directory, manifest } = bundle;
   const { config, precision } = manifest;
   if (manifest.stockGraph) throw stockGraphNotTrainable(bundle);
-  if (precision !== 'float32') {
+  if (!hasTrainableWeights(manifest)) {
     throw new DomainError(
       'unprocessable',
       'precision_not_trainable',
@@ -38,18 +47,19 @@ export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> 
       { param: 'model', expected: 'float32', given: precision },
     );
   }
-  const linears = new Map<string, LinearWeight>();
-  const tensors = new Map<string, StoredTensor>();
   const others = new Set(
     [...expectedTensors(config)].filter(({ kind }) => kind === 'other').map(({ name }) => name),
   );
   const graphs = isEncoderDecoder(config) ? [BUNDLE_FILES.encoder, BUNDLE_FILES.graph] : [BUNDLE_FILES.graph];
   const files = await Promise.all(graphs.map((name) => readFile(join(directory, name))));
-  for (const external of files.flatMap(readExternals)) {
-    const stored = storedOf(external);
+  const stored = new Map(files.flatMap(readExternals).map((it) => [it.name, storedOf(it)]));
+  const tensors = new Map([...stored].filter(([name]) => others.has(name)));
+  const linears = new Map<string, LinearWeight>();
+  for (const [name, weight] of stored) {
     // What is left are the weights of linear layers, named after the layer.
-    if (others.has(external.name)) tensors.set(external.name, stored);
-    else linears.set(external.name.replace(/\.weight$/, ''), { format: 'float32', weight: stored });
+    if (others.has(name) || !name.endsWith('.weight')) continue;
+    const layer = name.slice(0, -'.weight'.length);
+    linears.set(layer, linearOf(weight, stored.get(`${layer}.scales`), stored.get(`${layer}.residual`)));
   }
   const embeddings: StoredTensor = {
     file: BUNDLE_FILES.embeddings,
@@ -59,6 +69,12 @@ export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> 
     bytes: config.vocabSize * config.hiddenSize * Float32Array.BYTES_PER_ELEMENT,
   };
   return { linears, tensors, embeddings };
+}
+
+/** @param scales of the rows of a weight of bytes */
+function linearOf(weight: StoredTensor, scales?: StoredTensor, residual?: StoredTensor): LinearWeight {
+  if (scales === undefined) return { format: 'float32', weight };
+  return { format: 'rowwise-int8', weight, scales, residual: residual ?? null };
 }
 
 const storedOf = ({ file, dtype, shape, offset, bytes }: External): StoredTensor => ({

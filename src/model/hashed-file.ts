@@ -1,6 +1,6 @@
 import { createHash, type Hash } from 'node:crypto';
 import { type FileHandle, open } from 'node:fs/promises';
-import { DomainError } from '../domain/errors.ts';
+import { writeError } from './disk-full.ts';
 
 /** Size and SHA-256 (hexadecimal) of a file. */
 export interface FileDigest {
@@ -39,16 +39,7 @@ export class HashedFile {
         written += (await this.#file.write(data, written, data.length - written)).bytesWritten;
       }
     } catch (cause) {
-      const { code } = cause as NodeJS.ErrnoException;
-      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw cause;
-      throw new DomainError(
-        'storage_full',
-        'disk_full',
-        `The disk became full while ${this.#path} was written.`,
-        {
-          cause,
-        },
-      );
+      throw writeError(cause, this.#path);
     }
     this.#bytes += data.length;
   }

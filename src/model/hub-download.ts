@@ -1,5 +1,6 @@
 import { open, rename, rm, stat } from 'node:fs/promises';
 import { DomainError } from '../domain/errors.ts';
+import { writeError } from './disk-full.ts';
 import { type AnnouncedHash, hashAs, parseHashEtag } from './hub-hash.ts';
 import { HUB_DEFAULTS, type HubClientOptions, hubUnavailable, request, Watchdog } from './hub-request.ts';
 import { HttpStatusError, retry } from './hub-retry.ts';
@@ -19,8 +20,8 @@ const MAX_UNANNOUNCED_BYTES = 16 * 2 ** 20;
  * (`X-Linked-Etag` of LFS files, `ETag` of others, taken from the Hub's own answers and never from the store
  * that it redirects to). An interrupted download goes on where it stopped: the bytes lie in
  * `<target>.<hash>.part`, so the part of another content is never continued.
- * Throws `unavailable` hub_unavailable, `unprocessable` hub_hash_missing or hub_hash_mismatch; a file with
- * another hash is deleted.
+ * Throws `unavailable` hub_unavailable, `unprocessable` hub_hash_missing or hub_hash_mismatch, `storage_full` disk_full,
+ * or the file system's error; a file with another hash is deleted.
  */
 export async function downloadFile(
   url: URL,
@@ -123,11 +124,15 @@ async function append(
         await file.truncate(0);
         throw hubUnavailable(url.href, `sends more than the ${limit} bytes that are expected`);
       }
-      await file.write(chunk);
+      await file.write(chunk).catch((cause) => {
+        throw writeError(cause, part);
+      });
       onBytes(done, size);
     }
     if (size !== null && done < size) throw new Error(`the answer ends after ${done} of ${size} bytes`);
-    await file.sync();
+    await file.sync().catch((cause) => {
+      throw writeError(cause, part);
+    });
   } finally {
     watchdog.stop();
     await file.close();

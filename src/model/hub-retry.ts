@@ -32,7 +32,8 @@ export class HttpStatusError extends Error {
 /**
  * Runs a task against the Hub again after network errors and transient statuses, with doubling waits (or what
  * `Retry-After` asks, at most 30 s). A try that raised `progress` does not count. When the tries are used up,
- * or the status is lasting, rejects with `unavailable` hub_unavailable; refusals of the task pass through.
+ * or the status is lasting, rejects with `unavailable` hub_unavailable; refusals of the task and errors of the file
+ * system pass through.
  */
 export async function retry<T>(
   url: URL,
@@ -45,7 +46,7 @@ export async function retry<T>(
     try {
       return await task();
     } catch (error) {
-      if (error instanceof DomainError || options.signal?.aborted) throw error;
+      if (error instanceof DomainError || isFileError(error) || options.signal?.aborted) throw error;
       const now = await progress();
       if (now > reached) attempt = 1;
       reached = now;
@@ -58,6 +59,14 @@ export async function retry<T>(
       await sleep(Math.min(asked ?? doubling, MAX_WAIT_MS), undefined, { signal: options.signal });
     }
   }
+}
+
+const NETWORK_CALLS: ReadonlySet<string> = new Set(['connect', 'getaddrinfo', 'read', 'shutdown']);
+
+/** What no other try and no other source cures. The errors of most network calls are causes of `fetch`'s own. */
+function isFileError(error: unknown): boolean {
+  const { syscall } = Object(error) as NodeJS.ErrnoException;
+  return syscall !== undefined && !NETWORK_CALLS.has(syscall);
 }
 
 /** The reason of a failed request in one line, e.g. `connect ECONNREFUSED 127.0.0.1:443`. */

@@ -25,12 +25,13 @@ const MAX_API_BYTES = 8 * 2 ** 20;
  * gives no usable answer, and like {@link downloadFile}.
  */
 export async function downloadModel(
-  { repository, revision, files }: HubModel,
+  model: HubModel,
   downloads: string,
   options: HubClientOptions,
   onProgress: DownloadProgress = () => {},
 ): Promise<string> {
-  const commit = await resolveCommit(repository, revision, options);
+  const { repository, files } = model;
+  const commit = await resolveCommit(revisionUrl(model, options), options);
   const directory = join(downloads, repository.replace('/', '--'), commit);
   await mkdir(directory, { recursive: true });
   for (const file of files) {
@@ -41,12 +42,7 @@ export async function downloadModel(
 }
 
 /** The commit id that the Hub names for a branch, tag or commit. */
-async function resolveCommit(
-  repository: string,
-  revision: string,
-  options: HubClientOptions,
-): Promise<string> {
-  const url = new URL(`${options.baseUrl}/api/models/${repository}/revision/${revision}`);
+async function resolveCommit(url: URL, options: HubClientOptions): Promise<string> {
   const body = await retry(url, options, () => readApi(url, options));
   let commit: unknown;
   try {
@@ -60,14 +56,35 @@ async function resolveCommit(
   return commit;
 }
 
+/**
+ * Whether the Hub answers at all, whatever it says, within the time limit of the first contact. Rejects with
+ * `unavailable` hub_unavailable.
+ */
+export async function probeHub(model: HubModel, options: HubClientOptions): Promise<void> {
+  const watchdog = new Watchdog(options.connectTimeoutMs ?? HUB_DEFAULTS.connectTimeoutMs, options.signal);
+  try {
+    const response = await firstContact(revisionUrl(model, options), options, watchdog.signal);
+    await response.body?.cancel();
+  } finally {
+    watchdog.stop();
+  }
+}
+
+const revisionUrl = ({ repository, revision }: HubModel, { baseUrl }: HubClientOptions): URL =>
+  new URL(`${baseUrl}/api/models/${repository}/revision/${revision}`);
+
+async function firstContact(url: URL, options: HubClientOptions, signal: AbortSignal): Promise<Response> {
+  return request(url, { method: 'GET', signal }).catch((cause) => {
+    // No connection at the first contact means offline: waiting for more tries would only delay the fallback.
+    if (options.signal?.aborted) throw cause;
+    throw hubUnavailable(url.href, networkReason(cause), cause);
+  });
+}
+
 async function readApi(url: URL, options: HubClientOptions): Promise<string> {
   const watchdog = new Watchdog(options.connectTimeoutMs ?? HUB_DEFAULTS.connectTimeoutMs, options.signal);
   try {
-    const response = await request(url, { method: 'GET', signal: watchdog.signal }).catch((cause) => {
-      // No connection at the first contact means offline: waiting for more tries would only delay the fallback.
-      if (options.signal?.aborted) throw cause;
-      throw hubUnavailable(url.href, networkReason(cause), cause);
-    });
+    const response = await firstContact(url, options, watchdog.signal);
     if (!response.ok || response.body === null) throw await HttpStatusError.of(response);
     const chunks: Uint8Array[] = [];
     let bytes = 0;

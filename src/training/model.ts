@@ -5,7 +5,7 @@ import { promptWidth } from '../families/training-prompt.ts';
 import { encodeModel } from '../graph/index.ts';
 import type { Batch } from './batch.ts';
 
-/** The frozen model of a float32 bundle. */
+/** The frozen model of a float32 or int8 bundle. */
 export interface FrozenModel {
   readonly config: ModelConfig;
   readonly weights: FrozenWeights;

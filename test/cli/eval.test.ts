@@ -102,7 +102,16 @@ describe('softprompt eval', () => {
 
   it('sends the files with their names, and every option', async () => {
     server.answers.set(PATH, { bytes: events(EVALUATION, '[DONE]') });
-    const baselines = ['--zero-shot', '--k-shot', '3', '--examples', 'EXAMPLES', '--seed', '7'];
+    const baselines = [
+      '--zero-shot',
+      '--k-shot',
+      '3',
+      '--naive-bayes',
+      '--examples',
+      'EXAMPLES',
+      '--seed',
+      '7',
+    ];
     const { code, stdout } = await evaluate('--versions', '1,2', ...baselines, '--max-tokens', '9', '--json');
     assert.equal(code, 0);
     assert.deepEqual(JSON.parse(stdout), EVALUATION);
@@ -122,6 +131,7 @@ describe('softprompt eval', () => {
       ['versions', '2'],
       ['baselines', 'zero_shot'],
       ['baselines', 'k_shot'],
+      ['baselines', 'naive_bayes'],
       ['shots', '3'],
       ['seed', '7'],
       ['max_tokens', '9'],

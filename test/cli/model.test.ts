@@ -3,6 +3,7 @@ import { rm, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import { recordingImporter } from '../model/cache-importer.ts';
+import { fakeEmbeddedModel } from '../model/embedded-model.ts';
 import { inTemporaryDirectory, run } from './harness.ts';
 
 describe('softprompt model', () => {
@@ -27,10 +28,12 @@ describe('softprompt model', () => {
       assert.match(stdout, new RegExp(`^directory +${bundle.directory}$`, 'm'));
       assert.equal(calls.length, 1);
 
-      assert.deepEqual(JSON.parse((await model('list', '--json')).stdout), [bundle]);
-      assert.match((await model('list')).stdout, /^mine {2}int8 {7}[0-9a-f]{12} {2}7 B /m);
+      const [embedded, ...cached] = JSON.parse((await model('list', '--json')).stdout);
+      assert.deepEqual(cached, [bundle]);
+      assert.match((await model('list')).stdout, /^mine +int8 {7}[0-9a-f]{12} {2}7 B /m);
 
-      assert.equal((await model('verify')).stdout, `ok  ${bundle.directory}\n`);
+      const { stdout: checked } = await model('verify');
+      assert.equal(checked, `ok  ${embedded.directory}\nok  ${bundle.directory}\n`);
       await writeFile(join(bundle.directory, 'weights.bin'), 'WEIGHTS');
       const damaged = await model('verify', bundle.directory);
       assert.equal(damaged.code, 1);
@@ -65,21 +68,37 @@ describe('softprompt model', () => {
         assert.equal(verified.code, 1);
         assert.match(
           verified.stdout,
-          new RegExp(`^damaged  ${directories[0]}  .+\nok  ${directories[1]}\n$`),
+          new RegExp(`^ok  .+\ndamaged  ${directories[0]}  .+\nok  ${directories[1]}\n$`),
         );
         assert.match(verified.stderr, new RegExp(`\\[${code}\\]`));
         assert.match((await model('list')).stdout, new RegExp(`^damaged .* ${directories[0]}$`, 'm'));
         const listed = JSON.parse((await model('list', '--json')).stdout);
-        assert.equal(listed[0].damage.code, code);
-        assert.equal(listed[1].id, 'b');
+        assert.equal(listed[1].damage.code, code);
+        assert.equal(listed[2].id, 'b');
       });
     });
   }
 
-  it('list of an empty cache is empty', async () => {
+  it('the model in the package is listed, verified and imported as it is, with an empty cache', async () => {
     await inTemporaryDirectory(async (home) => {
-      assert.equal((await run(['model', 'list', '--home', home])).stdout, 'No bundles in the cache.\n');
-      assert.equal((await run(['model', 'list', '--home', home, '--json'])).stdout, '[]\n');
+      const embedded = await fakeEmbeddedModel(home);
+      const model = (...args: string[]) =>
+        run(['model', ...args, '--home', join(home, 'absent')], { modelSources: { embedded } });
+      const imported = JSON.parse((await model('import', 'embedded', '--json')).stdout);
+      assert.deepEqual([imported.id, imported.directory], ['tiny-embedded', embedded.directory]);
+      assert.deepEqual(JSON.parse((await model('list', '--json')).stdout), [imported]);
+      assert.equal((await model('verify', 'embedded')).stdout, `ok  ${embedded.directory}\n`);
+
+      await writeFile(join(embedded.directory, 'weights.bin'), 'WEIGHTS');
+      for (const args of [['verify'], ['verify', 'embedded'], ['import', 'embedded']]) {
+        const { code, stderr } = await model(...args);
+        assert.equal(code, 1, args.join(' '));
+        assert.match(
+          stderr,
+          /\[embedded_model_damaged\]\n {2}field: {4}weights\.bin\n {2}expected: [0-9a-f]{64}\n {2}given: {4}[0-9a-f]{64}\n$/,
+        );
+      }
+      assert.match((await model('list')).stdout, new RegExp(`^damaged .* ${embedded.directory}$`, 'm'));
     });
   });
 

@@ -804,7 +804,7 @@ export interface components {
             next: string | null;
         };
         /** @enum {string} */
-        Baseline: "zero_shot" | "k_shot";
+        Baseline: "zero_shot" | "k_shot" | "naive_bayes";
         ChatAnswer: {
             /** @constant */
             role: "assistant";
@@ -1161,16 +1161,16 @@ export interface components {
             echo?: boolean | null;
         };
         Contender: {
-            /** @description `task@version`, `task@1+2` of an ensemble, `zero_shot` or `k_shot`. */
+            /** @description `task@version`, `task@1+2` of an ensemble, or the baseline. */
             name: string;
             /** @enum {string} */
-            type: "version" | "ensemble" | "zero_shot" | "k_shot";
+            type: "version" | "ensemble" | "zero_shot" | "k_shot" | "naive_bayes";
             /**
              * Format: int64
-             * @description Null: several, or the base model.
+             * @description Null: several, or a baseline.
              */
             version: number | null;
-            /** @description Empty: the base model. */
+            /** @description Empty: a baseline. */
             versions: number[];
             /**
              * Format: int64
@@ -1380,7 +1380,7 @@ export interface components {
             versions?: number[] | null;
             /** @description Versions that answer together, as in `1+2+3`. */
             ensembles?: string[] | null;
-            /** @description The base model without a soft prompt: with the template alone, or with examples in front as text. */
+            /** @description The base model without a soft prompt: with the template alone, or with examples in front as text. `naive_bayes`: no model at all, but the words of all examples (multinomial, Laplace smoothing); for labels. */
             baselines?: components["schemas"]["Baseline"][] | null;
             /**
              * Format: int32
@@ -1408,7 +1408,7 @@ export interface components {
             examples_file?: string | null;
             /**
              * Format: binary
-             * @description Rows for `k_shot`, as a file.
+             * @description Rows for `k_shot` and `naive_bayes`, as a file.
              */
             examples?: string;
         };
@@ -1429,13 +1429,13 @@ export interface components {
         EvaluationRequest: {
             /** @description What is measured. `rows` and `examples` together are at most 20000; files may have more. */
             rows?: components["schemas"]["LabelledRow"][] | null;
-            /** @description For `k_shot`. `rows` and `examples` together are at most 20000; files may have more. */
+            /** @description For `k_shot` and `naive_bayes`. `rows` and `examples` together are at most 20000; files may have more. */
             examples?: components["schemas"]["LabelledRow"][] | null;
             /** @description Side by side; what the task serves with when no version and no ensemble is named. */
             versions?: number[] | null;
             /** @description Versions that answer together, as in `1+2+3`. */
             ensembles?: string[] | null;
-            /** @description The base model without a soft prompt: with the template alone, or with examples in front as text. */
+            /** @description The base model without a soft prompt: with the template alone, or with examples in front as text. `naive_bayes`: no model at all, but the words of all examples (multinomial, Laplace smoothing); for labels. */
             baselines?: components["schemas"]["Baseline"][] | null;
             /**
              * Format: int32

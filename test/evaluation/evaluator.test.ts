@@ -218,6 +218,29 @@ describe('an evaluation of labels', () => {
     assert.deepEqual(events.at(-1), { type: 'progress', name: 'k_shot', done: 16, total: 16 });
   });
 
+  it('measures the words of all examples beside them, without asking the model', async () => {
+    const examples = [
+      { text: 'fine day', label: 'good' },
+      { text: 'poor soup', label: 'bad' },
+      { text: 'strange eh', label: 'odd' },
+      // These are evaluated themselves: what they say does not count.
+      { text: 'fine', label: 'odd' },
+      { text: 'eh', label: 'good' },
+    ];
+    const request = { versions: [], baselines: ['naive_bayes'] as const, examples: inline(examples).rows };
+    const { report, requests } = await run({ rank }, { ...inline(ROWS), ...request });
+    assert.deepEqual(requests, []);
+    const [{ name, type, version, versions, n, scores, loss }] = report.contenders as [
+      EvaluationReport['contenders'][0],
+    ];
+    assert.deepEqual([name, type, version, versions, n], ['naive_bayes', 'naive_bayes', null, [], 4]);
+    // "hmm" is no known word: all labels are as likely, and the first of them is chosen.
+    assert.ok('accuracy' in scores && scores.accuracy === 1);
+    // Of the six words each label has two: a word of its own is 2/8 there and 1/8 in each of the others.
+    assert.ok(Math.abs(loss - (3 * Math.log(2) + Math.log(3)) / 4) < 1e-12, `${loss}`);
+    assert.deepEqual(report.usage, { promptTokens: 0, virtualTokens: 0, completionTokens: 0 });
+  });
+
   it('takes the labels of the rows when the task has none, and baselines when no version is active', async () => {
     const script = { rank: () => [-1, -2], task: { labels: null, activeVersion: null, serving: null } };
     const rows = ROWS.slice(0, 2);
@@ -410,6 +433,16 @@ describe('an evaluation refuses, before any work,', () => {
     await refused(kShot([{ text: 'x', label: 'good' }]), { code: 'too_few_examples', param: 'examples' });
     await refused(kShot(ROWS), { code: 'too_few_examples', given: 0 });
     await refused(kShot([{ prompt: 'x', completion: 'y' }]), { code: 'examples_of_another_kind' });
+  });
+
+  it('words that cannot be learned from', async () => {
+    const words = (rows: readonly object[] | null) =>
+      ({ baselines: ['naive_bayes'], examples: rows === null ? null : inline(rows).rows }) as const;
+    await refused(words(null), { kind: 'invalid', code: 'examples_required', message: /"naive_bayes"/ });
+    await refused(words([{ text: 'x' }]), { code: 'dataset_invalid', param: 'examples' });
+    await refused(words(ROWS), { code: 'too_few_examples', expected: 1, given: 0 });
+    const completions = inline([{ prompt: 'a', completion: 'b' }]);
+    await refused({ ...completions, ...words([]) }, { code: 'labels_required', param: 'baselines' });
   });
 
   it('examples that leave no room for an input', async () => {

@@ -3,8 +3,11 @@ import { describe, it } from 'node:test';
 import { Compile } from 'typebox/compile';
 import type { ModelInfo } from '../../src/domain/model.ts';
 import { exampleCommands } from '../../src/examples/commands.ts';
-import { isExamplesModel, learnedExamples } from '../../src/examples/learned.ts';
+import type { ExampleSet } from '../../src/examples/example-set.ts';
+import { EXAMPLE_SETS, exampleSetOf, learnedExamples } from '../../src/examples/learned.ts';
 import { TaskBody, taskMetadata } from '../../src/http/schemas/task.ts';
+import { describeModel } from '../../src/model/bundle.ts';
+import { openEmbedded } from '../../src/model/embedded.ts';
 import { validateUpload } from '../../src/prompts/validate.ts';
 import { TINY } from '../prompts/samples.ts';
 
@@ -22,36 +25,55 @@ const SMOLLM2: ModelInfo = {
   aliases: ['HuggingFaceTB/SmolLM2-135M-Instruct'],
 };
 
-describe('the learned examples that are shipped', () => {
-  it('are accepted like an upload, and their tasks like a request', async () => {
-    const validator = Compile(TaskBody);
-    for (const { task, metadata, prompt } of await learnedExamples()) {
-      const { version, warnings } = validateUpload(await prompt(), SMOLLM2);
-      assert.deepEqual([version.numVirtualTokens, version.tokenDim, warnings], [20, 576, []], task);
-      const body: unknown = structuredClone(metadata);
-      assert.ok(validator.Check(body), task);
-      assert.deepEqual(taskMetadata(body), metadata);
-      assert.ok((metadata.description?.length ?? 0) > 0 && (metadata.labels?.length ?? 0) > 1, task);
-    }
+const MODELS: readonly ModelInfo[] = [SMOLLM2, describeModel(await openEmbedded())];
+
+for (const model of MODELS) {
+  const set = exampleSetOf(model) as ExampleSet;
+
+  describe(`the learned examples that are shipped for ${model.id}`, () => {
+    it('are accepted like an upload, and their tasks like a request', async () => {
+      const validator = Compile(TaskBody);
+      for (const { task, metadata, prompt } of await learnedExamples(set)) {
+        const { version, warnings } = validateUpload(await prompt(), model);
+        assert.deepEqual(
+          [version.numVirtualTokens, version.tokenDim, warnings],
+          [20, model.tokenDim, []],
+          task,
+        );
+        const body: unknown = structuredClone(metadata);
+        assert.ok(validator.Check(body), task);
+        assert.deepEqual(taskMetadata(body), metadata);
+        assert.ok((metadata.description?.length ?? 0) > 0 && (metadata.labels?.length ?? 0) > 1, task);
+      }
+    });
+
+    it('are what the first of the printed commands ask', async () => {
+      const names = (await learnedExamples(set)).map(({ task }) => task);
+      const [first, second] = exampleCommands(set.requests, 'http://127.0.0.1:8080', false);
+      for (const command of [first!, second!]) {
+        const task = /^curl -s http:\/\/127\.0\.0\.1:8080\/v1\/tasks\/(\w+)\/classify /.exec(command)?.[1];
+        assert.ok(names.includes(task!), command);
+        assert.ok(!command.includes('authorization'), 'there are no keys');
+      }
+    });
+  });
+}
+
+describe('the examples of a model', () => {
+  it('are for one model, whose name and sizes must agree, and whose weights, where they are known', () => {
+    assert.equal(exampleSetOf(SMOLLM2)?.model.id, SMOLLM2.id);
+    assert.equal(exampleSetOf({ ...SMOLLM2, hash: 'of a GGUF file' })?.model.id, SMOLLM2.id);
+    assert.equal(exampleSetOf({ ...SMOLLM2, id: 'other' }), null);
+    assert.equal(exampleSetOf({ ...SMOLLM2, tokenDim: 960, numLayers: 32 }), null);
+    const embedded = MODELS[1]!;
+    assert.equal(exampleSetOf(embedded)?.model.id, embedded.id);
+    assert.equal(exampleSetOf({ ...embedded, hash: 'of other weights' }), null);
   });
 
-  it('are for one model, whose name and sizes must agree', () => {
-    assert.equal(isExamplesModel(SMOLLM2), true);
-    assert.equal(isExamplesModel({ ...SMOLLM2, id: 'other' }), false);
-    assert.equal(isExamplesModel({ ...SMOLLM2, tokenDim: 960, numLayers: 32 }), false);
-  });
-
-  it('are what the first of the printed commands ask', async () => {
-    const names = (await learnedExamples()).map(({ task }) => task);
-    const [first, second] = exampleCommands('http://127.0.0.1:8080', false);
-    assert.match(first!, /^curl -s http:\/\/127\.0\.0\.1:8080\/v1\/tasks\/sentiment\/classify /);
-    assert.ok(names.includes('sentiment') && names.some((name) => second!.includes(`/tasks/${name}/`)));
-    assert.ok(!first!.includes('authorization'), 'there are no keys');
-  });
-
-  it('take the key of a server with keys from the environment', () => {
+  it('are asked with the key of a server with keys, from the environment', () => {
     // In double quotes, in which a shell puts the value.
-    for (const command of exampleCommands('http://127.0.0.1:8080', true))
-      assert.ok(command.includes(' -H "authorization: Bearer $SOFTPROMPT_API_KEY" '), command);
+    for (const { requests } of EXAMPLE_SETS)
+      for (const command of exampleCommands(requests, 'http://127.0.0.1:8080', true))
+        assert.ok(command.includes(' -H "authorization: Bearer $SOFTPROMPT_API_KEY" '), command);
   });
 });

@@ -86,7 +86,7 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
     const options = {
       versions: [1, 2],
       ensembles: ['1+2', '2+10+1'],
-      baselines: ['zero_shot', 'k_shot'],
+      baselines: ['zero_shot', 'k_shot', 'naive_bayes'],
       shots: 3,
       seed: 7,
       max_tokens: 9,
@@ -103,7 +103,7 @@ describe('POST /v1/tasks/{task}/evaluations', () => {
           [1, 2],
           [2, 10, 1],
         ],
-        baselines: ['zero_shot', 'k_shot'],
+        baselines: ['zero_shot', 'k_shot', 'naive_bayes'],
         rows: { kind: 'rows', rows: ROWS },
         examples: { kind: 'rows', rows: [ROWS[0]] },
         shots: 3,

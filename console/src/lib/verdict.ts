@@ -8,6 +8,7 @@ const ENSEMBLE = /@\d+(\+\d+)+$/;
 export function nameOf(name: string): string {
   if (name === 'zero_shot') return 'the base model';
   if (name === 'k_shot') return 'the base model with examples';
+  if (name === 'naive_bayes') return 'the words alone';
   return ENSEMBLE.test(name) ? `the ensemble ${name}` : name;
 }
 

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { DomainError } from '../../domain/errors.ts';
 import type {
+  Baseline,
   ContenderReport,
   EvaluationEvent,
   EvaluationReport,
@@ -52,11 +53,15 @@ const Options = {
   ),
   baselines: optional(
     Type.Array(
-      Type.Unsafe<'zero_shot' | 'k_shot'>({ ...oneOf('zero_shot', 'k_shot'), ...component('Baseline') }),
+      Type.Unsafe<Baseline>({
+        ...oneOf('zero_shot', 'k_shot', 'naive_bayes'),
+        ...component('Baseline'),
+      }),
       {
-        maxItems: 2,
+        maxItems: 3,
         description:
-          'The base model without a soft prompt: with the template alone, or with examples in front as text.',
+          'The base model without a soft prompt: with the template alone, or with examples in front as text. ' +
+          '`naive_bayes`: no model at all, but the words of all examples (multinomial, Laplace smoothing); for labels.',
       },
     ),
   ),
@@ -95,7 +100,7 @@ export type EvaluationFields = Static<typeof EvaluationFields>;
 export const EvaluationBody = Type.Object(
   {
     rows: optional(Rows('What is measured.')),
-    examples: optional(Rows('For `k_shot`.')),
+    examples: optional(Rows('For `k_shot` and `naive_bayes`.')),
     ...Options,
   },
   {
@@ -119,7 +124,9 @@ export const EvaluationForm = Type.Object(
     file: Type.Optional(
       Type.String({ format: 'binary', description: 'Labelled rows: a .jsonl or .csv file, or a file id.' }),
     ),
-    examples: Type.Optional(Type.String({ format: 'binary', description: 'Rows for `k_shot`, as a file.' })),
+    examples: Type.Optional(
+      Type.String({ format: 'binary', description: 'Rows for `k_shot` and `naive_bayes`, as a file.' }),
+    ),
   },
   {
     ...component('EvaluationForm'),
@@ -129,10 +136,10 @@ export const EvaluationForm = Type.Object(
 
 const Contender = Type.Object(
   {
-    name: Type.String({ description: '`task@version`, `task@1+2` of an ensemble, `zero_shot` or `k_shot`.' }),
-    type: oneOf('version', 'ensemble', 'zero_shot', 'k_shot'),
-    version: nullable(Type.Integer({ description: 'Null: several, or the base model.' })),
-    versions: Type.Array(Type.Integer(), { description: 'Empty: the base model.' }),
+    name: Type.String({ description: '`task@version`, `task@1+2` of an ensemble, or the baseline.' }),
+    type: oneOf('version', 'ensemble', 'zero_shot', 'k_shot', 'naive_bayes'),
+    version: nullable(Type.Integer({ description: 'Null: several, or a baseline.' })),
+    versions: Type.Array(Type.Integer(), { description: 'Empty: a baseline.' }),
     ...SCORES,
   },
   component('Contender'),

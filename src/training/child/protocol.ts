@@ -21,7 +21,7 @@ export interface Assignment {
   /** validate: read the files and end; train: go on to the last step. */
   readonly mode: 'validate' | 'train';
   readonly spec: JobSpec;
-  /** Directory of the float32 bundle. */
+  /** Directory of the bundle to learn on. */
   readonly bundle: string;
   /** Of each task of the specification. */
   readonly files: readonly TaskFiles[];
