@@ -2,7 +2,8 @@
 
     python tokens.py --corpus DIR --out DIR
 
-Writes tokenizer.json and, for each part, PART.bin: uint16 ids, every document behind an <|endoftext|>.
+Writes tokenizer.json and, for each part, PART.bin: uint16 ids, every document behind an <|endoftext|>. mails.bin has the
+mails of the train part once more, of which the second half of the training reads more.
 """
 
 import argparse
@@ -50,11 +51,12 @@ if __name__ == "__main__":
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     options.out.mkdir(parents=True, exist_ok=True)
-    parts = {part: [row["text"] for row in read_part(options.corpus, part)] for part in PARTS}
-    tokenizer = train_tokenizer(parts["train"])
+    parts = {part: read_part(options.corpus, part) for part in PARTS}
+    parts["mails"] = [row for row in parts["train"] if row["source"] == "mails"]
+    tokenizer = train_tokenizer([row["text"] for row in parts["train"]])
     tokenizer.save(str(options.out / "tokenizer.json"))
-    for part, texts in parts.items():
-        ids = encode(tokenizer, texts)
+    for part, rows in parts.items():
+        ids = encode(tokenizer, [row["text"] for row in rows])
         ids.tofile(options.out / f"{part}.bin")
-        size = sum(len(text.encode()) for text in texts)
-        print(f"{part}: {len(texts)} documents, {size} bytes, {len(ids)} tokens")
+        size = sum(len(row["text"].encode()) for row in rows)
+        print(f"{part}: {len(rows)} documents, {size} bytes, {len(ids)} tokens")

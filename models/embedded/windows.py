@@ -67,4 +67,4 @@ def token_nats(score: Callable[[Tensor], Tensor], ids: np.ndarray, context: int,
 def bits_per_byte(model: Decoder, ids: np.ndarray, lengths: Tensor, stride: int) -> float:
     """Mean bits for a byte of a stream."""
     nats = token_nats(model.nats, ids, model.config.context_length, stride)
-    return nats.sum() / math.log(2) / int(lengths[torch.from_numpy(ids[1:].astype(np.int64))].sum())
+    return float(nats.sum()) / math.log(2) / int(lengths[torch.from_numpy(ids[1:].astype(np.int64))].sum())
