@@ -1,13 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { parse } from 'csv-parse/sync';
 import { ServiceProcess } from '../../reliability/support/service-process.ts';
 import { EMBEDDED_EXAMPLES } from '../../src/examples/embedded.ts';
 import { Client, type CompletionBody } from '../support/client.ts';
-import { jsonLines } from '../support/training-rows.ts';
 
 const { id: MODEL } = EMBEDDED_EXAMPLES.model;
 
@@ -16,10 +14,6 @@ const OFFLINE = { PIP_INDEX_URL: 'http://127.0.0.1:2', SOFTPROMPT_HUB_URL: 'http
 
 interface Classified {
   readonly results: readonly { readonly label: string }[];
-}
-
-interface Evaluation {
-  readonly contenders: readonly { readonly name: string; readonly accuracy: number; readonly n: number }[];
 }
 
 describe('softprompt serve --model embedded, from the build', () => {
@@ -51,7 +45,7 @@ describe('softprompt serve --model embedded, from the build', () => {
     assert.equal(data[0]?.id, MODEL);
     const request = { model: MODEL, prompt: 'I am, my dear', max_tokens: 12, temperature: 0 };
     const { choices } = await client.ok<CompletionBody>('POST', '/v1/completions', request);
-    assert.match(choices[0]!.text, /^ \w+/);
+    assert.match(choices[0]!.text, /^,? \w+ \w+/);
   });
 
   it('answers with what its example prompts have learned', async () => {
@@ -71,46 +65,10 @@ describe('softprompt serve --model embedded, from the build', () => {
     );
   });
 
-  it('learns a prompt from real sentences over HTTP that beats the majority class on others', async () => {
-    const rows: readonly { readonly text: string; readonly label: string }[] = parse(
-      await readFile(new URL('../../examples/urgency.csv', import.meta.url)),
-      { columns: true, trim: true },
-    );
-    const isTest = (_: unknown, i: number): boolean => i % 4 >= 2;
-    const test = rows.filter(isTest);
-    const training = jsonLines(rows.filter((row, i) => !isTest(row, i)));
-    const file = await client.uploadFile('urgency.jsonl', training);
-    const method = {
-      type: 'prompt_tuning',
-      prompt_tuning: { hyperparameters: { max_steps: 40 } },
-    };
-    const task = { description: null, template: '{text}\nThis is', labels: [' urgent', ' routine'] };
-    await client.ok('PUT', '/v1/tasks/urgency', task);
-    const job = await client.ok<{ id: string }>('POST', '/v1/fine_tuning/jobs', {
-      model: MODEL,
-      training_file: file,
-      suffix: 'urgency',
-      seed: 1,
-      method,
-    });
-    const events = await fetch(`${service.url}/v1/fine_tuning/jobs/${job.id}/events?stream=true`);
-    const messages = await events.text();
-    assert.match(messages, /The job has successfully completed/);
-    const { contenders } = await client.ok<Evaluation>('POST', '/v1/tasks/urgency/evaluations', {
-      rows: test,
-      baselines: ['zero_shot'],
-    });
-    const [learned, zeroShot] = contenders;
-    assert.equal(learned!.n, test.length);
-    const majority = test.filter(({ label }) => label === 'urgent').length / test.length;
-    assert.ok(learned!.accuracy > Math.max(majority, 1 - majority) + 0.1, JSON.stringify(contenders));
-    assert.ok(learned!.accuracy > zeroShot!.accuracy, JSON.stringify(contenders));
-  });
-
   it('keeps its tasks over a restart', async () => {
     await service.stop();
     await start();
     const { data } = await client.ok<{ data: { name: string }[] }>('GET', '/v1/tasks');
-    assert.deepEqual(data.map(({ name }) => name).sort(), [...EMBEDDED_EXAMPLES.learned, 'urgency'].sort());
+    assert.deepEqual(data.map(({ name }) => name).sort(), [...EMBEDDED_EXAMPLES.learned].sort());
   });
 });
