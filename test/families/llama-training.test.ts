@@ -65,15 +65,22 @@ test('an evaluation graph is the forward part alone', () => {
   assert.ok(evaluation.nodes.length < training.nodes.length / 2);
 });
 
-test('missing and quantised weights are named', () => {
+test('missing weights, and those quantised in blocks, are named', () => {
   const weights = weightsOf(TINY);
   const name = 'model.layers.1.mlp.up_proj';
   const without = new Map(weights.linears);
   without.delete(name);
-  const quantised = new Map(weights.linears).set(
-    name,
-    tinyModel(TINY, 'rowwise-int8').catalog.linears.get(name)!,
-  );
+  const float = weights.linears.get(name)!;
+  assert.ok(float.format === 'float32');
+  const { weight } = float;
+  const quantised = new Map(weights.linears).set(name, {
+    format: 'blockwise',
+    bits: 4,
+    blockSize: 32,
+    weight,
+    scales: weight,
+    offsets: null,
+  });
   for (const linears of [without, quantised]) {
     assert.throws(
       () => buildTrainingGraph(TINY, { ...weights, linears }, GRADIENT),
