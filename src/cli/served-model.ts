@@ -6,8 +6,8 @@ import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 
 /**
- * How long the sources of the default model have to answer at all. With the start of the service behind it, somebody
- * without a network waits less than five seconds.
+ * How long the sources of the default model have to answer at all: so long somebody without a network waits before the
+ * model in the package starts.
  */
 const ANSWER_WITHIN_MS = 3000;
 
