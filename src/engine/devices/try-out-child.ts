@@ -1,0 +1,42 @@
+/** Entry of the process that tries a device out: one small product on it, its result held against the known one. */
+import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { createGraph, encodeModel, float32, input, matMul } from '../../graph/index.ts';
+import { CPU, parseDevice } from './device.ts';
+import { executionProviders } from './providers.ts';
+import type { TryOutMessage } from './try-out.ts';
+
+const SIZE = 32;
+
+// Drivers that compute on the processor: the Vulkan loader leaves them out, so a card that is found is one.
+process.env.VK_LOADER_DRIVERS_DISABLE = '*lvp*,*lavapipe*,*llvmpipe*,*swiftshader*';
+
+/** Throws when the device does not compute it, or computes it wrong. */
+async function compute(): Promise<void> {
+  const device = parseDevice(process.argv[2] ?? '');
+  const x = input('x', 'float32', ['rows', SIZE]);
+  const weight = float32(new Float32Array(SIZE * SIZE).fill(0.5), [SIZE, SIZE]);
+  const session = await InferenceSession.create(encodeModel(createGraph([x], { y: matMul(x, weight) })), {
+    executionProviders: executionProviders(device === 'auto' ? CPU : device),
+    // Of the whole process: why a provider cannot be loaded is only logged.
+    logSeverityLevel: 3,
+    // Else a provider that takes nothing would seem to work.
+    extra: { session: { disable_cpu_ep_fallback: device === 'auto' || device.kind === 'cpu' ? '0' : '1' } },
+  });
+  const rows = new Float32Array(2 * SIZE).fill(1).fill(2, SIZE);
+  const { y } = await session.run({ x: new Tensor('float32', rows, [2, SIZE]) });
+  const wrong = Array.from(y!.data as Float32Array).filter(
+    (value, at) => Math.abs(value - (at < SIZE ? SIZE / 2 : SIZE)) > 0.01,
+  );
+  if (wrong.length > 0) throw new Error('it computes wrong numbers');
+}
+
+function tell(message: TryOutMessage): void {
+  process.send?.(message);
+}
+
+try {
+  await compute();
+  tell({ type: 'works' });
+} catch (error) {
+  tell({ type: 'failed', message: error instanceof Error ? error.message : String(error) });
+}
