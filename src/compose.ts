@@ -7,6 +7,7 @@ import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
 import { chooseDevice } from './engine/devices/choose.ts';
 import { deviceName, parseDevice } from './engine/devices/device.ts';
+import { createProbe } from './engine/devices/probe.ts';
 import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
@@ -93,7 +94,10 @@ async function start(
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Service> {
-  const { device, reason } = await chooseDevice(parseDevice(config.device));
+  const { device, reason } = await chooseDevice(
+    parseDevice(config.device),
+    createProbe({ model: config.model }),
+  );
   log.info({ device: deviceName(device) }, reason);
   const keys = await openKeys({ entries: config.apiKeys, file: config.apiKeysFile, log });
   started.push(async () => keys.close());

@@ -118,7 +118,7 @@ export interface LoopOutputs {
   readonly bestLogits: Float32Array;
   /** Steps of each row, [batch]. */
   readonly counts: BigInt64Array;
-  /** [planes, batch, heads, turns, dim] */
+  /** [planes, batch, heads, 1 + turns, dim]; the first position is of no use. */
   readonly newKeysValues: Float32Array;
 }
 

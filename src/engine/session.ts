@@ -16,6 +16,7 @@ import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
 import type { KvShape } from './kv/kv.ts';
 import { openDecodeLoop } from './loop-session.ts';
+import { withPast } from './masked-past.ts';
 
 export interface SessionOptions {
   /** Where the graphs run; the processor unless given. */
@@ -54,12 +55,17 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
     ort.InferenceSession.create(join(bundle.directory, graph), settings);
   const { config } = bundle.manifest;
   const encoder = isEncoderDecoder(config) ? new OrtEncoder(await open(BUNDLE_FILES.encoder), config) : null;
-  const { stepsPerRun = 1 } = options;
+  const { device = CPU, stepsPerRun = 1 } = options;
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
     { encoder, loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings) : null },
     { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim },
-    { hidden: config.hiddenSize, vocab: config.vocabSize, slidingWindow: config.slidingWindow },
+    {
+      hidden: config.hiddenSize,
+      vocab: config.vocabSize,
+      slidingWindow: config.slidingWindow,
+      takesEmptyPast: device.kind === 'cpu',
+    },
   );
 }
 
@@ -72,6 +78,7 @@ class OrtBackend implements Backend {
   readonly encoder: Encoder | null;
   readonly loop: DecodeLoop | null;
   private readonly session: ort.InferenceSession;
+  private readonly takesEmptyPast: boolean;
   private readonly pastNames: readonly string[];
   private readonly crossNames: readonly string[];
 
@@ -79,16 +86,22 @@ class OrtBackend implements Backend {
     session: ort.InferenceSession,
     { encoder, loop }: Pick<Backend, 'encoder' | 'loop'>,
     kvShape: KvShape,
-    sizes: { readonly hidden: number; readonly vocab: number; readonly slidingWindow: number | null },
+    traits: {
+      readonly hidden: number;
+      readonly vocab: number;
+      readonly slidingWindow: number | null;
+      readonly takesEmptyPast: boolean;
+    },
   ) {
     this.session = session;
     this.encoder = encoder;
     this.loop = loop;
     this.kvShape = kvShape;
-    this.hiddenSize = sizes.hidden;
-    this.vocabSize = sizes.vocab;
-    this.bestCount = bestCount(sizes.vocab);
-    this.slidingWindow = sizes.slidingWindow;
+    this.hiddenSize = traits.hidden;
+    this.vocabSize = traits.vocab;
+    this.bestCount = bestCount(traits.vocab);
+    this.slidingWindow = traits.slidingWindow;
+    this.takesEmptyPast = traits.takesEmptyPast;
     const { pastKeys, pastValues } = SERVING_IO;
     const { crossKeys, crossValues } = CROSS_IO;
     const planes = Array.from({ length: kvShape.planes }, (_, plane) => plane);
@@ -96,7 +109,8 @@ class OrtBackend implements Backend {
     this.crossNames = planes.map((plane) => (plane % 2 === 0 ? crossKeys : crossValues)(plane >> 1));
   }
 
-  async run(inputs: StepInputs): Promise<StepOutputs> {
+  async run(given: StepInputs): Promise<StepOutputs> {
+    const inputs = this.takesEmptyPast ? given : withPast(given, this.kvShape);
     const { batch, sequence, past, bestRows, scoredRows, scorePairs } = inputs;
     const { heads, dim } = this.kvShape;
     // A run without predictions still computes one: onnxruntime's TopK divides by the number of rows.

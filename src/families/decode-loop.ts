@@ -46,8 +46,8 @@ import { windowBias } from './window.ts';
  * - chosen       int64 [turns, batch], what each row chose in each step that was run; of a row that has stopped, anything
  * - bestLogits   float32 [turns, batch], the largest logit of the same
  * - counts       int64 [batch], steps of each row: the last one chose a stop token, or was the last that was allowed
- * - newKeysValues float32 [2 * layers, batch, kv_heads, turns, head_dim], as of SERVING_IO; behind a row's count there is
- *   nothing of use
+ * - newKeysValues float32 [2 * layers, batch, kv_heads, 1 + turns, head_dim], as of SERVING_IO behind the first position,
+ *   which is of no use, and neither is what stands behind a row's count
  */
 export const DECODE_LOOP_IO = {
   lastTokens: 'last_tokens',
@@ -102,7 +102,8 @@ function runInputs({ numLayers, numKeyValueHeads, headDim }: DecoderSizes): RunI
 
 /**
  * A decode step as the body of a loop. The past is read where it lies, in every step; keys and values of the steps before
- * are a part of their own, `recent`, which grows by one position a step.
+ * are a part of their own, `recent`, which grows by one position a step. It begins with one that nothing sees: not every
+ * device takes a tensor without elements.
  */
 function stepOf(config: DecoderSizes, familyOf: FamilyOf, table: Value, given: RunInputs): Graph {
   const { numKeyValueHeads, headDim, numLayers } = config;
@@ -186,17 +187,19 @@ function stepBias(
   const slots = reshape(positionsAlong(pasts[0]!.keys, 2), [1, -1]);
   // 0 up to the row's last position; what stands behind it belongs to no row.
   const unused = mul(relu(toFloat(sub(slots, sub(rowLengths, int64([1]))))), scalar(MASKED));
-  const ones = concat([shapeOf(tokens, 0, 1), int64([1])], 0);
-  const seen = (width: Value): Result =>
+  const recentSlots = reshape(positionsAlong(recent, 2), [1, -1]);
+  const zeros = (width: Value): Result =>
     expand(float32([0], [1, 1]), concat([shapeOf(tokens, 0, 1), width], 0));
+  const dummy = mul(relu(toFloat(sub(int64([1]), recentSlots))), scalar(MASKED));
+  const seen = [unused, add(zeros(shapeOf(recent, 2, 3)), dummy)] as const;
   const parts =
     window === null
-      ? [unused, seen(shapeOf(recent, 2, 3))]
+      ? seen
       : [
-          add(unused, windowBias(positionIds, slots, window)),
-          windowBias(positionIds, add(rowLengths, reshape(positionsAlong(recent, 2), [1, -1])), window),
+          add(seen[0], windowBias(positionIds, slots, window)),
+          add(seen[1], windowBias(positionIds, add(rowLengths, sub(recentSlots, int64([1]))), window)),
         ];
-  return reshape(concat([...parts, expand(float32([0], [1, 1]), ones)], 1), [0, 1, 1, -1]);
+  return reshape(concat([...parts, zeros(int64([1]))], 1), [0, 1, 1, -1]);
 }
 
 const flat = (layers: readonly KeysValues[]): Input[] =>
@@ -213,11 +216,11 @@ export function assembleDecodeLoop(config: DecoderSizes, familyOf: FamilyOf, tab
   const steps = reshape(shapeOf(uniforms, 0, 1), []);
   const rowCount = shapeOf(rows.lastTokens, 0, 1);
   const each = (value: number): Result => expand(int64([value]), rowCount);
-  const nothing = expand(
-    float32([], [1, numKeyValueHeads, 0, headDim]),
-    concat([rowCount, int64([numKeyValueHeads, 0, headDim])], 0),
+  const unseen = expand(
+    float32(new Float32Array(numKeyValueHeads * headDim), [1, numKeyValueHeads, 1, headDim]),
+    concat([rowCount, int64([numKeyValueHeads, 1, headDim])], 0),
   );
-  const states = [rows.lastTokens, each(1), each(0), ...Array<Value>(2 * numLayers).fill(nothing)];
+  const states = [rows.lastTokens, each(1), each(0), ...Array<Value>(2 * numLayers).fill(unseen)];
   const results = loop(steps, bool(true), states, stepOf(config, familyOf, table, given));
   const [, , counts, ...others] = results;
   const news = others.slice(0, 2 * numLayers);

@@ -92,7 +92,7 @@ test('of several positions each row takes as many as it has read', () => {
   for (let plane = 0; plane < SHAPE.planes; plane++) {
     for (const [index, length] of lengths.entries()) {
       for (let head = 0; head < SHAPE.heads; head++) {
-        for (let step = 0; step < positions; step++) {
+        for (let step = -1; step < positions; step++) {
           const value = mark(index + 1, plane, head, length + step);
           output.push(value, value);
         }
@@ -100,7 +100,7 @@ test('of several positions each row takes as many as it has read', () => {
     }
   }
   slab.reserve(3, 66);
-  slab.appendSeveral(Float32Array.from(output), positions, [1, 4, 0]);
+  slab.appendSeveral(Float32Array.from(output), { positions: positions + 1, skipped: 1 }, [1, 4, 0]);
   assertRow(slab, 0, 1, 6);
   assertRow(slab, 1, 2, 66);
   assertRow(slab, 2, 3, 9);

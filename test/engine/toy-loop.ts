@@ -76,13 +76,14 @@ export class ToyLoop implements DecodeLoop {
     turns: number,
   ): Float32Array {
     const { planes, heads, dim } = SHAPE;
-    const values = new Float32Array(planes * rows.length * heads * turns * dim).fill(12_345);
+    const positions = 1 + turns;
+    const values = new Float32Array(planes * rows.length * heads * positions * dim).fill(12_345);
     for (const [row, { length, read }] of rows.entries()) {
       for (const [step, embedding] of read.entries()) {
         const pair = [embedding, length + step];
         for (let plane = 0; plane < planes; plane++) {
           for (let head = 0; head < heads; head++) {
-            const at = (((plane * rows.length + row) * heads + head) * turns + step) * dim;
+            const at = (((plane * rows.length + row) * heads + head) * positions + 1 + step) * dim;
             const sign = head === 0 ? 1 : -1;
             values[at] = sign * pair[plane]!;
             values[at + 1] = sign * pair[1 - plane]!;

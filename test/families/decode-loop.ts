@@ -174,7 +174,7 @@ export async function openTinyDecoder(t: TestContext, config: LlamaConfig): Prom
             planeHeads.map((head, h) => [
               ...head,
               ...Array.from({ length: count }, (_, s) => {
-                const at = (((plane * rows.length + b) * heads + h) * turns + s) * headDim;
+                const at = (((plane * rows.length + b) * heads + h) * (turns + 1) + s + 1) * headDim;
                 return news!.data.slice(at, at + headDim);
               }),
             ]),

@@ -151,7 +151,7 @@ export class Sequences {
     { turns, chosen, bestLogits, counts, newKeysValues }: LoopOutputs,
   ): void {
     const read = Array.from(counts, Number);
-    this.batch.slab.appendSeveral(newKeysValues, turns, read);
+    this.batch.slab.appendSeveral(newKeysValues, { positions: 1 + turns, skipped: 1 }, read);
     rows.forEach((sequence, row) => {
       for (let step = 0; step < read[row]! && !sequence.ended; step++) {
         const at = step * rows.length + row;

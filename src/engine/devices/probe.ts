@@ -8,6 +8,8 @@ export type Probe = (device: Device) => Promise<string | null>;
 
 /** What a probe asks; replaced in tests. */
 export interface ProbeParts {
+  /** Directory of the bundle that is to run on the device. */
+  readonly model?: string;
   readonly around?: Surroundings;
   readonly cudaLibraries?: (around: Surroundings) => Promise<readonly string[]>;
   readonly tryOut?: Probe;
@@ -24,7 +26,7 @@ export function createProbe(parts: ProbeParts = {}): Probe {
       const libraries = await cudaLibraries(around);
       if (libraries.length > 0) return missingLibraries(libraries);
     }
-    return (parts.tryOut ?? tryOut)(device);
+    return parts.tryOut === undefined ? tryOut(device, { model: parts.model }) : parts.tryOut(device);
   };
 }
 

@@ -1,4 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { BUNDLE_FILES } from '../../model/bundle.ts';
 import { startProcess } from '../../threads/start-process.ts';
 import { type Device, deviceName } from './device.ts';
 
@@ -11,25 +14,28 @@ export type TryOutMessage =
   | { readonly type: 'failed'; readonly message: string };
 
 export interface TryOutOptions {
-  /** Starting CUDA on a cold machine takes seconds. */
+  /** Directory of the bundle whose model is tried out as well; left out: only a small product is. */
+  readonly model?: string | undefined;
+  /** Starting CUDA on a cold machine takes seconds, and a large model is loaded for the processor and for the device. */
   readonly timeoutMs?: number;
   /** Replaced in tests. Its stderr must be a pipe, and it needs a channel. */
-  readonly start?: (device: Device) => ChildProcess;
+  readonly start?: (device: Device, model: string | undefined) => ChildProcess;
 }
 
-const TIMEOUT_MS = 30_000;
+const TIMEOUT_MS = 60_000;
+const TIMEOUT_MS_PER_GB = 60_000;
 /** Of what it prints, the last characters are kept: a provider that ends its process says why there. */
 const KEPT = 16_384;
 
 /**
- * Lets a device compute something small in a process of its own: a provider whose driver is wrong may end its process, or
- * wait for ever.
+ * Lets a device compute in a process of its own: a provider whose driver is wrong may end its process, or wait for ever, and
+ * one of its kernels may be wrong.
  */
 export async function tryOut(
   device: Device,
-  { timeoutMs = TIMEOUT_MS, start = startTryOut }: TryOutOptions = {},
+  { model, timeoutMs = timeoutFor(model), start = startTryOut }: TryOutOptions = {},
 ): Promise<TryOutResult> {
-  const child = start(device);
+  const child = start(device, model);
   let printed = '';
   child.stderr?.setEncoding('utf8').on('data', (text: string) => {
     printed = (printed + text).slice(-KEPT);
@@ -58,9 +64,15 @@ export async function tryOut(
   return `it ended the process that tried it out (${end})${lastLine(printed)}`;
 }
 
-function startTryOut(device: Device): ChildProcess {
+function timeoutFor(model: string | undefined): number {
+  if (model === undefined) return TIMEOUT_MS;
+  const weights = statSync(join(model, BUNDLE_FILES.weights), { throwIfNoEntry: false });
+  return TIMEOUT_MS + ((weights?.size ?? 0) / 1e9) * TIMEOUT_MS_PER_GB;
+}
+
+function startTryOut(device: Device, model: string | undefined): ChildProcess {
   return startProcess('./try-out-child', import.meta.url, {
-    args: [deviceName(device)],
+    args: model === undefined ? [deviceName(device)] : [deviceName(device), model],
     stderr: 'pipe',
   });
 }
@@ -85,6 +97,7 @@ export function explain(device: Device, text: string): string {
     const match = pattern.exec(text);
     if (match !== null) return meaning(match);
   }
+  if (/^it computes /.test(text)) return text.split('\n')[0]!;
   return `onnxruntime cannot use ${deviceName(device)}${lastLine(text.split('\n')[0] ?? '')}`;
 }
 

@@ -106,10 +106,14 @@ export class KvSlab {
   }
 
   /**
-   * Appends to each row the first `counts[row]` of the positions in `new_keys_values` [planes, rows, heads, positions, dim].
-   * The caller reserves room first.
+   * Appends to each row `counts[row]` of the positions in `new_keys_values` [planes, rows, heads, positions, dim], behind the
+   * first `skipped`. The caller reserves room first.
    */
-  appendSeveral(output: Float32Array, positions: number, counts: readonly number[]): void {
+  appendSeveral(
+    output: Float32Array,
+    { positions, skipped }: { readonly positions: number; readonly skipped: number },
+    counts: readonly number[],
+  ): void {
     const { planes, heads, dim } = this.shape;
     const block = positions * dim;
     for (let plane = 0; plane < planes; plane++) {
@@ -117,7 +121,7 @@ export class KvSlab {
       for (let row = 0; row < this.rows; row++) {
         const used = counts[row]! * dim;
         for (let head = 0; head < heads; head++) {
-          const from = ((plane * this.rows + row) * heads + head) * block;
+          const from = ((plane * this.rows + row) * heads + head) * block + skipped * dim;
           const to = row * this.rowStride + (head * this.positionCapacity + this.lengths[row]!) * dim;
           target.set(output.subarray(from, from + used), to);
         }
