@@ -15,6 +15,7 @@ const SOURCES: MetricSources = {
   model: unasked,
   tasks: 0,
   engine: unasked,
+  device: unasked,
   store: unasked,
   training: unasked,
   versions: { plan: unasked, shadowCounts: unasked },

@@ -5,6 +5,9 @@ import { openKeys } from './access/open-keys.ts';
 import { EmbeddingTableFile } from './analysis/embedding-table.ts';
 import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
+import { chooseDevice } from './engine/devices/choose.ts';
+import { deviceName, parseDevice } from './engine/devices/device.ts';
+import { createProbe } from './engine/devices/probe.ts';
 import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
@@ -91,6 +94,11 @@ async function start(
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Service> {
+  const { device, reason } = await chooseDevice(
+    parseDevice(config.device),
+    createProbe({ model: config.model }),
+  );
+  log.info({ device: deviceName(device) }, reason);
   const keys = await openKeys({ entries: config.apiKeys, file: config.apiKeysFile, log });
   started.push(async () => keys.close());
   let stage: 'starting' | 'started' | 'stopping' = 'starting';
@@ -113,6 +121,8 @@ async function start(
   const engine = createEngine({
     bundle,
     prompts,
+    device,
+    stepsPerRun: config.stepsPerRun,
     threads: config.threads,
     maxBatchSize: config.maxBatchSize,
     maxQueueLength: config.maxQueueLength,

@@ -1,9 +1,8 @@
 import { homedir } from 'node:os';
-import { format, join, parse, resolve } from 'node:path';
-import { envSchema } from 'env-schema';
+import { join, resolve } from 'node:path';
 import Type, { type Static } from 'typebox';
-import { DomainError } from './domain/errors.ts';
-import { EMBEDDED } from './domain/model.ts';
+import { checkedValues } from './config-values.ts';
+import { databaseOf } from './database-file.ts';
 
 const MIB = 2 ** 20;
 const GIB = 2 ** 30;
@@ -155,6 +154,19 @@ const schema = Type.Object({
     maximum: HOUR_MS,
     default: 300_000,
     description: 'milliseconds after which an engine that does not answer is given up; longer than any run',
+  }),
+  device: Type.String({
+    pattern: '^(auto|cpu|cuda(:[0-9]{1,2})?|webgpu)$',
+    default: 'auto',
+    description:
+      'where the model runs: cpu, cuda (the first graphics card), cuda:1 (the second), webgpu, or auto: the first of cuda, webgpu and cpu that is there',
+  }),
+  stepsPerRun: Type.Integer({
+    minimum: 1,
+    maximum: 32,
+    default: 1,
+    description:
+      'decode steps of one run of the model; more than 1 are meant for cuda, where each run carries keys and values over the bus, and hold the weights twice',
   }),
   threads: Type.Integer({
     minimum: 0,
@@ -358,7 +370,7 @@ export function loadConfig(
     const named = env[variable] ? variable : (STANDARD_VARIABLES[setting] ?? variable);
     origin.set(setting, flags[setting] === undefined ? named : flag);
   }
-  const values = validate(given, origin);
+  const values = checkedValues<Settings>(schema, given, { origin, secret: SECRET });
   const home = resolve(values.home);
   return Object.freeze({
     ...values,
@@ -374,63 +386,4 @@ export function loadConfig(
     hubUrl: values.hubUrl.replace(/\/+$/, ''),
     url: values.url.replace(/\/+$/, ''),
   });
-}
-
-function databaseOf({ db, mirror, model }: Settings, home: string): Pick<Config, 'db' | 'sharedDb'> {
-  if (db === undefined) return { db: defaultDatabase(home, model), sharedDb: null };
-  if (!/^postgres(ql)?:/.test(db)) return { db: resolve(db), sharedDb: null };
-  return { db: mirror === undefined ? join(home, 'mirror.db') : resolve(mirror), sharedDb: db };
-}
-
-function defaultDatabase(home: string, model: string): string {
-  const file = join(home, 'softprompt.db');
-  return model === EMBEDDED ? embeddedDatabase(file) : file;
-}
-
-/**
- * The file beside a database for the model in the package. Prompts of one model are nothing to another, so a database
- * that is meant for another model gets none of its tasks.
- */
-export function embeddedDatabase(file: string): string {
-  const { dir, name, ext } = parse(file);
-  return format({ dir, name: `${name}-embedded`, ext });
-}
-
-interface SchemaError {
-  readonly instancePath: string;
-  readonly message?: string;
-  readonly params: { readonly allowedValues?: readonly string[] };
-}
-
-function validate(given: Record<string, string>, origin: ReadonlyMap<string, string>): Settings {
-  try {
-    return envSchema<Settings>({ schema, data: given, env: false });
-  } catch (cause) {
-    const error = (cause as { readonly errors?: readonly SchemaError[] }).errors?.[0];
-    if (error === undefined) throw cause;
-    const setting = error.instancePath.slice(1);
-    const source = origin.get(setting) ?? setting;
-    throw new DomainError('invalid', 'invalid_configuration', `${source} has a value that is not allowed.`, {
-      param: source,
-      expected: error.params.allowedValues?.join(', ') ?? error.message?.replace(/^must (be )?/, ''),
-      ...(!SECRET.has(setting) && { given: given[setting] }),
-      cause,
-    });
-  }
-}
-
-/**
- * Without API keys anyone who reaches the port may do everything, so only this machine may reach it. For what
- * listens; other commands may run in an environment that names another host. Throws `invalid` host_not_allowed.
- */
-export function assertLoopback({ host, ...keys }: Pick<Config, 'host' | 'apiKeys' | 'apiKeysFile'>): void {
-  if (keys.apiKeys !== null || keys.apiKeysFile !== null) return;
-  if (/^(localhost|::1|127(\.\d{1,3}){3})$/.test(host)) return;
-  throw new DomainError(
-    'invalid',
-    'host_not_allowed',
-    'A server without API keys listens on this machine only. To serve others give it keys: ' +
-      'softprompt key new makes one, and --api-keys-file takes it.',
-    { param: describeSetting('host').flag, expected: '127.0.0.1, ::1 or localhost', given: host },
-  );
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
-import { assertLoopback, describeSetting, loadConfig } from '../src/config.ts';
+import { assertLoopback } from '../src/cli/loopback.ts';
+import { describeSetting, loadConfig } from '../src/config.ts';
 
 describe('the configuration', () => {
   it('lets a server with API keys listen for others, and repeats no secret in a refusal', () => {
@@ -80,6 +81,8 @@ describe('the configuration', () => {
     ['SOFTPROMPT_KV_CACHE_BYTES', '1GB', /integer/],
     ['SOFTPROMPT_PRECISION', 'fp16', /float32, int8, int4/],
     ['SOFTPROMPT_LOG_LEVEL', 'loud', /info/],
+    ['SOFTPROMPT_DEVICE', 'gpu', /auto\|cpu\|cuda/],
+    ['SOFTPROMPT_DEVICE', 'cuda:-1', /auto\|cpu\|cuda/],
     ['SOFTPROMPT_NAME', 'My Model', /pattern/],
     ['SOFTPROMPT_HUB_URL', 'ftp://hub.example', /pattern/],
   ];

@@ -1,7 +1,8 @@
 import { Command } from 'commander';
-import { assertLoopback, type Setting } from '../config.ts';
+import type { Setting } from '../config.ts';
 import { createLog } from '../log.ts';
 import type { CliContext } from './context.ts';
+import { assertLoopback } from './loopback.ts';
 import { addSettings, configOf } from './options.ts';
 import { modelToServe } from './served-model.ts';
 
@@ -43,6 +44,8 @@ export const serveSettings: readonly Setting[] = [
   'streamStallMs',
   'maxConnections',
   'engineStallMs',
+  'device',
+  'stepsPerRun',
   'threads',
   'drainTimeoutMs',
   'drainNoticeMs',

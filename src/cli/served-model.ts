@@ -1,4 +1,5 @@
-import { type Config, embeddedDatabase } from '../config.ts';
+import type { Config } from '../config.ts';
+import { embeddedDatabase } from '../database-file.ts';
 import { DomainError } from '../domain/errors.ts';
 import { EMBEDDED } from '../domain/model.ts';
 import type { Bundle } from '../model/bundle.ts';

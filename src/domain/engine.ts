@@ -126,6 +126,8 @@ export interface Engine {
   readonly model: ModelInfo;
   /** Limits that a request is checked against before it is queued. */
   readonly limits: EngineLimits;
+  /** Where the model runs: `cpu`, `cuda:0`, `webgpu`. */
+  readonly device: string;
   /**
    * Queues one sequence. The iterable yields events in order and ends after `end`. Aborting the signal frees
    * the row before the next step and ends the iterable without an `end` event.

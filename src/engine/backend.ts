@@ -82,6 +82,54 @@ export interface Encoder {
   release(): Promise<void>;
 }
 
+/**
+ * Several decode steps: every row is fed its last token, and then what it chooses, until it stops. See DECODE_LOOP_IO in
+ * families/decode-loop.ts for the meaning of each.
+ */
+export interface LoopInputs {
+  readonly batch: number;
+  /** Most steps of this run. */
+  readonly steps: number;
+  /** Positions of the past; 0 is allowed. */
+  readonly past: number;
+  /** Plane by plane [batch, heads, past, dim]; read in place. */
+  readonly pastPlanes: readonly Float32Array[];
+  /** These are [batch]. */
+  readonly lastTokens: BigInt64Array;
+  readonly lengths: BigInt64Array;
+  readonly limits: BigInt64Array;
+  readonly kinds: BigInt64Array;
+  readonly temperatures: Float64Array;
+  readonly topK: BigInt64Array;
+  readonly topP: Float64Array;
+  /** [batch, stops], stops at least 1. */
+  readonly stopTokens: BigInt64Array;
+  readonly candidates: number;
+  /** [steps, batch] */
+  readonly uniforms: Float64Array;
+}
+
+export interface LoopOutputs {
+  /** Steps that were made. */
+  readonly turns: number;
+  /** [turns, batch] */
+  readonly chosen: BigInt64Array;
+  /** [turns, batch]; not finite where a row's numbers are not. */
+  readonly bestLogits: Float32Array;
+  /** Steps of each row, [batch]. */
+  readonly counts: BigInt64Array;
+  /** [planes, batch, heads, 1 + turns, dim]; the first position is of no use. */
+  readonly newKeysValues: Float32Array;
+}
+
+/** Decodes several steps in one run. */
+export interface DecodeLoop {
+  /** Most steps of a run. */
+  readonly steps: number;
+  run(inputs: LoopInputs): Promise<LoopOutputs>;
+  release(): Promise<void>;
+}
+
 export interface Backend {
   readonly kvShape: KvShape;
   readonly hiddenSize: number;
@@ -92,6 +140,8 @@ export interface Backend {
   readonly slidingWindow: number | null;
   /** Null: the model is a decoder only. */
   readonly encoder: Encoder | null;
+  /** Null: a run is one decode step. */
+  readonly loop: DecodeLoop | null;
   run(inputs: StepInputs): Promise<StepOutputs>;
   release(): Promise<void>;
 }

@@ -46,7 +46,7 @@ type EventsMessage = Extract<FromWorker, { type: 'events' }>;
  * The engine as long as one worker lives. When the thread ends unexpectedly, every request that is in it fails with
  * `unavailable` engine_restarted, and no other is taken.
  */
-export class WorkerEngine implements Omit<Engine, 'stats'> {
+export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
   readonly model: ModelInfo;
   readonly limits: EngineLimits;
   /** Rejects when the model cannot be loaded. */

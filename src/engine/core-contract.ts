@@ -2,7 +2,7 @@ import type { EngineStats, GenerateEvent } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { SchedulerLimits } from './scheduling/scheduler.ts';
 
-export interface CoreOptions extends Omit<SchedulerLimits, 'fits' | 'fitsTogether'> {
+export interface CoreOptions extends Omit<SchedulerLimits, 'fits' | 'fitsTogether' | 'stepsPerRun'> {
   readonly kvCacheBytes: number;
   readonly prefixCacheBytes: number;
   readonly inputCacheBytes: number;

@@ -30,6 +30,15 @@ import { type Plan, Scheduler } from './scheduling/scheduler.ts';
 type ReadPlan = Extract<Plan<Job, Sequence>, { kind: 'read' }>;
 type DecodePlan = Extract<Plan<Job, Sequence>, { kind: 'decode' }>;
 
+interface RunSize {
+  /** Positions that each item of a reading run reads. */
+  readonly read: readonly number[];
+  /** Of one pass, padding included. */
+  readonly positions: number;
+  /** Of a decode run. */
+  readonly steps?: number;
+}
+
 const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Memory for the joint past of a reading run of several rows, as a share of the KV memory. */
@@ -63,6 +72,7 @@ export class EngineCore {
     this.inputs = new InputCache(kvShape, options.inputCacheBytes);
     this.scheduler = new Scheduler({
       ...options,
+      stepsPerRun: backend.loop?.steps ?? 1,
       fits: (rows, length) => this.sequences.batch.bytesFor(rows, length) <= options.kvCacheBytes,
       fitsTogether: (rows, past) =>
         rows * alignPast(past) * kvBytesPerPosition(kvShape) <= options.kvCacheBytes * READ_SHARE,
@@ -291,7 +301,7 @@ export class EngineCore {
     try {
       inputs = this.assemble(() => assembleEncode(works, hiddenSize));
       const positions = inputs.batch * inputs.length;
-      keysValues = await this.run(plan, lengths, positions, () => encoder!.encode(inputs));
+      keysValues = await this.run(plan, { read: lengths, positions }, () => encoder!.encode(inputs));
     } catch (error) {
       for (const job of plan.items) this.failJob(job, asDomainError(error));
       return;
@@ -314,7 +324,9 @@ export class EngineCore {
     let outputs: StepOutputs;
     try {
       inputs = this.assemble(() => assembleStep(chunks, this.backend));
-      outputs = await this.runStep(plan, inputs, read);
+      outputs = await this.run(plan, { read, positions: inputs.batch * inputs.sequence }, () =>
+        this.backend.run(inputs),
+      );
     } catch (error) {
       for (const job of plan.items) this.failJob(job, asDomainError(error));
       return;
@@ -339,15 +351,15 @@ export class EngineCore {
     for (const sequence of plan.preempted) this.sequences.preempt(sequence);
     const rows = [...this.scheduler.running];
     this.rows.add(rows.length);
-    let outputs: StepOutputs;
+    let accept: () => void;
     try {
-      const inputs = this.assemble(() => this.sequences.assemble(rows));
-      outputs = await this.runStep(plan, inputs, []);
+      const run = this.assemble(() => this.sequences.assemble(rows));
+      accept = await this.run(plan, { read: [], positions: rows.length, steps: run.steps }, run.execute);
     } catch (error) {
       this.sequences.fail(rows, error);
       return;
     }
-    this.sequences.accept(rows, outputs);
+    accept();
   }
 
   /** Memory can run out here as well as in the run. */
@@ -360,24 +372,7 @@ export class EngineCore {
     }
   }
 
-  private runStep(
-    plan: Plan<Job, Sequence>,
-    inputs: StepInputs,
-    read: readonly number[],
-  ): Promise<StepOutputs> {
-    return this.run(plan, read, inputs.batch * inputs.sequence, () => this.backend.run(inputs));
-  }
-
-  /**
-   * @param read positions that each item of a reading run reads
-   * @param positions of the whole run, padding included
-   */
-  private async run<T>(
-    plan: Plan<Job, Sequence>,
-    read: readonly number[],
-    positions: number,
-    execute: () => Promise<T>,
-  ): Promise<T> {
+  private async run<T>(plan: Plan<Job, Sequence>, size: RunSize, execute: () => Promise<T>): Promise<T> {
     const started = performance.now();
     try {
       return await execute();
@@ -387,7 +382,7 @@ export class EngineCore {
     } finally {
       const ms = performance.now() - started;
       this.counters.runMs += ms;
-      this.scheduler.postprocess(plan, { ms, read, positions });
+      this.scheduler.postprocess(plan, { ms, ...size });
     }
   }
 

@@ -1,6 +1,7 @@
 import type { EngineLimits, PromptSource } from '../domain/engine.ts';
 import type { EngineWatch } from '../domain/tracing.ts';
 import { type Bundle, decoderLayers, isEncoderDecoder } from '../model/bundle.ts';
+import { CPU, type Device } from './devices/device.ts';
 import type { Flag } from './flag.ts';
 import { kvBytesPerPosition } from './kv/kv.ts';
 import { longestRow } from './kv/slab.ts';
@@ -9,6 +10,10 @@ import type { WorkerInit } from './protocol.ts';
 export interface EngineOptions {
   readonly bundle: Bundle;
   readonly prompts: PromptSource;
+  /** Where the model runs; the processor unless given. */
+  readonly device?: Device;
+  /** Decode steps of one run; 1 unless given. */
+  readonly stepsPerRun?: number;
   /** Threads inside one operator; 0: the physical cores. */
   readonly threads: number;
   readonly maxBatchSize: number;
@@ -38,6 +43,8 @@ export function workerInit(options: EngineOptions, inStep: Flag): WorkerInit {
   const widest = options.bundle.manifest.config.contextLength;
   return {
     bundle: options.bundle,
+    device: options.device ?? CPU,
+    stepsPerRun: options.stepsPerRun ?? 1,
     threads: options.threads,
     inStep: inStep.memory,
     watched: options.watch !== undefined,

@@ -9,11 +9,14 @@ import type {
 import type { SerializedDomainError } from '../domain/errors.ts';
 import type { Bundle } from '../model/bundle.ts';
 import type { CoreOptions, CoreStats } from './core-contract.ts';
+import type { Device } from './devices/device.ts';
 
 /** What the worker gets as its workerData. */
 export interface WorkerInit {
   readonly bundle: Bundle;
   readonly core: CoreOptions;
+  readonly device: Device;
+  readonly stepsPerRun: number;
   readonly threads: number;
   /** A `Flag` that is set while a step is under way: ending the thread inside a run would abort the process. */
   readonly inStep: SharedArrayBuffer;

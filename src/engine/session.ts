@@ -9,14 +9,22 @@ import {
   isEncoderDecoder,
   SERVING_IO,
 } from '../model/bundle.ts';
-import type { Backend, Encoder, StepInputs, StepOutputs } from './backend.ts';
+import type { Backend, DecodeLoop, Encoder, StepInputs, StepOutputs } from './backend.ts';
 import { byteProductEntries } from './byte-products.ts';
+import { CPU, type Device } from './devices/device.ts';
+import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
 import type { KvShape } from './kv/kv.ts';
+import { openDecodeLoop } from './loop-session.ts';
+import { withPast } from './masked-past.ts';
 
 export interface SessionOptions {
+  /** Where the graphs run; the processor unless given. */
+  readonly device?: Device;
   /** Threads inside one operator; 0 lets onnxruntime take the physical cores. */
   readonly threads: number;
+  /** Decode steps of a run; 1 unless given. */
+  readonly stepsPerRun?: number;
 }
 
 /**
@@ -35,23 +43,29 @@ const SMALL_OUTPUTS = [
 
 /** Loads a bundle's serving graph into an onnxruntime session on this thread. */
 export async function openBackend(bundle: Bundle, options: SessionOptions): Promise<Backend> {
-  const extra = { session: { ...(await byteProductEntries()), intra_op: SPINNING } };
+  const settings: ort.InferenceSession.SessionOptions = {
+    executionProviders: executionProviders(options.device ?? CPU),
+    intraOpNumThreads: options.threads,
+    executionMode: 'sequential',
+    graphOptimizationLevel: 'all',
+    logSeverityLevel: 3,
+    extra: { session: { ...(await byteProductEntries()), intra_op: SPINNING } },
+  };
   const open = (graph: string): Promise<ort.InferenceSession> =>
-    ort.InferenceSession.create(join(bundle.directory, graph), {
-      executionProviders: ['cpu'],
-      intraOpNumThreads: options.threads,
-      executionMode: 'sequential',
-      graphOptimizationLevel: 'all',
-      logSeverityLevel: 3,
-      extra,
-    });
+    ort.InferenceSession.create(join(bundle.directory, graph), settings);
   const { config } = bundle.manifest;
   const encoder = isEncoderDecoder(config) ? new OrtEncoder(await open(BUNDLE_FILES.encoder), config) : null;
+  const { device = CPU, stepsPerRun = 1 } = options;
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
-    encoder,
+    { encoder, loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings) : null },
     { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim },
-    { hidden: config.hiddenSize, vocab: config.vocabSize, slidingWindow: config.slidingWindow },
+    {
+      hidden: config.hiddenSize,
+      vocab: config.vocabSize,
+      slidingWindow: config.slidingWindow,
+      takesEmptyPast: device.kind === 'cpu',
+    },
   );
 }
 
@@ -62,23 +76,32 @@ class OrtBackend implements Backend {
   readonly bestCount: number;
   readonly slidingWindow: number | null;
   readonly encoder: Encoder | null;
+  readonly loop: DecodeLoop | null;
   private readonly session: ort.InferenceSession;
+  private readonly takesEmptyPast: boolean;
   private readonly pastNames: readonly string[];
   private readonly crossNames: readonly string[];
 
   constructor(
     session: ort.InferenceSession,
-    encoder: Encoder | null,
+    { encoder, loop }: Pick<Backend, 'encoder' | 'loop'>,
     kvShape: KvShape,
-    sizes: { readonly hidden: number; readonly vocab: number; readonly slidingWindow: number | null },
+    traits: {
+      readonly hidden: number;
+      readonly vocab: number;
+      readonly slidingWindow: number | null;
+      readonly takesEmptyPast: boolean;
+    },
   ) {
     this.session = session;
     this.encoder = encoder;
+    this.loop = loop;
     this.kvShape = kvShape;
-    this.hiddenSize = sizes.hidden;
-    this.vocabSize = sizes.vocab;
-    this.bestCount = bestCount(sizes.vocab);
-    this.slidingWindow = sizes.slidingWindow;
+    this.hiddenSize = traits.hidden;
+    this.vocabSize = traits.vocab;
+    this.bestCount = bestCount(traits.vocab);
+    this.slidingWindow = traits.slidingWindow;
+    this.takesEmptyPast = traits.takesEmptyPast;
     const { pastKeys, pastValues } = SERVING_IO;
     const { crossKeys, crossValues } = CROSS_IO;
     const planes = Array.from({ length: kvShape.planes }, (_, plane) => plane);
@@ -86,7 +109,8 @@ class OrtBackend implements Backend {
     this.crossNames = planes.map((plane) => (plane % 2 === 0 ? crossKeys : crossValues)(plane >> 1));
   }
 
-  async run(inputs: StepInputs): Promise<StepOutputs> {
+  async run(given: StepInputs): Promise<StepOutputs> {
+    const inputs = this.takesEmptyPast ? given : withPast(given, this.kvShape);
     const { batch, sequence, past, bestRows, scoredRows, scorePairs } = inputs;
     const { heads, dim } = this.kvShape;
     // A run without predictions still computes one: onnxruntime's TopK divides by the number of rows.
@@ -137,6 +161,7 @@ class OrtBackend implements Backend {
 
   async release(): Promise<void> {
     await this.encoder?.release();
+    await this.loop?.release();
     await this.session.release();
   }
 }

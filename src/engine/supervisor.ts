@@ -15,6 +15,7 @@ import type { ModelInfo } from '../domain/model.ts';
 import { describeModel } from '../model/bundle.ts';
 import { startWorker } from '../threads/start-worker.ts';
 import { WorkerEngine } from './client.ts';
+import { CPU, deviceName } from './devices/device.ts';
 import { Flag } from './flag.ts';
 import { type EngineOptions, engineLimits, workerInit } from './options.ts';
 import type { WorkerInit } from './protocol.ts';
@@ -59,6 +60,7 @@ export function createEngine(options: SupervisorOptions): SupervisedEngine {
 export class SupervisedEngine implements Engine {
   readonly model: ModelInfo;
   readonly limits: EngineLimits;
+  readonly device: string;
   /** The first worker answers. Rejects with `unprocessable` model_unloadable. */
   readonly loaded: Promise<void>;
   private readonly options: SupervisorOptions;
@@ -75,6 +77,7 @@ export class SupervisedEngine implements Engine {
     this.options = options;
     this.model = describeModel(options.bundle);
     this.limits = engineLimits(options);
+    this.device = deviceName(options.device ?? CPU);
     this.life = this.start();
     this.loaded = this.life.loaded.then(() => {
       if (this.state === 'loading') this.state = 'ready';

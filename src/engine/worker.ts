@@ -13,11 +13,19 @@ import { openBackend } from './session.ts';
 import { sharedNow } from './shared-clock.ts';
 
 const port = parentPort!;
-const { bundle, core: options, threads, watched, inStep: memory } = workerData as WorkerInit;
+const {
+  bundle,
+  core: options,
+  device,
+  stepsPerRun,
+  threads,
+  watched,
+  inStep: memory,
+} = workerData as WorkerInit;
 const { manifest, directory } = bundle;
 const inStep = new Flag(memory);
 
-const backend = await openBackend(bundle, { threads });
+const backend = await openBackend(bundle, { device, stepsPerRun, threads });
 const table = await readFloats(join(directory, BUNDLE_FILES.embeddings));
 const outbox = new Outbox((events) => post({ type: 'events', events, at: sharedNow() }));
 const { hiddenSize, embeddingScale } = manifest.config;

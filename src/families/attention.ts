@@ -37,6 +37,9 @@ export interface KeysValues {
   readonly values: Value;
 }
 
+/** The keys and values in front of the new positions, in parts that are never joined; a serving graph has one. */
+export type Past = readonly KeysValues[];
+
 /** How tokens that lie one after the other belong to the rows of a batch. */
 export interface TokenShape {
   /** int64 [2]: batch, sequence. */
@@ -45,9 +48,9 @@ export interface TokenShape {
 
 /** What all layers share; computed once a run. */
 export interface AttentionContext extends TokenShape {
-  /** int64 [2]: past, sequence. */
+  /** int64: the positions of each part of the past, and the new ones. */
   readonly lengths: Value;
-  /** float32, added to the scores: [batch, kv_heads or 1, group * sequence, past + sequence]. */
+  /** float32, added to the scores: [batch, kv_heads or 1, group * sequence or 1, past + sequence]. */
   readonly bias: Value;
 }
 
@@ -85,7 +88,7 @@ export function splitHeads(x: Value, heads: number, headDim: number, { tokenShap
  */
 export function groupedQueryAttention(
   queries: Value,
-  past: KeysValues,
+  past: Past,
   current: KeysValues,
   { lengths, bias }: AttentionContext,
   { queryHeads, keyValueHeads, headDim, scale }: AttentionSizes,
@@ -94,9 +97,16 @@ export function groupedQueryAttention(
   // ONNX Runtime fuses the scale and the transposed keys into the product (FusedMatMul); nothing is transposed.
   const rows = scale === 1 ? folded : mul(folded, scalar(scale));
   const scoresOf = (keys: Value): Result => matMul(rows, transpose(keys, [0, 1, 3, 2]));
-  const scores = add(concat([scoresOf(past.keys), scoresOf(current.keys)], -1), bias);
-  const [pastWeights, currentWeights] = split(softmax(scores, -1), lengths, -1);
-  const mixed = add(matMul(pastWeights!, past.values), matMul(currentWeights!, current.values));
+  const parts = [...past, current];
+  const scores = add(
+    concat(
+      parts.map(({ keys }) => scoresOf(keys)),
+      -1,
+    ),
+    bias,
+  );
+  const weights = split(softmax(scores, -1), lengths, -1);
+  const mixed = parts.map(({ values }, part) => matMul(weights[part]!, values)).reduce(add);
   const heads = reshape(mixed, [0, queryHeads, -1, headDim]);
   return reshape(transpose(heads, [0, 2, 1, 3]), [-1, queryHeads * headDim]);
 }

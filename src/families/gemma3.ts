@@ -14,12 +14,13 @@ import {
   attentionSizes,
   groupedQueryAttention,
   type KeysValues,
+  type Past,
   splitHeads,
 } from './attention.ts';
 import type { Gemma3Config, RopeConfig, WeightCatalog } from './decoder.ts';
 import { namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
-import { assembleServing } from './serving.ts';
+import { assembleServing, type FamilyOf } from './serving.ts';
 import { findVector } from './weights.ts';
 
 /** What a layer reads beside its own input. */
@@ -59,7 +60,7 @@ export function checkGemma3Config(config: Gemma3Config): void {
  * Self-attention of one layer with its projections. The linear layers are not told the scale of the norm before them:
  * its largest element bounds their input, but where it stands out that makes too coarse a unit for the others.
  */
-function selfAttention(x: Value, prefix: string, past: KeysValues, context: LayerContext) {
+function selfAttention(x: Value, prefix: string, past: Past, context: LayerContext) {
   const { config, weights, attention, rotate } = context;
   const { numAttentionHeads, numKeyValueHeads, headDim, hiddenSize } = config;
   const projection = (name: string, heads: number) => ({
@@ -97,8 +98,8 @@ function feedForward(x: Value, prefix: string, config: Gemma3Config, weights: We
   return namedLinear({ x: gated, gain: null }, layer('down_proj', hiddenSize), weights);
 }
 
-/** The serving graph of Gemma 3. */
-export function buildGemma3Serving(config: Gemma3Config, weights: WeightCatalog): Graph {
+/** The layers of Gemma 3. */
+export function gemma3Family(config: Gemma3Config, weights: WeightCatalog): FamilyOf {
   checkGemma3Config(config);
   const { hiddenSize, headDim, contextLength, vocabSize, localLayers, localWindow } = config;
   const tablesOf = (rope: RopeConfig) => {
@@ -108,7 +109,7 @@ export function buildGemma3Serving(config: Gemma3Config, weights: WeightCatalog)
   };
   const tables = { local: tablesOf(config.localRope), global: tablesOf(config.rope) };
   const norm = (x: Value, name: string): Result => gemma3Norm(x, name, hiddenSize, { config, weights });
-  return assembleServing(config, ({ positionIds, attention, attentionWithin }) => {
+  return ({ positionIds, attention, attentionWithin }) => {
     const contextOf = (
       context: AttentionContext,
       { cos, sin }: { readonly cos: Value; readonly sin: Value },
@@ -141,5 +142,9 @@ export function buildGemma3Serving(config: Gemma3Config, weights: WeightCatalog)
         return namedLinear(normed, head, weights);
       },
     };
-  });
+  };
 }
+
+/** Its serving graph. */
+export const buildGemma3Serving = (config: Gemma3Config, weights: WeightCatalog): Graph =>
+  assembleServing(config, gemma3Family(config, weights));

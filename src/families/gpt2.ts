@@ -14,7 +14,7 @@ import {
 import { attentionSizes, groupedQueryAttention, splitHeads } from './attention.ts';
 import type { Gpt2Config, WeightCatalog } from './decoder.ts';
 import { namedLinear } from './linear.ts';
-import { assembleServing } from './serving.ts';
+import { assembleServing, type FamilyOf } from './serving.ts';
 import { findTensor, findVector } from './weights.ts';
 
 /** The learned positions, float32 [context, hidden]. */
@@ -34,15 +34,15 @@ export function checkGpt2Config({ numLayers, numAttentionHeads, headDim, hiddenS
   }
 }
 
-/** The serving graph of GPT-2. A LayerNorm's bias leaves no bound on what it puts out, so no `gain` is given. */
-export function buildGpt2Serving(config: Gpt2Config, weights: WeightCatalog): Graph {
+/** The layers of GPT-2. A LayerNorm's bias leaves no bound on what it puts out, so no `gain` is given. */
+export function gpt2Family(config: Gpt2Config, weights: WeightCatalog): FamilyOf {
   checkGpt2Config(config);
   const { hiddenSize, intermediateSize, numAttentionHeads, headDim, vocabSize } = config;
   const linear = (x: Value, name: string, outSize: number, hasBias = true) =>
     namedLinear({ x, gain: null }, { name, outSize, hasBias }, weights);
   const norm = (x: Value, name: string): Result => gpt2Norm(x, `transformer.${name}`, config, weights);
   const thirds = int64([hiddenSize, hiddenSize, hiddenSize]);
-  return assembleServing(config, ({ positionIds, attention }) => ({
+  return ({ positionIds, attention }) => ({
     embed: (embeddings) =>
       add(embeddings, gather(gpt2Positions(config, weights), reshape(positionIds, [-1]), 0)),
     attention: (hidden, layer, past) => {
@@ -62,5 +62,9 @@ export function buildGpt2Serving(config: Gpt2Config, weights: WeightCatalog): Gr
     },
     norm: (hidden) => ({ x: norm(hidden, 'ln_f'), gain: null }),
     logits: ({ x }) => linear(x, 'lm_head', vocabSize, false),
-  }));
+  });
 }
+
+/** Its serving graph. */
+export const buildGpt2Serving = (config: Gpt2Config, weights: WeightCatalog): Graph =>
+  assembleServing(config, gpt2Family(config, weights));

@@ -1,17 +1,19 @@
-import type { Graph } from '../graph/index.ts';
+import type { Graph, Value } from '../graph/index.ts';
+import { assembleDecodeLoop } from './decode-loop.ts';
 import type { DecoderConfig, WeightCatalog } from './decoder.ts';
 import type { T5Config } from './encoder-decoder.ts';
-import { buildGemma3Serving } from './gemma3.ts';
+import { buildGemma3Serving, gemma3Family } from './gemma3.ts';
 import { buildGemma3Training } from './gemma3-training.ts';
-import { buildGpt2Serving } from './gpt2.ts';
+import { buildGpt2Serving, gpt2Family } from './gpt2.ts';
 import { buildGpt2Training } from './gpt2-training.ts';
-import { buildLlamaServing } from './llama.ts';
+import { buildLlamaServing, llamaFamily } from './llama.ts';
 import { buildLlamaTraining } from './llama-training.ts';
 import { buildT5Decoder } from './t5-decoder.ts';
 import { buildT5Encoder } from './t5-encoder.ts';
 import { buildT5Training } from './t5-training.ts';
 import type { FrozenWeights } from './training.ts';
 import type { TrainingGraphOptions } from './training-graph.ts';
+import { storedTensor } from './weights.ts';
 
 /** The configuration of any model that can be served. */
 export type ModelConfig = DecoderConfig | T5Config;
@@ -46,6 +48,34 @@ export function buildServingGraph(config: ModelConfig, weights: WeightCatalog): 
     default:
       return buildLlamaServing(config, weights);
   }
+}
+
+/**
+ * Several decode steps of a decoder in one run, with the choice of tokens: inputs and outputs are those of
+ * `DECODE_LOOP_IO`. Its numbers are those of single steps but for the last bits: the same terms are added in another order.
+ * Throws `GraphError` as above; a decoder behind an encoder has no such graph.
+ */
+export function buildDecodeLoop(config: DecoderConfig, weights: FrozenWeights): Graph {
+  const table = tokenTable(config, weights);
+  switch (config.architecture) {
+    case 'gpt2':
+      return assembleDecodeLoop(config, gpt2Family(config, weights), table);
+    case 'gemma3':
+      return assembleDecodeLoop(config, gemma3Family(config, weights), table);
+    default:
+      return assembleDecodeLoop(config, llamaFamily(config, weights), table);
+  }
+}
+
+/** The table under the head's name where it is the head's weight as well: so it is loaded once. */
+function tokenTable({ vocabSize, hiddenSize }: DecoderConfig, { embeddings, linears }: FrozenWeights): Value {
+  const head = linears.get('lm_head');
+  const isHead =
+    head?.format === 'float32' &&
+    head.weight.file === embeddings.file &&
+    head.weight.offset === embeddings.offset;
+  const name = isHead ? 'lm_head.weight' : 'embeddings';
+  return storedTensor(name, embeddings, 'float32', [vocabSize, hiddenSize]);
 }
 
 /**

@@ -9,11 +9,17 @@ import {
   sigmoid,
   type Value,
 } from '../graph/index.ts';
-import { attentionSizes, groupedQueryAttention, type KeysValues, splitHeads } from './attention.ts';
+import {
+  attentionSizes,
+  groupedQueryAttention,
+  type KeysValues,
+  type Past,
+  splitHeads,
+} from './attention.ts';
 import type { LlamaConfig, WeightCatalog } from './decoder.ts';
 import { type Layer, type LinearInput, namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
-import { assembleServing, type NormedStates, type ServingInputs } from './serving.ts';
+import { assembleServing, type FamilyOf, type NormedStates, type ServingInputs } from './serving.ts';
 import { findVector } from './weights.ts';
 
 /** What every layer reads beside its own input. */
@@ -40,7 +46,7 @@ function headNorm(x: Value, name: string, { config, weights }: Forward): Value {
 }
 
 /** Self-attention of one layer with its projections; `current` are the keys and values of the new positions. */
-function selfAttention(x: LinearInput, prefix: string, past: KeysValues, forward: Forward) {
+function selfAttention(x: LinearInput, prefix: string, past: Past, forward: Forward) {
   const { config, weights, attention, rotate } = forward;
   const { numAttentionHeads, numKeyValueHeads, headDim, qkvBias } = config;
   const projection = (name: string, heads: number): Layer => ({
@@ -100,13 +106,13 @@ function checkConfig({ numLayers, numAttentionHeads, numKeyValueHeads, headDim, 
   }
 }
 
-/** The serving graph of a llama-like decoder (llama, mistral, phi3, qwen2, qwen3). */
-export function buildLlamaServing(config: LlamaConfig, weights: WeightCatalog): Graph {
+/** The layers of a llama-like decoder (llama, mistral, phi3, qwen2, qwen3). */
+export function llamaFamily(config: LlamaConfig, weights: WeightCatalog): FamilyOf {
   checkConfig(config);
   const tables = ropeTables(config.rope, config.headDim, config.contextLength);
   const cos = float32(tables.cos, [config.contextLength, config.headDim / 2]);
   const sin = float32(tables.sin, [config.contextLength, config.headDim / 2]);
-  return assembleServing(config, (inputs) => {
+  return (inputs) => {
     const rotate = (x: Value): Value => rotaryEmbedding(x, inputs.positionIds, cos, sin);
     const forward: Forward = { ...inputs, config, weights, rotate };
     const prefixOf = (layer: number): string => `model.layers.${layer}`;
@@ -126,5 +132,9 @@ export function buildLlamaServing(config: LlamaConfig, weights: WeightCatalog): 
         return namedLinear(normed, head, weights);
       },
     };
-  });
+  };
 }
+
+/** Its serving graph. */
+export const buildLlamaServing = (config: LlamaConfig, weights: WeightCatalog): Graph =>
+  assembleServing(config, llamaFamily(config, weights));

@@ -12,7 +12,13 @@ import {
   topK,
   type Value,
 } from '../graph/index.ts';
-import { type AttentionContext, attentionContext, attentionSizes, type KeysValues } from './attention.ts';
+import {
+  type AttentionContext,
+  attentionContext,
+  attentionSizes,
+  type KeysValues,
+  type Past,
+} from './attention.ts';
 import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
 import type { LinearInput } from './linear.ts';
 import { stack } from './stack.ts';
@@ -29,7 +35,7 @@ export interface ServingFamily {
   attention(
     hidden: Value,
     layer: number,
-    past: KeysValues,
+    past: Past,
   ): { readonly output: Value; readonly current: KeysValues };
   /** What attention to an encoder's output adds to them; a decoder-only model has none. */
   crossAttention?(hidden: Value, layer: number): Value;
@@ -46,6 +52,9 @@ export interface NormedStates extends LinearInput {
   readonly x: Result;
 }
 
+/** A family over what its layers read. */
+export type FamilyOf = (inputs: ServingInputs) => ServingFamily;
+
 /** What a family's layers read beside the hidden states. */
 export interface ServingInputs {
   /** int64 [batch, sequence]. */
@@ -57,13 +66,31 @@ export interface ServingInputs {
   readonly attentionWithin: (window: number) => AttentionContext;
 }
 
+/** What the layers make of hidden states [batch * sequence, hidden]; `news` are the keys and values of each layer in turn. */
+export function passLayers(
+  family: ServingFamily,
+  first: Value,
+  pasts: readonly Past[],
+): { readonly hidden: Value; readonly news: readonly KeysValues[] } {
+  let hidden = first;
+  const news: KeysValues[] = [];
+  for (const [layer, past] of pasts.entries()) {
+    const { output, current } = family.attention(hidden, layer, past);
+    hidden = add(hidden, output);
+    if (family.crossAttention !== undefined) hidden = add(hidden, family.crossAttention(hidden, layer));
+    hidden = add(hidden, family.feedForward(hidden, layer));
+    news.push(current);
+  }
+  return { hidden, news };
+}
+
 /**
  * The delta-KV serving graph of a family; inputs and outputs are those of {@link SERVING_IO}.
  * @param others inputs that only this family reads
  */
 export function assembleServing(
   config: DecoderSizes,
-  familyOf: (inputs: ServingInputs) => ServingFamily,
+  familyOf: FamilyOf,
   others: readonly Input[] = [],
 ): Graph {
   const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
@@ -86,15 +113,11 @@ export function assembleServing(
     attentionWithin: (window) => contextOf(biasWithin(bias, positionIds, pastKeys, window)),
   });
 
-  let hidden: Value = family.embed(reshape(embeddings, [-1, hiddenSize]));
-  const news: Value[] = [];
-  for (const [layer, past] of pasts.entries()) {
-    const { output, current } = family.attention(hidden, layer, past);
-    hidden = add(hidden, output);
-    if (family.crossAttention !== undefined) hidden = add(hidden, family.crossAttention(hidden, layer));
-    hidden = add(hidden, family.feedForward(hidden, layer));
-    news.push(current.keys, current.values);
-  }
+  const { hidden, news } = passLayers(
+    family,
+    family.embed(reshape(embeddings, [-1, hiddenSize])),
+    pasts.map((past) => [past]),
+  );
 
   const normed = family.norm(gather(hidden, logitPositions, 0));
   const logits = family.logits(normed);
@@ -113,7 +136,7 @@ export function assembleServing(
       [SERVING_IO.bestLogits]: bestLogits,
       [SERVING_IO.bestTokens]: bestTokens,
       [SERVING_IO.scores]: scores,
-      [SERVING_IO.newKeysValues]: stack(news),
+      [SERVING_IO.newKeysValues]: stack(news.flatMap(({ keys, values }) => [keys, values])),
     },
   );
 }

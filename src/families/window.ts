@@ -22,7 +22,7 @@ import { keyPositions, positionsAlong } from './positions.ts';
  * outside. Positions are int64 and broadcast against each other. Keys that stand behind the query are left to the
  * causal mask.
  */
-function windowBias(queries: Value, keys: Value, window: number): Result {
+export function windowBias(queries: Value, keys: Value, window: number): Result {
   const beyond = relu(toFloat(sub(sub(queries, keys), int64([window - 1]))));
   return mul(beyond, scalar(MASKED));
 }

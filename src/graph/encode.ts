@@ -17,19 +17,30 @@ const encodeValueInfo = (name: string, { dtype, shape }: TensorType): object => 
   type: { tensorType: { elemType: DATA_TYPE[dtype], shape: { dim: shape.map(encodeDim) } } },
 });
 
-function encodeAttribute([name, { type, value }]: [string, Attribute]): object {
-  const field = { float: 'f', int: 'i', ints: 'ints', string: 's' }[type];
-  return { name, type: ATTRIBUTE_TYPE[type], [field]: type === 'string' ? Buffer.from(value) : value };
+/** @param owner name of the node, which the names in a body begin with */
+function encodeAttribute(name: string, { type, value }: Attribute, owner: string): object {
+  const field = { float: 'f', int: 'i', ints: 'ints', string: 's', graph: 'g' }[type];
+  return { name, type: ATTRIBUTE_TYPE[type], [field]: encodeValue() };
+
+  function encodeValue(): unknown {
+    if (type === 'string') return Buffer.from(value);
+    return type === 'graph' ? encodeGraph(value, owner, nameGraph(value, `${owner}.`)) : value;
+  }
 }
 
-const encodeNode = (node: Node, names: Names): object => ({
-  name: names.node(node),
-  opType: node.op,
-  domain: node.domain,
-  input: node.inputs.map((value) => (value === null ? '' : names.value(value))),
-  output: node.outputs.map(names.value),
-  attribute: Object.entries(node.attributes).map(encodeAttribute),
-});
+function encodeNode(node: Node, names: Names): object {
+  const name = names.node(node);
+  return {
+    name,
+    opType: node.op,
+    domain: node.domain,
+    input: node.inputs.map((value) => (value === null ? '' : names.value(value))),
+    output: node.outputs.map(names.value),
+    attribute: Object.entries(node.attributes).map(([key, attribute]) =>
+      encodeAttribute(key, attribute, name),
+    ),
+  };
+}
 
 const encodeConstant = ({ dtype, shape, data }: Constant, name: string): object => ({
   name,
@@ -51,24 +62,25 @@ const encodeExternal = ({ name, dtype, shape, file, offset, bytes }: External): 
   ],
 });
 
+const encodeGraph = (graph: Graph, name: string, names: Names): object => ({
+  name,
+  node: graph.nodes.map((node) => encodeNode(node, names)),
+  initializer: [
+    ...graph.externals.map(encodeExternal),
+    ...graph.constants.map((constant) => encodeConstant(constant, names.value(constant))),
+  ],
+  input: graph.inputs.map((input) => encodeValueInfo(input.name, input)),
+  output: graph.outputs.map((output) => encodeValueInfo(output.name, output.value)),
+});
+
 /** Serialises a graph as an ONNX ModelProto; external tensors keep only their place in their files. */
 export function encodeModel(graph: Graph, name = 'graph'): Uint8Array {
-  const names = nameGraph(graph);
   return ModelProto.encode(
     ModelProto.create({
       irVersion: IR_VERSION,
       producerName: 'softprompt',
       opsetImport: OPSETS,
-      graph: {
-        name,
-        node: graph.nodes.map((node) => encodeNode(node, names)),
-        initializer: [
-          ...graph.externals.map(encodeExternal),
-          ...graph.constants.map((constant) => encodeConstant(constant, names.value(constant))),
-        ],
-        input: graph.inputs.map((input) => encodeValueInfo(input.name, input)),
-        output: graph.outputs.map((output) => encodeValueInfo(output.name, output.value)),
-      },
+      graph: encodeGraph(graph, name, nameGraph(graph)),
     }),
   ).finish();
 }

@@ -12,6 +12,8 @@ import { createNode } from './values.ts';
 /** A finished graph: every node once, each after those it reads. Equal applications of an op are one node. */
 export interface Graph {
   readonly inputs: readonly Input[];
+  /** Of the graph around a body: inputs that the body reads as they are. */
+  readonly captured: readonly Input[];
   readonly constants: readonly Constant[];
   readonly externals: readonly External[];
   readonly nodes: readonly Node[];
@@ -62,10 +64,19 @@ class Canon {
     return value;
   }
 
+  /** Two bodies are never one. */
+  #keyOf(node: Node, inputs: readonly (Value | null)[]): string {
+    const bodies = bodiesOf(node);
+    // Throws unless they are inputs here.
+    for (const body of bodies) for (const value of body.captured) this.value(value);
+    if (bodies.length > 0) return `body ${this.nodes.length}`;
+    const operands = inputs.map((value) => (value === null ? '' : this.#numbers.get(value)));
+    return `${node.domain} ${node.op} ${operands} ${JSON.stringify(node.attributes)}`;
+  }
+
   add(node: Node): void {
     const inputs = node.inputs.map((value) => (value === null ? null : this.value(value)));
-    const operands = inputs.map((value) => (value === null ? '' : this.#numbers.get(value)));
-    const key = `${node.domain} ${node.op} ${operands} ${JSON.stringify(node.attributes)}`;
+    const key = this.#keyOf(node, inputs);
     let canonical = this.#nodeByKey.get(key);
     if (canonical === undefined) {
       canonical = createNode(node.op, node.domain, inputs, node.attributes, node.outputs);
@@ -76,6 +87,9 @@ class Canon {
     this.#nodes.set(node, canonical);
   }
 }
+
+const bodiesOf = ({ attributes }: Node): readonly Graph[] =>
+  Object.values(attributes).flatMap((attribute) => (attribute.type === 'graph' ? [attribute.value] : []));
 
 function constantKey({ dtype, shape, data }: Constant, unique: number): string {
   return data.byteLength > MERGED_CONSTANT_BYTES ? `constant ${unique}` : `${dtype} [${shape}] ${data}`;
@@ -91,9 +105,14 @@ function sameExternal(known: Value, value: External): Value {
 /**
  * Closes a graph over its outputs. The order of the nodes depends only on the outputs' order.
  * Throws for an input that is read but not declared, and for names that are used twice.
+ * @param captured of a body: inputs of the graph around it
  */
-export function createGraph(inputs: readonly Input[], outputs: Readonly<Record<string, Result>>): Graph {
-  const canon = new Canon(inputs);
+export function createGraph(
+  inputs: readonly Input[],
+  outputs: Readonly<Record<string, Result>>,
+  captured: readonly Input[] = [],
+): Graph {
+  const canon = new Canon([...inputs, ...captured]);
   // Depth first with an explicit stack: a chain through all layers is longer than the call stack allows.
   const stack = Object.values(outputs)
     .map(({ node }) => node)
@@ -119,6 +138,7 @@ export function createGraph(inputs: readonly Input[], outputs: Readonly<Record<s
   }
   return {
     inputs,
+    captured,
     constants: canon.constants,
     externals: canon.externals,
     nodes: canon.nodes,

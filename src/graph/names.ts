@@ -7,15 +7,17 @@ export interface Names {
   readonly value: (value: Value) => string;
 }
 
-export function nameGraph(graph: Graph): Names {
+/** @param prefix of a body: its names must differ from those around it */
+export function nameGraph(graph: Graph, prefix = ''): Names {
   const values = new Map<Value, string>();
   const nodes = new Map<Node, string>();
-  for (const value of [...graph.inputs, ...graph.externals]) values.set(value, value.name);
-  for (const [index, value] of graph.constants.entries()) values.set(value, `constant_${index}`);
+  for (const value of [...graph.inputs, ...graph.captured, ...graph.externals]) values.set(value, value.name);
+  for (const [index, value] of graph.constants.entries()) values.set(value, `${prefix}constant_${index}`);
   for (const [index, node] of graph.nodes.entries()) {
-    nodes.set(node, `${node.op}_${index}`);
+    nodes.set(node, `${prefix}${node.op}_${index}`);
     for (const output of node.outputs) {
-      values.set(output, node.outputs.length === 1 ? `t${index}` : `t${index}.${output.index}`);
+      const name = `${prefix}t${index}`;
+      values.set(output, node.outputs.length === 1 ? name : `${name}.${output.index}`);
     }
   }
   for (const { name, value } of graph.outputs) values.set(value, name);

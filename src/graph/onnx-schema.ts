@@ -15,6 +15,7 @@ const fields = {
     f: { id: 2, type: 'float' },
     i: { id: 3, type: 'int64' },
     s: { id: 4, type: 'bytes' },
+    g: { id: 6, type: 'GraphProto' },
     ints: { id: 8, type: 'int64', rule: 'repeated' },
     type: { id: 20, type: 'int32' },
   },
@@ -34,10 +35,10 @@ const root = onnxMessages(fields);
 export const ModelProto = root.lookupType('ModelProto');
 
 /** AttributeProto.AttributeType. */
-export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, ints: 7 } as const;
+export const ATTRIBUTE_TYPE = { float: 1, int: 2, string: 3, graph: 5, ints: 7 } as const;
 
 /** TensorProto.DataType. */
-export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int64: 7 } as const;
+export const DATA_TYPE = { float32: 1, uint8: 2, int8: 3, int64: 7, bool: 9, float64: 11 } as const;
 
 /** TensorProto.DataLocation. */
 export const EXTERNAL_DATA = 1;

@@ -1,4 +1,5 @@
 import { formatShape } from './dims.ts';
+import type { Graph } from './graph.ts';
 import {
   type Attributes,
   type Dim,
@@ -26,7 +27,9 @@ export class Operands {
     const given = this.inputs.map((value) =>
       value === null ? 'none' : `${value.dtype} ${formatShape(value.shape)}`,
     );
-    const attributes = Object.entries(this.attributes).map(([name, { value }]) => `, ${name}=${value}`);
+    const attributes = Object.entries(this.attributes).flatMap(([name, { type, value }]) =>
+      type === 'graph' ? [] : [`, ${name}=${value}`],
+    );
     throw new GraphError(`${this.op}(${given.join(', ')}${attributes.join('')}): expected ${expected}`);
   }
 
@@ -59,6 +62,11 @@ export class Operands {
   ints(name: string): readonly number[] {
     const attribute = this.attributes[name];
     return attribute?.type === 'ints' ? attribute.value : this.fail(`integers ${name}`);
+  }
+
+  graph(name: string): Graph {
+    const attribute = this.attributes[name];
+    return attribute?.type === 'graph' ? attribute.value : this.fail(`a graph ${name}`);
   }
 
   /** An axis of a tensor of this rank, counted from 0. */

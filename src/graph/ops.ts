@@ -62,9 +62,12 @@ export const gather = (x: Value, indices: Value, axis: number): Result =>
 /** x[i, j] for each pair (i, j) of `indices`, int64 [pairs, 2]: [pairs]. GatherND. */
 export const gatherPairs = (x: Value, indices: Value): Result => apply('GatherND', [x, indices])[0]!;
 
-/** The `k` largest along the last axis, largest first, the lower index first among equals: [values, indices]. */
-export const topK = (x: Value, k: number): readonly [Result, Result] => {
-  const [values, indices] = apply('TopK', [x, int64([k])], {
+/**
+ * The `k` largest along the last axis, largest first, the lower index first among equals: [values, indices]. A computed
+ * `k` is int64 [1].
+ */
+export const topK = (x: Value, k: Value | number): readonly [Result, Result] => {
+  const [values, indices] = apply('TopK', [x, typeof k === 'number' ? int64([k]) : k], {
     axis: int(-1),
     largest: int(1),
     sorted: int(1),

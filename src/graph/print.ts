@@ -17,18 +17,30 @@ function formatConstant(constant: Constant): string {
 
 /**
  * The graph as text, one line for each input, stored tensor, node and output:
- * `t4 = MatMul(x, w) {axis=1} : float32 [batch, 8]`. Equal graphs print equal text.
+ * `t4 = MatMul(x, w) {axis=1} : float32 [batch, 8]`. The lines of a loop's body stand below it, indented. Equal graphs
+ * print equal text.
  */
 export function printGraph(graph: Graph): string {
-  const names = nameGraph(graph);
+  return [...linesOf(graph, ''), ''].join('\n');
+}
+
+/** @param prefix of the names in a body */
+function linesOf(graph: Graph, prefix: string): string[] {
+  const names = nameGraph(graph, prefix);
   const name = (value: Value | null): string => (value === null ? '_' : names.value(value));
-  const printNode = (node: Node): string => {
-    const attributes = Object.entries(node.attributes).map(([key, { value }]) => `${key}=${value}`);
-    return [
+  const printNode = (node: Node): string[] => {
+    const attributes: string[] = [];
+    const bodies: string[] = [];
+    for (const [key, { type, value }] of Object.entries(node.attributes)) {
+      if (type === 'graph') bodies.push(...linesOf(value, `${names.node(node)}.`).map((line) => `  ${line}`));
+      else attributes.push(`${key}=${value}`);
+    }
+    const line = [
       `${node.outputs.map(name).join(', ')} = ${node.op}(${node.inputs.map(name).join(', ')})`,
       ...(attributes.length === 0 ? [] : [`{${attributes.join(' ')}}`]),
       `: ${node.outputs.map(formatType).join(', ')}`,
     ].join(' ');
+    return [line, ...bodies];
   };
   return [
     ...graph.inputs.map((value) => `input ${value.name} : ${formatType(value)}`),
@@ -36,8 +48,7 @@ export function printGraph(graph: Graph): string {
       (value) => `external ${value.name} : ${formatType(value)} @ ${value.file}+${value.offset}`,
     ),
     ...graph.constants.map((value) => `constant ${name(value)} : ${formatConstant(value)}`),
-    ...graph.nodes.map(printNode),
+    ...graph.nodes.flatMap(printNode),
     ...graph.outputs.map(({ name: output, value }) => `output ${output} : ${formatType(value)}`),
-    '',
-  ].join('\n');
+  ];
 }

@@ -3,13 +3,18 @@ import { DATA_TYPE } from './onnx-schema.ts';
 import type { Operands, ShapeRule } from './operands.ts';
 import type { Dim, Shape } from './types.ts';
 
+/** What is calculated with. */
+const NUMBERS = ['float32', 'float64', 'int64'] as const;
+
 export const unary: ShapeRule = (op) => [{ dtype: 'float32', shape: op.operand(0, 'float32').shape }];
 
 export const elementwise: ShapeRule = (op) => {
-  const [a, b] = [op.operand(0, 'float32', 'int64'), op.operand(1, 'float32', 'int64')];
+  const [a, b] = [op.operand(0, ...NUMBERS), op.operand(1, ...NUMBERS)];
   if (a.dtype !== b.dtype) op.fail('operands of one type');
   return [{ dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) ?? op.fail('shapes that broadcast') }];
 };
+
+const CAST_TARGETS = ['float32', 'float64', 'int64', 'bool'] as const;
 
 /** The shape of a product [..., m, k] x [..., k, n], the second operand given as [..., n, k] if transposed. */
 export function productShape(op: Operands, a: Shape, b: Shape, transposeB: boolean): Shape {
@@ -21,13 +26,13 @@ export function productShape(op: Operands, a: Shape, b: Shape, transposeB: boole
 }
 
 const reduction: ShapeRule = (op) => {
-  const { shape } = op.operand(0, 'float32');
+  const { dtype, shape } = op.operand(0, ...NUMBERS);
   const axes = new Set(op.integers(1).map((axis) => op.axis(axis, shape.length)));
   const reduced =
     op.int('keepdims', 1) === 1
       ? shape.map((dim, axis) => (axes.has(axis) ? 1 : dim))
       : shape.filter((_, axis) => !axes.has(axis));
-  return [{ dtype: 'float32', shape: reduced }];
+  return [{ dtype, shape: reduced }];
 };
 
 function reshaped(op: Operands, shape: Shape, target: readonly Dim[]): Shape {
@@ -82,7 +87,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   CumSum: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32', 'int64');
+    const { dtype, shape } = op.operand(0, ...NUMBERS);
     const [axis] =
       op.shaped(1, [], 'int64').kind === 'constant' ? op.integers(1) : op.fail('a constant axis');
     op.axis(axis!, shape.length);
@@ -117,19 +122,20 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Cast: (op) => {
-    const { shape } = op.operand(0, 'int64', 'int8');
-    if (op.int('to') !== DATA_TYPE.float32) op.fail('a cast to float32');
-    return [{ dtype: 'float32', shape }];
+    const { dtype: from, shape } = op.operand(0, ...NUMBERS, 'int8', 'bool');
+    const to = op.int('to');
+    const dtype = CAST_TARGETS.find((target) => DATA_TYPE[target] === to && target !== from);
+    return [{ dtype: dtype ?? op.fail(`a cast to another of ${CAST_TARGETS.join(', ')}`), shape }];
   },
 
   Shape: (op) => {
-    const { shape } = op.operand(0, 'float32', 'int64');
+    const { shape } = op.operand(0, ...NUMBERS);
     const part = shape.slice(op.int('start', 0), op.int('end', shape.length));
     return [{ dtype: 'int64', shape: [part.length] }];
   },
 
   Reshape: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32', 'int64');
+    const { dtype, shape } = op.operand(0, ...NUMBERS);
     return [{ dtype, shape: reshaped(op, shape, op.sizes(1)) }];
   },
 
@@ -167,7 +173,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Gather: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32');
+    const { dtype, shape } = op.operand(0, ...NUMBERS);
     const indices = op.operand(1, 'int64');
     const axis = op.axis(op.int('axis', 0), shape.length);
     return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];
@@ -184,9 +190,11 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
 
   TopK: (op) => {
     const { dtype, shape } = op.operand(0, 'float32');
-    const [k] = op.integers(1);
+    const count = op.shaped(1, [1], 'int64');
+    // Of a number that is fed nothing is known but its name.
+    const k = count.kind === 'input' ? count.name : op.integers(1)[0]!;
     if (op.axis(op.int('axis', -1), shape.length) !== shape.length - 1) op.fail('the last axis');
-    const best = shape.with(-1, k!);
+    const best = shape.with(-1, k);
     return [
       { dtype, shape: best },
       { dtype: 'int64', shape: best },

@@ -5,7 +5,10 @@ import type { Shape } from './types.ts';
 
 /** Shape rules of the standard ONNX ops that only losses and gradients use (opset 21). */
 export const TRAINING_RULES: Readonly<Record<string, ShapeRule>> = {
-  Exp: unary,
+  Exp: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32', 'float64');
+    return [{ dtype, shape }];
+  },
   Neg: unary,
   Sub: elementwise,
 
@@ -22,14 +25,14 @@ export const TRAINING_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   GatherElements: (op) => {
-    const { shape } = op.operand(0, 'float32');
+    const { dtype, shape } = op.operand(0, 'float32', 'int64');
     const indices = op.operand(1, 'int64');
     const axis = op.axis(op.int('axis', 0), shape.length);
     const others = (s: Shape): Shape => s.toSpliced(axis, 1);
     if (indices.shape.length !== shape.length || !equalShapes(others(indices.shape), others(shape))) {
       op.fail(`indices whose shape differs from ${formatShape(shape)} only on axis ${axis}`);
     }
-    return [{ dtype: 'float32', shape: indices.shape }];
+    return [{ dtype, shape: indices.shape }];
   },
 
   ScatterElements: (op) => {

@@ -1,12 +1,13 @@
 import { Operands, type ShapeRule } from './operands.ts';
 import { CONTRIB_RULES } from './shapes-contrib.ts';
+import { DECODING_RULES } from './shapes-decoding.ts';
 import { STANDARD_RULES } from './shapes-standard.ts';
 import { TRAINING_RULES } from './shapes-training.ts';
 import { type Attributes, type Domain, GraphError, type TensorType, type Value } from './types.ts';
 
 /** The shape rule of every op that a graph may hold. */
 const SHAPE_RULES: Readonly<Record<Domain, ReadonlyMap<string, ShapeRule>>> = {
-  '': new Map(Object.entries({ ...STANDARD_RULES, ...TRAINING_RULES })),
+  '': new Map(Object.entries({ ...STANDARD_RULES, ...TRAINING_RULES, ...DECODING_RULES })),
   'com.microsoft': new Map(Object.entries(CONTRIB_RULES)),
 };
 

@@ -1,5 +1,7 @@
+import type { Graph } from './graph.ts';
+
 /** Element types that the graphs use, under ONNX's names in lower case. */
-export type DType = 'float32' | 'int64' | 'int8' | 'uint8';
+export type DType = 'float32' | 'float64' | 'int64' | 'int8' | 'uint8' | 'bool';
 
 /** A size, or an expression over named sizes such as `batch` or `past + sequence` (see dims.ts). */
 export type Dim = number | string;
@@ -15,7 +17,9 @@ export type Attribute =
   | { readonly type: 'int'; readonly value: number }
   | { readonly type: 'float'; readonly value: number }
   | { readonly type: 'ints'; readonly value: readonly number[] }
-  | { readonly type: 'string'; readonly value: string };
+  | { readonly type: 'string'; readonly value: string }
+  /** What a Loop repeats. */
+  | { readonly type: 'graph'; readonly value: Graph };
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 /** A tensor that the caller feeds. */
@@ -24,7 +28,8 @@ export interface Input extends TensorType {
   readonly name: string;
 }
 
-export type TensorData = Float32Array | BigInt64Array | Int8Array | Uint8Array;
+/** Truth values are bytes, 0 or 1. */
+export type TensorData = Float32Array | Float64Array | BigInt64Array | Int8Array | Uint8Array;
 
 /** A tensor stored inside the model file. */
 export interface Constant extends TensorType {

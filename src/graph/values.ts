@@ -17,7 +17,14 @@ import {
 } from './types.ts';
 
 /** Bytes of one element. */
-const ELEMENT_BYTES: Readonly<Record<DType, number>> = { float32: 4, int64: 8, int8: 1, uint8: 1 };
+const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
+  float32: 4,
+  float64: 8,
+  int64: 8,
+  int8: 1,
+  uint8: 1,
+  bool: 1,
+};
 
 export function input(name: string, dtype: DType, shape: Shape): Input {
   checkShape(name, shape);
@@ -49,6 +56,9 @@ export const int8 = (data: readonly number[], shape: Shape = [data.length]): Con
   constant('int8', shape, Int8Array.from(data));
 export const uint8 = (data: readonly number[], shape: Shape = [data.length]): Constant =>
   constant('uint8', shape, Uint8Array.from(data));
+
+/** A truth value of shape []. */
+export const bool = (value: boolean): Constant => constant('bool', [], Uint8Array.of(value ? 1 : 0));
 
 /** A float32 of shape []. */
 export const scalar = (value: number): Constant => float32([value], []);

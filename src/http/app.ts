@@ -122,6 +122,7 @@ function metricsOf({ engine, store, training, inference, limits }: AppDependenci
     model: () => engine.model.id,
     tasks: limits.metricsTasks,
     engine: () => engine.stats(),
+    device: () => engine.device,
     store: () => store.stats(),
     training: () => training.stats(),
     taskExists: (name) => store.getTask(name) !== null,

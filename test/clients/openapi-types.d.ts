@@ -1723,6 +1723,8 @@ export interface components {
             /** @enum {string} */
             status: "loading" | "ready" | "restarting" | "draining";
             model: components["schemas"]["ModelInfo"];
+            /** @description Where the model runs: `cpu`, `cuda:` and the number of the graphics card, or `webgpu`. */
+            device: string;
             limits: components["schemas"]["Limits"];
             /**
              * Format: int64
@@ -6289,6 +6291,7 @@ export interface operations {
                      *           "HuggingFaceTB/SmolLM2-135M-Instruct"
                      *         ]
                      *       },
+                     *       "device": "cpu",
                      *       "limits": {
                      *         "context_length": 8192,
                      *         "max_batch_size": 16,

@@ -51,8 +51,8 @@ export class Harness {
   readonly failures: Error[] = [];
   private readonly pending: string[] = [];
 
-  constructor(options: Partial<CoreOptions> = {}, slidingWindow: number | null = null) {
-    this.backend = new ToyBackend(slidingWindow);
+  constructor(options: Partial<CoreOptions> = {}, backend = new ToyBackend()) {
+    this.backend = backend;
     this.core = new EngineCore(
       this.backend,
       toyTable(),

@@ -5,7 +5,7 @@ import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
 import { argmax } from '../../src/engine/decoding/sampler.ts';
 import { KvSlab } from '../../src/engine/kv/slab.ts';
 import { GREEDY, greedy, Harness, handle, PREFIXES, PROMPTS, range, request, TURN } from './core-harness.ts';
-import { expectedLogits } from './toy-model.ts';
+import { expectedLogits, ToyBackend } from './toy-model.ts';
 
 test('one request without a prompt', async () => {
   const engine = new Harness();
@@ -252,7 +252,7 @@ test('a hidden state that is not finite is refused', async () => {
 
 test('a sliding window hides old positions in reading and decoding', async () => {
   const window = 5;
-  const engine = new Harness({}, window);
+  const engine = new Harness({}, new ToyBackend(window));
   engine.core.generate(1, request('c', range(40), { maxTokens: 12 }));
   engine.core.generate(2, request(null, range(3), { maxTokens: 12 }));
   await engine.settle();

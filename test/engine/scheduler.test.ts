@@ -39,6 +39,7 @@ function row(rowLength: number, overrides: Partial<RunningItem> = {}): RunningIt
 function create(limits: Partial<SchedulerLimits> = {}): TestScheduler {
   return new Scheduler<Item, RunningItem>({
     maxBatchSize: 4,
+    stepsPerRun: 1,
     readBudget: 100,
     interleavedReadBudget: { least: 40, most: 50 },
     fits: () => true,

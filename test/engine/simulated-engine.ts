@@ -54,6 +54,7 @@ export class SimulatedEngine {
   private joined = 0;
   private readonly scheduler = new Scheduler<SimulatedRequest, SimulatedRequest>({
     maxBatchSize: ROWS,
+    stepsPerRun: 1,
     readBudget: 512,
     interleavedReadBudget: { least: 32, most: 256 },
     fits: () => true,

@@ -83,6 +83,29 @@ test('rows are joined from parts, grow step by step and keep their places', () =
   assert.equal(slab.capacity, 192);
 });
 
+test('of several positions each row takes as many as it has read', () => {
+  const slab = new KvSlab(SHAPE);
+  const lengths = [5, 62, 9];
+  for (const [index, length] of lengths.entries()) slab.addRow([sequenceView(index + 1, length)]);
+  const positions = 4;
+  const output: number[] = [];
+  for (let plane = 0; plane < SHAPE.planes; plane++) {
+    for (const [index, length] of lengths.entries()) {
+      for (let head = 0; head < SHAPE.heads; head++) {
+        for (let step = -1; step < positions; step++) {
+          const value = mark(index + 1, plane, head, length + step);
+          output.push(value, value);
+        }
+      }
+    }
+  }
+  slab.reserve(3, 66);
+  slab.appendSeveral(Float32Array.from(output), { positions: positions + 1, skipped: 1 }, [1, 4, 0]);
+  assertRow(slab, 0, 1, 6);
+  assertRow(slab, 1, 2, 66);
+  assertRow(slab, 2, 3, 9);
+});
+
 test('removing a row moves the last one into its place', () => {
   const slab = new KvSlab(SHAPE);
   for (const sequence of [1, 2, 3]) slab.addRow([sequenceView(sequence, 4 + sequence)]);

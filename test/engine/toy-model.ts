@@ -1,4 +1,4 @@
-import type { Backend, StepInputs, StepOutputs } from '../../src/engine/backend.ts';
+import type { Backend, DecodeLoop, StepInputs, StepOutputs } from '../../src/engine/backend.ts';
 import { logSumExp, topTokens } from '../../src/engine/decoding/logprobs.ts';
 import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
 
@@ -66,6 +66,7 @@ export class ToyBackend implements Backend {
   readonly bestCount = BEST;
   readonly slidingWindow: number | null;
   readonly encoder = null;
+  readonly loop: DecodeLoop | null = null;
   /** [batch, sequence, past] of every run. */
   readonly runs: (readonly [number, number, number])[] = [];
   failNext = false;

@@ -4,12 +4,16 @@ import { createGraph, encodeModel, type Graph, type Input, type Result } from '.
 
 export interface Fed {
   readonly dims: readonly number[];
-  readonly data: Float32Array | BigInt64Array | Int8Array | Uint8Array;
+  readonly data: Float32Array | Float64Array | BigInt64Array | Int8Array | Uint8Array;
 }
 
 export const floats = (dims: readonly number[], data: ArrayLike<number>): Fed => ({
   dims,
   data: Float32Array.from(data),
+});
+export const doubles = (dims: readonly number[], data: ArrayLike<number>): Fed => ({
+  dims,
+  data: Float64Array.from(data),
 });
 export const ints = (dims: readonly number[], data: readonly number[]): Fed => ({
   dims,

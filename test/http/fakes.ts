@@ -81,6 +81,7 @@ export class FakeEngine implements Engine {
     maxSequencesPerFlow: 8,
     kvPositions: null,
   };
+  readonly device = 'cpu';
   down = false;
 
   generate(): never {

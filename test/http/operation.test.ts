@@ -72,10 +72,10 @@ describe('info', () => {
   it('says what is served and under which limits', async (t) => {
     const { inject } = await startApp(t);
     await inject({ method: 'PUT', url: '/v1/tasks/mood', payload: {} });
-    const { version, status, model, limits, tasks } = (await inject({ url: '/info' })).json();
+    const { version, status, model, device, limits, tasks } = (await inject({ url: '/info' })).json();
     assert.deepEqual(
-      [version, status, model.id, model.token_dim, tasks],
-      ['1.2.3', 'ready', BASE_MODEL, 4, 1],
+      [version, status, model.id, model.token_dim, device, tasks],
+      ['1.2.3', 'ready', BASE_MODEL, 4, 'cpu', 1],
     );
     assert.deepEqual(limits, {
       context_length: 64,

@@ -74,6 +74,7 @@ export class ScriptedEngine implements Engine {
     createdAt: 0,
   } as const;
   readonly limits;
+  readonly device = 'cpu';
   readonly generated: GenerateRequest[] = [];
   readonly scored: ScoreRequest[] = [];
   /** Inputs that were read for their hidden state. */

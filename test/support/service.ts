@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Worker } from 'node:worker_threads';
-import { pino } from 'pino';
+import { type Logger, pino } from 'pino';
 import { startService } from '../../src/compose.ts';
 import { type Flags, loadConfig } from '../../src/config.ts';
 import type { WorkerInit } from '../../src/engine/protocol.ts';
@@ -30,6 +30,8 @@ export interface TestServiceOptions {
   readonly name: string;
   /** Settings beside model, home, port and log level. */
   readonly flags?: Flags;
+  /** Nothing is logged unless given. */
+  readonly log?: Logger;
   /** Told of every worker of the engine. */
   readonly onWorker?: (worker: Worker) => void;
 }
@@ -39,20 +41,21 @@ export async function startTestService({
   source,
   name,
   flags = {},
+  log = pino({ level: 'silent' }),
   onWorker,
 }: TestServiceOptions): Promise<TestService> {
   const home = await mkdtemp(join(tmpdir(), 'softprompt-test-'));
   const remove = () => rm(home, { recursive: true, force: true });
   try {
     const model = join(home, 'bundle');
-    const config = loadConfig({ threads: '1', ...flags, model, home, port: '0' }, {});
+    const config = loadConfig({ device: 'cpu', threads: '1', ...flags, model, home, port: '0' }, {});
     await importModel({ source, target: model, id: name, precision: config.precision });
     const startWorker = (init: WorkerInit): Worker => {
       const worker = startWorkerThread('./worker', ENGINE, init);
       onWorker?.(worker);
       return worker;
     };
-    const service = await startService(config, pino({ level: 'silent' }), { startWorker });
+    const service = await startService(config, log, { startWorker });
     return {
       client: new Client(service.url),
       url: service.url,

@@ -13,6 +13,8 @@ const LARGEST_LOGIT = (2 - 2 ** -23) * 2 ** 127;
 export class Sampler {
   private readonly params: SamplingParams;
   private readonly random: Random;
+  /** Numbers that were told of before they were used. */
+  private readonly foreseen: number[] = [];
   /** Tokens that the repetition penalty applies to: those of the input and of the output. */
   private readonly seen = new Set<number>();
   /** Generated tokens and how often: what the presence and frequency penalties count. */
@@ -26,9 +28,26 @@ export class Sampler {
 
   /** Whether the `count` best tokens are enough to choose, without the other logits. */
   needsOnlyBest(count: number): boolean {
-    const { temperature, topK, repetitionPenalty, presencePenalty, frequencyPenalty } = this.params;
-    const penalised = repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
-    return !penalised && (temperature === 0 || (topK > 0 && topK <= count));
+    const { temperature, topK } = this.params;
+    return !this.hasPenalties && (temperature === 0 || (topK > 0 && topK <= count));
+  }
+
+  /** A token's logit depends on the tokens before it. */
+  get hasPenalties(): boolean {
+    const { repetitionPenalty, presencePenalty, frequencyPenalty } = this.params;
+    return repetitionPenalty !== 1 || presencePenalty !== 0 || frequencyPenalty !== 0;
+  }
+
+  /** The random numbers of the next `count` draws; they are still to be drawn. */
+  foresee(count: number): readonly number[] {
+    while (this.foreseen.length < count) this.foreseen.push(this.random.next());
+    return this.foreseen.slice(0, count);
+  }
+
+  /** Remembers a token that was chosen elsewhere, with the number that `foresee` told of. */
+  take(id: number): void {
+    if (this.params.temperature !== 0) this.uniform();
+    this.remember(id);
   }
 
   /** Chooses a token and remembers it. All logits [vocab] are changed in place. */
@@ -51,6 +70,10 @@ export class Sampler {
       Math.exp((logit - logits[0]!) / temperature),
     );
     return Number(tokens[this.drawSorted(weights, [...weights.keys()])]);
+  }
+
+  private uniform(): number {
+    return this.foreseen.shift() ?? this.random.next();
   }
 
   private remember(id: number): void {
@@ -85,7 +108,7 @@ export class Sampler {
       total += weight;
     }
     const restricted = (topK > 0 && topK < logits.length) || topP < 1;
-    if (!restricted) return drawInOrder(weights, this.random.next() * total);
+    if (!restricted) return drawInOrder(weights, this.uniform() * total);
     return this.drawFromBest(weights, total);
   }
 
@@ -121,7 +144,7 @@ export class Sampler {
       while (kept < candidates.length && mass < wanted);
       candidates = candidates.slice(0, kept);
     }
-    let rest = this.random.next() * mass;
+    let rest = this.uniform() * mass;
     for (const id of candidates) {
       rest -= weights[id]!;
       if (rest < 0) return id;

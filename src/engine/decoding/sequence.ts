@@ -1,4 +1,4 @@
-import type { GenerateEvent, GenerateRequest, Priority } from '../../domain/engine.ts';
+import type { GenerateEvent, GenerateRequest, Priority, TokenDetail } from '../../domain/engine.ts';
 import type { Prediction } from '../reading/results.ts';
 import type { RunningItem } from '../scheduling/fair-rows.ts';
 import type { Ensemble } from './ensemble.ts';
@@ -73,19 +73,44 @@ export class Sequence implements RunningItem {
     return isEnough ? 'best' : 'logits';
   }
 
+  /** Whether the graph itself can choose its tokens, several in one run. */
+  get canLoop(): boolean {
+    return this.ensemble === null && this.request.topLogprobs === null && !this.sampler.hasPenalties;
+  }
+
+  /** Tokens that it may still choose. */
+  get tokensLeft(): number {
+    return this.request.maxTokens - this.output.length;
+  }
+
+  /** Random numbers for the next `count` tokens; greedy ones use none. */
+  uniforms(count: number): readonly number[] {
+    return this.request.sampling.temperature === 0 ? new Array(count).fill(0) : this.sampler.foresee(count);
+  }
+
+  /** Takes a token that the graph has chosen; returns what the request is told. */
+  acceptChosen(id: number): GenerateEvent[] {
+    this.sampler.take(id);
+    return this.take(id, null);
+  }
+
   /** Chooses a token; returns what the request is told. */
   accept(prediction: Prediction): GenerateEvent[] {
-    const { topLogprobs, stopTokenIds, maxTokens } = this.request;
+    const { topLogprobs } = this.request;
     // Penalties change the logits; log-probabilities are the model's own.
     const raw = topLogprobs === null || prediction.kind === 'best' ? null : prediction.logits.slice();
     const id = this.sampler.next(prediction);
+    return this.take(id, raw === null ? null : () => tokenDetail(raw, id, topLogprobs!));
+  }
+
+  private take(id: number, detail: (() => TokenDetail) | null): GenerateEvent[] {
+    const { stopTokenIds, maxTokens } = this.request;
     if (stopTokenIds.includes(id)) {
       this.ended = true;
       return [{ type: 'end', reason: 'stop' }];
     }
     this.output.push(id);
-    const detail = raw === null ? null : tokenDetail(raw, id, topLogprobs!);
-    const token: GenerateEvent = { type: 'token', id, detail };
+    const token: GenerateEvent = { type: 'token', id, detail: detail?.() ?? null };
     if (this.output.length < maxTokens) return [token];
     this.ended = true;
     return [token, { type: 'end', reason: 'length' }];

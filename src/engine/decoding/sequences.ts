@@ -1,11 +1,12 @@
 import type { GenerateRequest } from '../../domain/engine.ts';
-import type { Backend, StepInputs, StepOutputs } from '../backend.ts';
+import type { Backend, LoopOutputs, StepOutputs } from '../backend.ts';
 import type { CoreEvent } from '../core-contract.ts';
 import { concatViews, type KvView } from '../kv/kv.ts';
 import type { EmbeddingTable } from '../reading/embeddings.ts';
 import { bestOf, isFinitePrediction, type Prediction, rowOf } from '../reading/results.ts';
 import { asDomainError, notFinite } from '../refusals.ts';
 import { assembleDecode } from './assemble.ts';
+import { assembleLoop } from './assemble-loop.ts';
 import { DecodeBatch } from './batch.ts';
 import { Ensembles } from './ensembles.ts';
 import { Sequence } from './sequence.ts';
@@ -25,6 +26,14 @@ export interface SequencePorts {
   /** Queues a sequence that lost its row. */
   queueAgain(sequence: Sequence): void;
   reportFailure(error: unknown): void;
+}
+
+/** A decode run that can begin. */
+export interface DecodeRun {
+  /** Steps that it makes at most. */
+  readonly steps: number;
+  /** Runs the model; what it resolves with hands the results out. */
+  execute(): Promise<() => void>;
 }
 
 /**
@@ -113,24 +122,58 @@ export class Sequences {
     }
   }
 
-  /** One step for every row. Memory can run out here. */
-  assemble(rows: readonly Sequence[]): StepInputs {
-    const { slab } = this.batch;
-    const longest = rows.reduce((max, _, row) => Math.max(max, slab.lengthOf(row)), 0);
-    slab.reserve(rows.length, longest + 1);
-    return assembleDecode(this.batch, rows, this.ports.embeddings, this.ports.backend);
+  /** The next run of these rows, of one step or, where all of them allow it, of several. Memory can run out here. */
+  assemble(rows: readonly Sequence[]): DecodeRun {
+    const { backend, embeddings } = this.ports;
+    const { loop } = backend;
+    const isLoop = loop !== null && rows.every(({ canLoop }) => canLoop);
+    const steps = isLoop ? Math.min(loop.steps, Math.max(...rows.map(({ tokensLeft }) => tokensLeft))) : 1;
+    this.makeRoom(rows, steps);
+    if (loop === null || steps === 1) {
+      const inputs = assembleDecode(this.batch, rows, embeddings, backend);
+      const execute = async (): Promise<() => void> => {
+        const outputs = await backend.run(inputs);
+        return () => this.accept(rows, outputs);
+      };
+      return { steps, execute };
+    }
+    const inputs = assembleLoop(this.batch.slab, rows, steps, backend);
+    const execute = async (): Promise<() => void> => {
+      const outputs = await loop.run(inputs);
+      return () => this.acceptLoop(rows, outputs);
+    };
+    return { steps, execute };
+  }
+
+  /** Gives every row the tokens that it has chosen. */
+  private acceptLoop(
+    rows: readonly Sequence[],
+    { turns, chosen, bestLogits, counts, newKeysValues }: LoopOutputs,
+  ): void {
+    const read = Array.from(counts, Number);
+    this.batch.slab.appendSeveral(newKeysValues, { positions: 1 + turns, skipped: 1 }, read);
+    rows.forEach((sequence, row) => {
+      for (let step = 0; step < read[row]! && !sequence.ended; step++) {
+        const at = step * rows.length + row;
+        if (!Number.isFinite(bestLogits[at])) {
+          this.breakOff(sequence);
+          return;
+        }
+        this.tell(sequence, sequence.acceptChosen(Number(chosen[at])));
+      }
+      if (sequence.ended) this.end(sequence);
+    });
   }
 
   /** Gives every row its next token. */
-  accept(rows: readonly Sequence[], outputs: StepOutputs): void {
+  private accept(rows: readonly Sequence[], outputs: StepOutputs): void {
     this.batch.slab.append(outputs.newKeysValues);
     rows.forEach((sequence, row) => {
       // Its ensemble has left.
       if (sequence.ended) return;
       const prediction = this.predictionOf(sequence, row, outputs);
       if (!isFinitePrediction(prediction)) {
-        this.batch.discard(sequence);
-        this.emit(sequence.id, { type: 'error', error: notFinite() });
+        this.breakOff(sequence);
       } else if (this.advance(sequence, prediction)) this.end(sequence);
     });
   }
@@ -143,6 +186,22 @@ export class Sequences {
       this.batch.remove(sequence);
       this.emit(sequence.id, { type: 'error', error: asDomainError(error) });
     }
+  }
+
+  /** For one position more of each row, or several. */
+  private makeRoom(rows: readonly Sequence[], positions: number): void {
+    const { slab } = this.batch;
+    const longest = rows.reduce(
+      (max, { tokensLeft }, row) => Math.max(max, slab.lengthOf(row) + Math.min(positions, tokensLeft)),
+      0,
+    );
+    slab.reserve(rows.length, longest);
+  }
+
+  /** Its numbers are not finite. */
+  private breakOff(sequence: Sequence): void {
+    this.batch.discard(sequence);
+    this.emit(sequence.id, { type: 'error', error: notFinite() });
   }
 
   private drop(id: number): void {

@@ -105,6 +105,31 @@ export class KvSlab {
     for (let row = 0; row < this.rows; row++) this.lengths[row]! += 1;
   }
 
+  /**
+   * Appends to each row `counts[row]` of the positions in `new_keys_values` [planes, rows, heads, positions, dim], behind the
+   * first `skipped`. The caller reserves room first.
+   */
+  appendSeveral(
+    output: Float32Array,
+    { positions, skipped }: { readonly positions: number; readonly skipped: number },
+    counts: readonly number[],
+  ): void {
+    const { planes, heads, dim } = this.shape;
+    const block = positions * dim;
+    for (let plane = 0; plane < planes; plane++) {
+      const target = this.planes[plane]!;
+      for (let row = 0; row < this.rows; row++) {
+        const used = counts[row]! * dim;
+        for (let head = 0; head < heads; head++) {
+          const from = ((plane * this.rows + row) * heads + head) * block + skipped * dim;
+          const to = row * this.rowStride + (head * this.positionCapacity + this.lengths[row]!) * dim;
+          target.set(output.subarray(from, from + used), to);
+        }
+      }
+    }
+    for (let row = 0; row < this.rows; row++) this.lengths[row]! += counts[row]!;
+  }
+
   /** Sets a row to zero: numbers that are not finite would reach its successor even through the mask. */
   clearRow(row: number): void {
     const stride = this.rowStride;

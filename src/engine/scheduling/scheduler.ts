@@ -37,6 +37,8 @@ export interface StartTogether {
 export interface SchedulerLimits {
   /** Rows of the decode batch. */
   readonly maxBatchSize: number;
+  /** Decode steps that one run makes at most: a row grows by as many positions. */
+  readonly stepsPerRun: number;
   /** Positions, padding included, of one reading run while nothing decodes. */
   readonly readBudget: number;
   /** Bounds of the same while rows decode; between them the measured {@link Pace} decides. */
@@ -49,7 +51,7 @@ export interface SchedulerLimits {
 
 /** What the next forward pass is for. */
 export type Plan<W, R> =
-  /** One token for every row; `preempted` rows leave first: memory is short, or another flow has too few rows. */
+  /** One token for every row, or as many as a run has steps; `preempted` rows leave first: memory is short, or another flow has too few rows. */
   | { readonly kind: 'decode'; readonly preempted: readonly R[] }
   | { readonly kind: 'read'; readonly items: readonly W[]; readonly budget: number };
 
@@ -101,15 +103,22 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
    * Called after the run and before its results are handed out.
    * @param done.positions padded positions of a reading run, [batch * sequence]
    * @param done.read positions that each item of a reading run has read
+   * @param done.steps of a decode run; 1 unless given
    */
   postprocess(
     plan: Plan<W, R>,
-    done: { readonly ms: number; readonly positions: number; readonly read: readonly number[] },
+    done: {
+      readonly ms: number;
+      readonly positions: number;
+      readonly read: readonly number[];
+      readonly steps?: number;
+    },
   ): void {
     this.lastWasRead = plan.kind === 'read';
     if (plan.kind === 'decode') {
       this.pace.observeDecode(done.ms);
-      const services = this.running.map((to) => ({ to, tokens: TOKENS_PER_STEP }));
+      const tokens = TOKENS_PER_STEP * (done.steps ?? 1);
+      const services = this.running.map((to) => ({ to, tokens }));
       this.waiting.charge(services, this.running);
       return;
     }
@@ -275,13 +284,15 @@ export class Scheduler<W extends WaitingItem, R extends RunningItem> {
     return unfair === null ? [] : [unfair];
   }
 
-  /** Rows that must leave so that the others can have one more position: batch work first, then the latest. */
+  /** Rows that must leave so that the others can have the positions of the next run: batch work first, then the latest. */
   private overflow(): R[] {
     const staying = [...this.running].sort(byStanding);
     const leaving: R[] = [];
     while (staying.length > 1) {
       // Behind an encoder a row can be longer than its output will ever be, and does not grow.
-      const longest = Math.max(...staying.map((row) => Math.min(row.finalLength, row.rowLength + 1)));
+      const longest = Math.max(
+        ...staying.map((row) => Math.min(row.finalLength, row.rowLength + this.limits.stepsPerRun)),
+      );
       if (this.limits.fits(staying.length, longest)) break;
       leaving.push(staying.pop()!);
     }

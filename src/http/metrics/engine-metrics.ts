@@ -54,14 +54,21 @@ const HISTOGRAMS: Fields<Distribution> = {
 /** The engine's own statistics, copied from one snapshot a scrape. */
 export class EngineMetrics {
   readonly #stats: () => Promise<EngineStats>;
+  readonly #device: () => string;
   readonly #up: Gauge;
+  readonly #runsOn: Gauge<'device'>;
   readonly #gauges: readonly (readonly [Gauge, FieldOf<number>])[];
   readonly #counters: readonly (readonly [Counter, FieldOf<number>])[];
   readonly #histograms: readonly (readonly [MirroredHistogram, FieldOf<Distribution>])[];
 
-  constructor(instruments: Instruments, stats: () => Promise<EngineStats>) {
+  /** @param device where the model runs */
+  constructor(instruments: Instruments, stats: () => Promise<EngineStats>, device: () => string) {
     this.#stats = stats;
+    this.#device = device;
     this.#up = instruments.gauge('softprompt_engine_up', 'Whether the engine answers.');
+    this.#runsOn = instruments.gauge('softprompt_engine_device', '1 for the device that the model runs on.', [
+      'device',
+    ]);
     this.#gauges = each(GAUGES, (name, help) => instruments.gauge(name, help));
     this.#counters = each(COUNTERS, (name, help) => instruments.counter(name, help));
     this.#histograms = each(HISTOGRAMS, (name, help) => instruments.mirror(name, help));
@@ -69,6 +76,7 @@ export class EngineMetrics {
 
   /** Takes a snapshot. An engine that cannot give one is reported as down. */
   async refresh(): Promise<void> {
+    this.#runsOn.set({ device: this.#device() }, 1);
     this.#up.set(0);
     const stats = await this.#stats();
     this.#up.set(1);

@@ -18,6 +18,8 @@ export interface MetricSources {
   /** Tasks with series of their own. */
   readonly tasks: number;
   engine(): Promise<EngineStats>;
+  /** Where the model runs. */
+  device(): string;
   store(): StoreStats;
   training(): TrainingStats;
   taskExists(name: string): boolean;
@@ -46,7 +48,7 @@ export class Metrics {
   readonly #instruments = new Instruments();
   readonly #refreshed: readonly Refreshed[];
 
-  constructor({ model, tasks, engine, store, training, taskExists, versions }: MetricSources) {
+  constructor({ model, tasks, engine, device, store, training, taskExists, versions }: MetricSources) {
     const instruments = this.#instruments;
     const labels = new TaskLabels(model, tasks, taskExists);
     this.inference = new InferenceMetrics(instruments, model, labels);
@@ -55,7 +57,7 @@ export class Metrics {
     this.#refreshed = [
       this.inference,
       this.versions,
-      new EngineMetrics(instruments, engine),
+      new EngineMetrics(instruments, engine, device),
       new StoreMetrics(instruments, store),
       new TrainingMetrics(instruments, training),
     ];

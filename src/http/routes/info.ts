@@ -29,6 +29,9 @@ const Info = Type.Object(
       },
       component('ModelInfo'),
     ),
+    device: Type.String({
+      description: 'Where the model runs: `cpu`, `cuda:` and the number of the graphics card, or `webgpu`.',
+    }),
     limits: Type.Object(
       {
         context_length: Type.Integer({
@@ -65,6 +68,7 @@ const EXAMPLE: Static<typeof Info> = {
     context_length: 8192,
     aliases: ['HuggingFaceTB/SmolLM2-135M-Instruct'],
   },
+  device: 'cpu',
   limits: {
     context_length: 8192,
     max_batch_size: 16,
@@ -110,6 +114,7 @@ export const infoRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
           context_length: model.contextLength,
           aliases: [...model.aliases],
         },
+        device: engine.device,
         limits: {
           context_length: engine.limits.contextLength,
           max_batch_size: engine.limits.maxBatchSize,

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { describe, it } from 'node:test';
+import { pino } from 'pino';
+import { startService } from '../../src/compose.ts';
+import { chooseDevice } from '../../src/engine/devices/choose.ts';
+import { deviceName } from '../../src/engine/devices/device.ts';
+import { inTemporaryDirectory, run } from '../cli/harness.ts';
+import { recordingImporter } from '../model/cache-importer.ts';
+import { startTestService } from '../support/service.ts';
+
+describe('the device', () => {
+  it('that was named and is not there ends the start with what is missing', async () => {
+    await inTemporaryDirectory(async (home) => {
+      const model = join(home, 'tiny.gguf');
+      await writeFile(model, 'weights');
+      const args = ['serve', '--home', home, '--model', model, '--port', '0', '--device', 'cuda:99'];
+      const { code, stdout, stderr } = await run([...args, '--log-level', 'silent'], {
+        modelSources: { importer: recordingImporter().importer },
+        startService,
+      });
+      assert.equal(code, 1);
+      assert.equal(stdout, '');
+      assert.match(stderr, /^error: The model cannot run on cuda:99: .{10,}\. \[device_unavailable\]$/m);
+      assert.match(stderr, /^ {2}field: {4}device$/m);
+    });
+  });
+
+  it('that is no device is refused as every bad setting is', async () => {
+    const { code, stderr } = await run(['serve', '--device', 'tpu']);
+    assert.equal(code, 1);
+    assert.match(stderr, /--device has a value that is not allowed\. \[invalid_configuration\]/);
+  });
+
+  it('is the best one that is there unless it is named; log, /info and metrics say which', async () => {
+    const { device, reason } = await chooseDevice('auto');
+    const name = deviceName(device);
+    const lines: { readonly device?: string; readonly msg: string }[] = [];
+    const stream = new Writable({
+      write: (line, _encoding, done) => {
+        lines.push(JSON.parse(String(line)));
+        done();
+      },
+    });
+    const service = await startTestService({
+      source: 'test/fixtures/peft/llama/model',
+      name: 'llama',
+      flags: { device: 'auto' },
+      log: pino({ level: 'info' }, stream),
+    });
+    try {
+      const told = lines.filter((line) => line.device !== undefined);
+      assert.deepEqual(
+        told.map(({ device: logged, msg }) => [logged, msg]),
+        [[name, reason]],
+      );
+      assert.equal((await service.client.ok<{ device: string }>('GET', '/info')).device, name);
+      const metrics = await (await fetch(`${service.url}/metrics`)).text();
+      assert.ok(metrics.includes(`softprompt_engine_device{device="${name}"} 1\n`));
+    } finally {
+      await service.close();
+    }
+  });
+});
