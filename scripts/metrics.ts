@@ -14,7 +14,7 @@ const unasked = (): never => {
 const SOURCES: MetricSources = {
   model: unasked,
   tasks: 0,
-  engine: unasked,
+  engine: { kind: 'embedded', stats: unasked },
   store: unasked,
   training: unasked,
   versions: { plan: unasked, shadowCounts: unasked },

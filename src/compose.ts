@@ -6,6 +6,8 @@ import { EmbeddingTableFile } from './analysis/embedding-table.ts';
 import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
 import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
+import { trustedAddress } from './engine/vllm/address.ts';
+import { createVllmEngine } from './engine/vllm/engine.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
 import { exampleSetOf, learnedExamples } from './examples/learned.ts';
@@ -110,28 +112,43 @@ async function start(
   const failure = new Promise<EngineFailure>((resolve) => {
     failed = resolve;
   });
-  const engine = createEngine({
+  const engineParts = {
     bundle,
     prompts,
-    threads: config.threads,
     maxBatchSize: config.maxBatchSize,
     maxQueueLength: config.maxQueueLength,
-    kvCacheBytes: config.kvCacheBytes,
     prefixCacheBytes: config.prefixCacheBytes,
-    inputCacheBytes: config.inputCacheBytes,
     queueTimeoutMs: config.queueTimeoutMs,
     maxQueueWaitMs: config.maxQueueWaitMs,
     stallMs: config.engineStallMs,
     watch: tracer === null ? undefined : () => sequenceSpans(tracer),
-    ...seams,
-    onFailure: (error) => log.error({ err: error }, 'a run of the model failed'),
-    onRestart: (error) => log.error({ err: error }, 'the engine ended unexpectedly; it is being restarted'),
-    onRestarted: () => {
-      log.info('the engine is ready again');
-      upkeep?.warm();
-    },
-    onFatal: failed,
-  });
+  };
+  const onBack = (): void => {
+    log.info('the engine is ready again');
+    upkeep?.warm();
+  };
+  const engine =
+    config.engine === 'vllm'
+      ? await createVllmEngine({
+          ...engineParts,
+          address: trustedAddress(config.vllmUrl, config.vllmKey, config.vllmPlainHttp),
+          modelName: config.vllmModel,
+          onFailure: (error) => log.error({ err: error }, 'a request to vLLM failed'),
+          onAway: (error) => log.error({ err: error }, 'vLLM cannot serve; it is looked for until it can'),
+          onBack,
+        })
+      : createEngine({
+          ...engineParts,
+          threads: config.threads,
+          kvCacheBytes: config.kvCacheBytes,
+          inputCacheBytes: config.inputCacheBytes,
+          ...seams,
+          onFailure: (error) => log.error({ err: error }, 'a run of the model failed'),
+          onRestart: (error) =>
+            log.error({ err: error }, 'the engine ended unexpectedly; it is being restarted'),
+          onRestarted: onBack,
+          onFatal: failed,
+        });
   started.push(() => engine.close(0));
   const phase = (): ServicePhase => {
     if (stage === 'stopping') return 'draining';

@@ -1722,6 +1722,11 @@ export interface components {
             version: string;
             /** @enum {string} */
             status: "loading" | "ready" | "restarting" | "draining";
+            /**
+             * @description Where the model runs: in this server, or in a vLLM server.
+             * @enum {string}
+             */
+            engine: "embedded" | "vllm";
             model: components["schemas"]["ModelInfo"];
             limits: components["schemas"]["Limits"];
             /**
@@ -6273,6 +6278,7 @@ export interface operations {
                      * @example {
                      *       "version": "0.1.0",
                      *       "status": "ready",
+                     *       "engine": "embedded",
                      *       "model": {
                      *         "id": "smollm2-135m-instruct",
                      *         "hash": "9b0f3d1c",

@@ -1,6 +1,6 @@
 import type { Counter, Gauge } from 'prom-client';
 import type { Distribution } from '../../domain/distribution.ts';
-import type { EngineStats } from '../../domain/engine.ts';
+import type { Engine, EngineStats } from '../../domain/engine.ts';
 import type { Instruments } from './instruments.ts';
 import type { MirroredHistogram } from './mirrored-histogram.ts';
 
@@ -53,14 +53,17 @@ const HISTOGRAMS: Fields<Distribution> = {
 
 /** The engine's own statistics, copied from one snapshot a scrape. */
 export class EngineMetrics {
-  readonly #stats: () => Promise<EngineStats>;
+  readonly #engine: Pick<Engine, 'kind' | 'stats'>;
+  readonly #info: Gauge<'engine'>;
   readonly #up: Gauge;
   readonly #gauges: readonly (readonly [Gauge, FieldOf<number>])[];
   readonly #counters: readonly (readonly [Counter, FieldOf<number>])[];
   readonly #histograms: readonly (readonly [MirroredHistogram, FieldOf<Distribution>])[];
 
-  constructor(instruments: Instruments, stats: () => Promise<EngineStats>) {
-    this.#stats = stats;
+  constructor(instruments: Instruments, engine: Pick<Engine, 'kind' | 'stats'>) {
+    this.#engine = engine;
+    const help = 'Where the model runs: embedded or vllm; the value is 1.';
+    this.#info = instruments.gauge('softprompt_engine_info', help, ['engine']);
     this.#up = instruments.gauge('softprompt_engine_up', 'Whether the engine answers.');
     this.#gauges = each(GAUGES, (name, help) => instruments.gauge(name, help));
     this.#counters = each(COUNTERS, (name, help) => instruments.counter(name, help));
@@ -69,8 +72,9 @@ export class EngineMetrics {
 
   /** Takes a snapshot. An engine that cannot give one is reported as down. */
   async refresh(): Promise<void> {
+    this.#info.set({ engine: this.#engine.kind }, 1);
     this.#up.set(0);
-    const stats = await this.#stats();
+    const stats = await this.#engine.stats();
     this.#up.set(1);
     for (const [gauge, field] of this.#gauges) gauge.set(stats[field]);
     for (const [counter, field] of this.#counters) {

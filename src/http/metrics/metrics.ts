@@ -1,5 +1,5 @@
 import { collectDefaultMetrics } from 'prom-client';
-import type { EngineStats } from '../../domain/engine.ts';
+import type { Engine } from '../../domain/engine.ts';
 import type { StoreStats } from '../../domain/store.ts';
 import type { TrainingStats } from '../../domain/training.ts';
 import { EngineMetrics } from './engine-metrics.ts';
@@ -17,7 +17,7 @@ export interface MetricSources {
   model(): string;
   /** Tasks with series of their own. */
   readonly tasks: number;
-  engine(): Promise<EngineStats>;
+  readonly engine: Pick<Engine, 'kind' | 'stats'>;
   store(): StoreStats;
   training(): TrainingStats;
   taskExists(name: string): boolean;
