@@ -6,6 +6,7 @@ import { EmbeddingTableFile } from './analysis/embedding-table.ts';
 import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
 import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
+import { assertForm } from './engine/vllm/abilities.ts';
 import { trustedAddress } from './engine/vllm/address.ts';
 import { createVllmEngine } from './engine/vllm/engine.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
@@ -164,6 +165,7 @@ async function start(
     home: config.home,
     threads: config.threads,
     log,
+    assertServes: engine.kind === 'vllm' ? assertForm : undefined,
   });
   started.push(() => training.close());
   const uses = new TaskUses(store);

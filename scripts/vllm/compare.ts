@@ -45,12 +45,15 @@ export async function compareGreedy(
 export interface LabelFindings {
   readonly inputs: number;
   readonly agree: number;
-  /** Largest difference of a label's log-likelihood. */
-  readonly logliks: number;
+  /** Largest difference of a label's probability. */
+  readonly probabilities: number;
 }
 
 interface Classified {
-  readonly results: readonly { readonly label: string; readonly logliks: readonly number[] }[];
+  readonly results: readonly {
+    readonly label: string;
+    readonly probabilities: Readonly<Record<string, number>>;
+  }[];
 }
 
 /** Labels of these texts by these tasks. */
@@ -60,19 +63,20 @@ export async function compareLabels(
   texts: readonly string[],
   labels?: readonly string[],
 ): Promise<LabelFindings> {
-  let [inputs, agree, logliks] = [0, 0, 0];
+  let [inputs, agree, largest] = [0, 0, 0];
   for (const task of tasks) {
     const body = { inputs: texts, ...(labels !== undefined && { labels }) };
     const ask = (client: Client) => client.ok<Classified>('POST', `/v1/tasks/${task}/classify`, body);
     const [ours, theirs] = await Promise.all([ask(embedded), ask(vllm)]);
-    for (const [i, { label, logliks: values }] of ours.results.entries()) {
+    for (const [i, { label, probabilities }] of ours.results.entries()) {
       const other = theirs.results[i]!;
       inputs++;
       if (other.label === label) agree++;
-      logliks = Math.max(logliks, largestDifference(values, other.logliks));
+      const [own, others] = [Object.values(probabilities), Object.values(other.probabilities)];
+      largest = Math.max(largest, largestDifference(own, others));
     }
   }
-  return { inputs, agree, logliks };
+  return { inputs, agree, probabilities: largest };
 }
 
 /** Largest difference of the log-likelihood of each text as what follows the one before. */

@@ -83,8 +83,10 @@ try {
   const models = [MODEL, ...TASKS];
   const some = texts.slice(0, 12);
   const findings: Finding[] = [];
-  const add = (what: string, target: string, measured: string, met: boolean | null) =>
+  const add = (what: string, target: string, measured: string, met: boolean | null) => {
+    process.stderr.write(`${what}: ${measured}\n`);
     findings.push({ what, target, measured, met });
+  };
   const near = (what: string, difference: number) =>
     add(what, `<= ${LARGEST_DIFFERENCE}`, difference.toExponential(1), difference <= LARGEST_DIFFERENCE);
 
@@ -108,7 +110,7 @@ try {
     String(learned.agree),
     learned.agree === learned.inputs,
   );
-  near('largest difference of a log-likelihood of a label', learned.logliks);
+  near('largest difference of the probability of a label', learned.probabilities);
   const labels = [' a very long label', ' a very short one', ' not this', ' nothing'];
   const long = await compareLabels(pair, [MODEL, 'noise'], some, labels);
   add(
@@ -117,7 +119,7 @@ try {
     String(long.agree),
     long.agree === long.inputs,
   );
-  near('largest difference of a log-likelihood of such a label', long.logliks);
+  near('largest difference of the probability of such a label', long.probabilities);
   near(
     'largest difference of a log-likelihood of a text behind another',
     await compareScores(pair, 'style', some),

@@ -30,7 +30,9 @@ export class VllmProcess {
   /** Resolves when it answers. */
   static async start({ python, model, port, log }: VllmProcessOptions): Promise<VllmProcess> {
     const args = [
-      'serve',
+      '-m',
+      'vllm.entrypoints.openai.api_server',
+      '--model',
       model,
       '--served-model-name',
       'parity',

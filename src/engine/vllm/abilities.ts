@@ -4,16 +4,16 @@ import { engineCannot } from './refusals.ts';
 /** Above it vLLM refuses a temperature. */
 const MOST_TEMPERATURE = 2;
 
-/** Throws `unprocessable` engine_cannot for what a prompt needs and vLLM does not take. */
-export function assertPrompt(prompt: PromptHandle | null): void {
-  if (prompt?.form !== 'keysValues') return;
+/** Throws `unprocessable` engine_cannot for prompts that vLLM does not take. */
+export function assertForm(form: PromptHandle['form']): void {
+  if (form !== 'keysValues') return;
   throw engineCannot('Keys and values of the layers (PREFIX_TUNING)', 'model', 'a prompt of rows');
 }
 
 /** Throws `unprocessable` engine_cannot for what vLLM cannot do behind rows, or not as the embedded engine does. */
 export function assertGenerates(request: GenerateRequest): void {
   const { prompt, others = [], sampling, inputLogprobs } = request;
-  assertPrompt(prompt);
+  if (prompt !== null) assertForm(prompt.form);
   const { temperature, repetitionPenalty } = sampling;
   if (others.length > 0) {
     throw engineCannot('The mean of several versions at each token (an ensemble)', 'model', 'one version');

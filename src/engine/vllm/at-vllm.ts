@@ -1,4 +1,5 @@
 import type {
+  FinishReason,
   GenerateEvent,
   GenerateRequest,
   Priority,
@@ -50,12 +51,16 @@ export class AtVllm {
     this.parts = parts;
   }
 
-  async generate(request: GenerateRequest, job: Job, emit: (event: GenerateEvent) => void): Promise<void> {
+  /** Tells of everything but the end, whose reason it resolves with. */
+  async generate(
+    request: GenerateRequest,
+    job: Job,
+    emit: (event: GenerateEvent) => void,
+  ): Promise<FinishReason> {
     if (request.inputLogprobs) {
       emit({ type: 'input', logprobs: await this.inputLogprobs(request, request.topLogprobs ?? 0, job) });
     }
-    if (request.maxTokens === 0) emit({ type: 'end', reason: 'length' });
-    else await this.generateTokens(request, job, emit);
+    return request.maxTokens === 0 ? 'length' : this.generateTokens(request, job, emit);
   }
 
   async score(request: ScoreRequest, job: Job): Promise<readonly Float64Array[]> {
@@ -82,31 +87,29 @@ export class AtVllm {
     request: GenerateRequest,
     job: Job,
     emit: (event: GenerateEvent) => void,
-  ): Promise<void> {
+  ): Promise<FinishReason> {
     const { server, counts, model } = this.parts;
     const { maxTokens, topLogprobs, stopTokenIds } = request;
     const stops = new Set(stopTokenIds);
-    await this.inSlot(request, maxTokens, request, job, async ({ id: name }, slot) => {
+    return this.inSlot(request, maxTokens, request, job, async ({ id: name }, slot) => {
       const input = await this.inputOf(request);
       const fields = { ...generationFields(request), max_tokens: maxTokens };
       let tokens = 0;
-      let hasEnded = false;
+      let finish: FinishReason | null = null;
       for await (const event of server.stream(name, input, fields, job.signal)) {
         const delta = readDelta(event, topLogprobs, model.vocabSize);
         if (delta === null) continue;
         tokens += delta.tokens.length;
-        if (hasEnded || tokens > maxTokens) throw badAnswer('more tokens than were asked for');
+        if (finish !== null || tokens > maxTokens) throw badAnswer('more tokens than were asked for');
         slot.generated(delta.tokens.length);
         counts.generated += delta.tokens.length;
         const isStop = delta.finish === 'stop' && stops.has(delta.tokens.at(-1)?.id ?? -1);
         // The token at which generation stops is not shown.
         for (const token of isStop ? delta.tokens.slice(0, -1) : delta.tokens)
           emit({ type: 'token', ...token });
-        if (delta.finish === null) continue;
-        hasEnded = true;
-        emit({ type: 'end', reason: delta.finish });
+        finish = delta.finish;
       }
-      if (!hasEnded) throw badAnswer('a stream without a finish_reason');
+      return finish ?? missingEnd();
     });
   }
 
@@ -172,4 +175,8 @@ export class AtVllm {
     const rows = await Promise.all([prompts.of(prompt), embeddings.rows(inputIds)]);
     return { rows, width: model.tokenDim };
   }
+}
+
+function missingEnd(): never {
+  throw badAnswer('a stream without a finish_reason');
 }

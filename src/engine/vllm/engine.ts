@@ -21,7 +21,7 @@ import { EventQueue } from '../event-queue.ts';
 import { mostOfOneFlow } from '../options.ts';
 import { type Admission, Places } from '../places.ts';
 import { asDomainError, draining, notLoaded } from '../refusals.ts';
-import { assertGenerates, assertPrompt } from './abilities.ts';
+import { assertForm, assertGenerates } from './abilities.ts';
 import type { VllmAddress } from './address.ts';
 import { AtVllm } from './at-vllm.ts';
 import { Counts } from './counts.ts';
@@ -137,7 +137,10 @@ export class VllmEngine implements Engine {
       queue.push(event);
     };
     void this.run(job, signal, () => this.atVllm.generate(request, job, emit)).then(
-      () => queue.end(),
+      (reason) => {
+        queue.push({ type: 'end', reason });
+        queue.end();
+      },
       // A client that has left is not told why there is no end.
       (error: Error) => (signal.aborted ? queue.end() : queue.fail(error)),
     );
@@ -147,7 +150,7 @@ export class VllmEngine implements Engine {
   async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
     this.admit(request);
     checkScore(request, this.model, this.limits);
-    assertPrompt(request.prompt);
+    if (request.prompt !== null) assertForm(request.prompt.form);
     signal.throwIfAborted();
     const job = this.start({ ...request, sequences: 1 }, signal);
     return this.run(job, signal, () => this.atVllm.score(request, job));
@@ -165,7 +168,7 @@ export class VllmEngine implements Engine {
   /** Makes vLLM read the rows: it may keep their keys and values, and an upload is known to work. */
   async warm(prompt: PromptHandle, priority: Priority = 'interactive'): Promise<void> {
     this.assertOpen();
-    assertPrompt(prompt);
+    assertForm(prompt.form);
     const { signal } = new AbortController();
     const job = this.jobOf({ signal, passages: [], watch: null }, () => undefined);
     await this.run(job, signal, () => this.atVllm.warm(prompt, priority, job));
@@ -241,9 +244,9 @@ export class VllmEngine implements Engine {
       job.end(null);
       return result;
     } catch (error) {
-      if (signal.aborted) {
+      if (signal.aborted || job.isOver) {
         job.end('aborted');
-        throw signal.reason;
+        throw error;
       }
       const refusal = asDomainError(error);
       if (refusal.cause !== undefined && refusal.code !== 'engine_lost') this.onFailure(refusal);

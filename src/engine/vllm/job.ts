@@ -20,13 +20,18 @@ export class Job {
   private readonly arrived = performance.now();
   private hasBegun = false;
   private hasToken = false;
-  private isOver = false;
+  private over = false;
 
   constructor(parts: JobParts) {
     this.parts = parts;
     this.signal = this.controller.signal;
     if (parts.signal.aborted) this.leave();
     else parts.signal.addEventListener('abort', this.leave, { once: true });
+  }
+
+  /** It has ended: whatever still comes of it is nobody's. */
+  get isOver(): boolean {
+    return this.over;
   }
 
   /** Its first part goes to vLLM now: the milliseconds that it waited; null for every other part. */
@@ -52,8 +57,8 @@ export class Job {
 
   /** @param error the code of its refusal, or `aborted`; null: it has its answer */
   end(error: string | null): void {
-    if (this.isOver) return;
-    this.isOver = true;
+    if (this.over) return;
+    this.over = true;
     this.parts.signal.removeEventListener('abort', this.leave);
     for (const passage of this.parts.passages) passage.ended(performance.now());
     this.parts.watch?.ended(error);

@@ -206,7 +206,7 @@ describe('vLLM as the engine', () => {
         startStream(response)({ choices: [choice([5], asked, null)] });
       }),
     );
-    const { engine } = await startVllm(t, fake);
+    const { engine, failures } = await startVllm(t, fake);
     const leave = new AbortController();
     const seen: unknown[] = [];
     for await (const event of engine.generate(REQUEST, leave.signal)) {
@@ -220,7 +220,7 @@ describe('vLLM as the engine', () => {
     assert.equal(seen.length, 2);
     await until(() => fake.open === 0);
     const { running, waiting } = await engine.stats();
-    assert.deepEqual([running, waiting], [0, 0]);
+    assert.deepEqual([running, waiting, failures], [0, 0, []]);
   });
 
   it('ends what runs when it is closed, and takes nothing more', async (t) => {
@@ -443,6 +443,14 @@ describe('a vLLM server that answers badly', () => {
       answers.shift();
     }
     assert.equal(failures.length, 6);
+  });
+
+  it('keeps a connection after an answer', async (t) => {
+    const fake = await FakeVllm.start();
+    const { engine } = await startVllm(t, fake);
+    for (let i = 0; i < 3; i++) await eventsOf(engine);
+    await engine.score({ ...REQUEST, continuations: [[1]] }, signal);
+    assert.equal(fake.connections, 1);
   });
 
   it('a connection that was closed while it was kept is opened again', async (t) => {

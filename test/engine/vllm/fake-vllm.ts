@@ -18,6 +18,7 @@ export class FakeVllm {
   /** Requests for completions that have no whole answer and whose client is there. */
   open = 0;
   mostOpen = 0;
+  connections = 0;
   /** Status of /health. */
   health = 200;
   models: readonly unknown[] = [{ id: 'fake', max_model_len: 64 }];
@@ -30,6 +31,7 @@ export class FakeVllm {
     this.answering = answering;
     this.url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     server.on('connection', (socket) => {
+      this.connections++;
       this.sockets.add(socket);
       socket.once('close', () => this.sockets.delete(socket));
     });
