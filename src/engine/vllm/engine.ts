@@ -20,6 +20,7 @@ import { checkGenerate, checkScore } from '../admission.ts';
 import { EventQueue } from '../event-queue.ts';
 import { mostOfOneFlow } from '../options.ts';
 import { type Admission, Places } from '../places.ts';
+import type { Passage } from '../queue-wait.ts';
 import { asDomainError, draining, notLoaded } from '../refusals.ts';
 import { assertForm, assertGenerates } from './abilities.ts';
 import type { VllmAddress } from './address.ts';
@@ -131,7 +132,8 @@ export class VllmEngine implements Engine {
     assertGenerates(request);
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
-    const job = this.start({ ...request, sequences: 1 }, signal);
+    const admission = { ...request, sequences: 1 };
+    const job = this.start(admission, signal, this.places.enter(admission));
     const emit = (event: GenerateEvent): void => {
       if (event.type === 'token') job.token();
       queue.push(event);
@@ -216,9 +218,8 @@ export class VllmEngine implements Engine {
     if (phase !== 'ready') throw notLoaded(phase);
   }
 
-  private start(admission: Admission, signal: AbortSignal): Job {
+  private start(admission: Admission, signal: AbortSignal, passages: readonly Passage[] = []): Job {
     const giveBack = this.places.take(admission);
-    const passages = this.places.enter(admission);
     return this.jobOf({ signal, passages, watch: this.watch?.() ?? null }, giveBack);
   }
 

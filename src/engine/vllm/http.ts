@@ -7,6 +7,8 @@ import { badAnswer, engineLost, engineRefused, engineStalled } from './refusals.
 const MOST_BYTES = 64 * 2 ** 20;
 /** Bytes of a refusal, of which only the reason is wanted. */
 const MOST_REASON_BYTES = 16 * 2 ** 10;
+/** How long a connection is kept without a request: vLLM keeps one for 5 seconds. */
+const KEPT_MS = 4_000;
 /** Characters of a reason that are kept for the log. */
 const REASON_LENGTH = 500;
 
@@ -32,7 +34,12 @@ export class VllmHttp {
   constructor(address: VllmAddress, connections: number) {
     this.address = address;
     this.base = address.url.href.replace(/\/+$/, '');
-    const options = { keepAlive: true, maxSockets: connections, maxFreeSockets: connections };
+    const options = {
+      keepAlive: true,
+      maxSockets: connections,
+      maxFreeSockets: connections,
+      timeout: KEPT_MS,
+    };
     this.agent = address.url.protocol === 'https:' ? new https.Agent(options) : new http.Agent(options);
   }
 
@@ -76,14 +83,19 @@ export class VllmHttp {
     this.agent.destroy();
   }
 
-  /** Resolves with the headers. A connection that vLLM had closed while it was kept is not the request's fault: it is sent again. */
+  /**
+   * Resolves with the headers. That vLLM had closed a connection which was kept is not the request's fault: it is sent again, on a new
+   * connection, because the others that are kept may be closed as well.
+   */
   private send(
     path: string,
-    { body }: Exchange,
+    exchange: Exchange,
     signal: AbortSignal,
-    mayRepeat = true,
+    isAgain = false,
   ): Promise<IncomingMessage> {
-    const { agent, base, address } = this;
+    const { base, address } = this;
+    const agent = isAgain ? false : this.agent;
+    const { body } = exchange;
     const { request: start } = address.url.protocol === 'https:' ? https : http;
     const headers = {
       accept: 'application/json, text/event-stream',
@@ -96,9 +108,8 @@ export class VllmHttp {
       request.once('response', resolve);
       request.once('error', (error: NodeJS.ErrnoException) => {
         const wasClosed = request.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '');
-        if (mayRepeat && wasClosed && !signal.aborted) {
-          resolve(this.send(path, { body, signal, stallMs: 0 }, signal, false));
-        } else reject(error);
+        if (wasClosed && !signal.aborted) resolve(this.send(path, exchange, signal, true));
+        else reject(error);
       });
       request.end(body ?? undefined);
     });

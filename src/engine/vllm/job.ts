@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import type { EngineWatch } from '../../domain/tracing.ts';
 import type { Passage } from '../queue-wait.ts';
 
@@ -25,6 +26,8 @@ export class Job {
   constructor(parts: JobParts) {
     this.parts = parts;
     this.signal = this.controller.signal;
+    // A score asks many questions at once, and each listens.
+    setMaxListeners(0, this.signal);
     if (parts.signal.aborted) this.leave();
     else parts.signal.addEventListener('abort', this.leave, { once: true });
   }

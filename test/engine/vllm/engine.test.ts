@@ -91,6 +91,18 @@ describe('vLLM as the engine', () => {
     ]);
   });
 
+  it('asks many questions of one score without a warning', async (t) => {
+    const warnings: Error[] = [];
+    const warned = (warning: Error): number => warnings.push(warning);
+    process.on('warning', warned);
+    t.after(() => process.off('warning', warned));
+    const { engine } = await startVllm(t, await FakeVllm.start());
+    const [scores] = await engine.score({ ...REQUEST, continuations: [Array(40).fill(1)] }, signal);
+    assert.equal(scores!.length, 40);
+    await turn();
+    assert.deepEqual(warnings, []);
+  });
+
   it('sends ids where there is no prompt, and gives the log-probabilities of the input', async (t) => {
     const fake = await FakeVllm.start((asked, response) => {
       if (asked.prompt_logprobs === undefined) return oneToken()(asked, response);
@@ -453,11 +465,13 @@ describe('a vLLM server that answers badly', () => {
     assert.equal(fake.connections, 1);
   });
 
-  it('a connection that was closed while it was kept is opened again', async (t) => {
+  it('connections that were closed while they were kept are opened again', async (t) => {
     const fake = await FakeVllm.start();
     const { engine } = await startVllm(t, fake);
-    await eventsOf(engine);
+    const four = () => Promise.all([1, 2, 3, 4].map(() => eventsOf(engine)));
+    await four();
     fake.cut();
-    assert.equal((await eventsOf(engine)).length, 2);
+    for (const events of await four()) assert.equal(events.length, 2);
+    assert.ok(fake.connections > 4);
   });
 });
