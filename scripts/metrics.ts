@@ -14,8 +14,7 @@ const unasked = (): never => {
 const SOURCES: MetricSources = {
   model: unasked,
   tasks: 0,
-  engine: unasked,
-  device: unasked,
+  engine: { kind: 'embedded', device: 'cpu', stats: unasked },
   store: unasked,
   training: unasked,
   versions: { plan: unasked, shadowCounts: unasked },

@@ -5,10 +5,8 @@ import { openKeys } from './access/open-keys.ts';
 import { EmbeddingTableFile } from './analysis/embedding-table.ts';
 import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
-import { chooseDevice } from './engine/devices/choose.ts';
-import { deviceName, parseDevice } from './engine/devices/device.ts';
-import { createProbe } from './engine/devices/probe.ts';
-import { createEngine, type EngineFailure, type SupervisorOptions } from './engine/supervisor.ts';
+import type { EngineFailure, SupervisorOptions } from './engine/supervisor.ts';
+import { assertForm } from './engine/vllm/abilities.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
 import { exampleCommands } from './examples/commands.ts';
 import { exampleSetOf, learnedExamples } from './examples/learned.ts';
@@ -21,6 +19,7 @@ import { createInference } from './inference/inference.ts';
 import { TaskUses } from './inference/task-uses.ts';
 import { BUNDLE_FILES, type Bundle, describeModel, openBundle } from './model/bundle.ts';
 import { loadTokenizer } from './model/tokenizer.ts';
+import { openEngine } from './open-engine.ts';
 import { createHeadSource } from './prompts/head-source.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
@@ -94,11 +93,6 @@ async function start(
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Service> {
-  const { device, reason } = await chooseDevice(
-    parseDevice(config.device),
-    createProbe({ model: config.model }),
-  );
-  log.info({ device: deviceName(device) }, reason);
   const keys = await openKeys({ entries: config.apiKeys, file: config.apiKeysFile, log });
   started.push(async () => keys.close());
   let stage: 'starting' | 'started' | 'stopping' = 'starting';
@@ -118,28 +112,12 @@ async function start(
   const failure = new Promise<EngineFailure>((resolve) => {
     failed = resolve;
   });
-  const engine = createEngine({
+  const engine = await openEngine(config, log, {
     bundle,
     prompts,
-    device,
-    stepsPerRun: config.stepsPerRun,
-    threads: config.threads,
-    maxBatchSize: config.maxBatchSize,
-    maxQueueLength: config.maxQueueLength,
-    kvCacheBytes: config.kvCacheBytes,
-    prefixCacheBytes: config.prefixCacheBytes,
-    inputCacheBytes: config.inputCacheBytes,
-    queueTimeoutMs: config.queueTimeoutMs,
-    maxQueueWaitMs: config.maxQueueWaitMs,
-    stallMs: config.engineStallMs,
     watch: tracer === null ? undefined : () => sequenceSpans(tracer),
-    ...seams,
-    onFailure: (error) => log.error({ err: error }, 'a run of the model failed'),
-    onRestart: (error) => log.error({ err: error }, 'the engine ended unexpectedly; it is being restarted'),
-    onRestarted: () => {
-      log.info('the engine is ready again');
-      upkeep?.warm();
-    },
+    seams,
+    onBack: () => upkeep?.warm(),
     onFatal: failed,
   });
   started.push(() => engine.close(0));
@@ -157,6 +135,7 @@ async function start(
     home: config.home,
     threads: config.threads,
     log,
+    assertServes: engine.kind === 'vllm' ? assertForm : undefined,
   });
   started.push(() => training.close());
   const uses = new TaskUses(store);

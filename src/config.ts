@@ -180,6 +180,30 @@ const schema = Type.Object({
     default: 10_000,
     description: 'milliseconds that running requests get to finish at shutdown',
   }),
+  engine: Type.Enum(['embedded', 'vllm'], {
+    default: 'embedded',
+    description: 'what runs the model: this server, or a vLLM server that has the same weights',
+  }),
+  vllmUrl: Type.Optional(
+    Type.String({
+      pattern: '^https?://[^\\s]+$',
+      description: 'base URL of the vLLM server; loopback, https, or see --vllm-plain-http',
+    }),
+  ),
+  vllmKey: Type.Optional(
+    Type.String({ pattern: '^[!-~]+$', description: 'API key of the vLLM server, sent as a bearer token' }),
+  ),
+  vllmModel: Type.Optional(
+    Type.String({
+      minLength: 1,
+      description: "the model's name at the vLLM server; the only one that it serves unless given",
+    }),
+  ),
+  vllmPlainHttp: Type.Enum(['refused', 'allowed'], {
+    default: 'refused',
+    description:
+      'whether prompts and inputs may go to a vLLM server on another machine without encryption, over a network that is trusted',
+  }),
   apiKeys: Type.Optional(
     Type.String({
       minLength: 1,
@@ -292,7 +316,20 @@ export type Setting = keyof Settings;
 /** All settings with their values. Paths are absolute; byte sizes are bytes; times are milliseconds. */
 export interface Config
   extends Readonly<
-    Omit<Settings, 'name' | 'alias' | 'db' | 'mirror' | 'apiKeys' | 'apiKeysFile' | 'apiKey' | 'otlpEndpoint'>
+    Omit<
+      Settings,
+      | 'name'
+      | 'alias'
+      | 'db'
+      | 'mirror'
+      | 'vllmUrl'
+      | 'vllmKey'
+      | 'vllmModel'
+      | 'apiKeys'
+      | 'apiKeysFile'
+      | 'apiKey'
+      | 'otlpEndpoint'
+    >
   > {
   /** Null: derived from the source. */
   readonly name: string | null;
@@ -305,6 +342,9 @@ export interface Config
   /** No flag or variable named a model. */
   readonly isDefaultModel: boolean;
   /** Null: none, here and below. */
+  readonly vllmUrl: string | null;
+  readonly vllmKey: string | null;
+  readonly vllmModel: string | null;
   readonly apiKeys: string | null;
   readonly apiKeysFile: string | null;
   readonly apiKey: string | null;
@@ -313,7 +353,7 @@ export interface Config
 }
 
 /** Their values are not repeated in a refusal. */
-const SECRET: ReadonlySet<string> = new Set<Setting>(['apiKeys', 'apiKey', 'db']);
+const SECRET: ReadonlySet<string> = new Set<Setting>(['apiKeys', 'apiKey', 'db', 'vllmUrl', 'vllmKey']);
 
 /** Values given on the command line, as typed; they win over the environment. */
 export type Flags = { readonly [key in Setting]?: string | undefined };
@@ -379,6 +419,9 @@ export function loadConfig(
     alias: values.alias?.split(',') ?? [],
     ...databaseOf(values, home),
     isDefaultModel: given.model === undefined,
+    vllmUrl: values.vllmUrl ?? null,
+    vllmKey: values.vllmKey ?? null,
+    vllmModel: values.vllmModel ?? null,
     apiKeys: values.apiKeys ?? null,
     apiKeysFile: values.apiKeysFile === undefined ? null : resolve(values.apiKeysFile),
     apiKey: values.apiKey ?? null,

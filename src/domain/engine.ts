@@ -121,8 +121,12 @@ export interface EngineStats {
   readonly restartsTotal: number;
 }
 
+/** Where the model runs: in this process, or in a vLLM server. */
+export type EngineKind = 'embedded' | 'vllm';
+
 /** The frozen model behind a queue. One engine serves any number of prompts. */
 export interface Engine {
+  readonly kind: EngineKind;
   readonly model: ModelInfo;
   /** Limits that a request is checked against before it is queued. */
   readonly limits: EngineLimits;
@@ -131,8 +135,8 @@ export interface Engine {
   /**
    * Queues one sequence. The iterable yields events in order and ends after `end`. Aborting the signal frees
    * the row before the next step and ends the iterable without an `end` event.
-   * Throws at once: `unprocessable` context_length_exceeded, `contended` queue_full, `unavailable` draining, loading
-   * or engine_restarting; fails with `unavailable` engine_restarted when the worker that it was in has ended.
+   * Throws at once: `unprocessable` context_length_exceeded or engine_cannot, `contended` queue_full, `unavailable` draining,
+   * loading or engine_restarting; fails with `unavailable` engine_restarted when the worker that it was in has ended.
    */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   /** For each continuation the log-probabilities of its tokens, in nats. Rejects with what `generate` throws. */

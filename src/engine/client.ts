@@ -21,8 +21,8 @@ import type { CoreStats } from './core-contract.ts';
 import { EventQueue } from './event-queue.ts';
 import type { Flag } from './flag.ts';
 import type { EngineOptions } from './options.ts';
+import { type Admission, Places } from './places.ts';
 import type { FromWorker, ToWorker, WireEvent } from './protocol.ts';
-import { QueueWait, retrySeconds } from './queue-wait.ts';
 import { draining, engineRestarted, stopped } from './refusals.ts';
 import { asLocalTime } from './shared-clock.ts';
 import { SharedIds } from './shared-ids.ts';
@@ -46,7 +46,7 @@ type EventsMessage = Extract<FromWorker, { type: 'events' }>;
  * The engine as long as one worker lives. When the thread ends unexpectedly, every request that is in it fails with
  * `unavailable` engine_restarted, and no other is taken.
  */
-export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
+export class WorkerEngine implements Omit<Engine, 'kind' | 'device' | 'stats'> {
   readonly model: ModelInfo;
   readonly limits: EngineLimits;
   /** Rejects when the model cannot be loaded. */
@@ -66,13 +66,8 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
   /** When the events that are being handed on were sent; null: none are. */
   private sentAt: number | null = null;
   private nextId = 1;
-  /** Sequences and scores that were admitted and have not ended; in all, and by flow. */
-  private outstanding = 0;
-  private readonly outstandingOf = new Map<string, number>();
-  private readonly queueWait: QueueWait;
-  private readonly maxQueueWaitMs: number;
+  private readonly places: Places;
   private state: 'open' | 'draining' | 'stopped' | 'ended' = 'open';
-  private idle: (() => void) | null = null;
 
   constructor(worker: Worker, options: WorkerEngineOptions) {
     this.worker = worker;
@@ -83,8 +78,7 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
     this.model = options.model;
     this.limits = options.limits;
     this.ids = new SharedIds(options.model.vocabSize);
-    this.queueWait = new QueueWait(options.limits.maxBatchSize);
-    this.maxQueueWaitMs = options.maxQueueWaitMs;
+    this.places = new Places(options.limits, options.maxQueueWaitMs);
     let cause: Error | null = null;
     worker.once('error', (error) => {
       cause = error instanceof Error ? error : new Error(String(error));
@@ -107,23 +101,21 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
   }
 
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent> {
-    const sequences = 1 + (request.others?.length ?? 0);
-    this.admit(request, sequences);
+    const { flow, priority } = request;
+    const admission = { flow, priority, sequences: 1 + (request.others?.length ?? 0) };
+    this.admit(admission);
     checkGenerate(request, this.limits);
     const inputIds = this.ids.share(request.inputIds, 'prompt');
     signal.throwIfAborted();
     const queue = new EventQueue<GenerateEvent>();
     const id = this.nextId++;
-    const isWaitedFor = request.priority === 'interactive';
-    const passages = Array.from({ length: isWaitedFor ? sequences : 0 }, () =>
-      this.queueWait.enter(request.flow),
-    );
+    const passages = this.places.enter(admission);
     const abort = (): void => {
       this.post({ type: 'abort', id });
       finish();
       queue.end();
     };
-    const forget = this.track(id, { flow: request.flow, sequences }, signal, abort, (event) => {
+    const forget = this.track(id, admission, signal, abort, (event) => {
       if (event.type === 'error') {
         finish();
         queue.fail(deserializeError(event.error));
@@ -144,7 +136,7 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
   }
 
   async score(request: ScoreRequest, signal: AbortSignal): Promise<readonly Float64Array[]> {
-    this.admit(request);
+    this.admit({ ...request, sequences: 1 });
     checkScore(request, this.model, this.limits);
     const shared = { ...request, inputIds: this.ids.share(request.inputIds, 'inputs') };
     const event = await this.answer((id) => ({ type: 'score', id, request: shared }), request.flow, signal);
@@ -152,7 +144,7 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
   }
 
   async hiddenState(request: HiddenStateRequest, signal: AbortSignal): Promise<Float32Array> {
-    this.admit(request);
+    this.admit({ ...request, sequences: 1 });
     checkHiddenState(request, this.limits);
     const shared = { ...request, inputIds: this.ids.share(request.inputIds, 'inputs') };
     const event = await this.answer(
@@ -177,17 +169,7 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
   async close(graceMs = 10_000): Promise<void> {
     if (this.state === 'open') this.state = 'draining';
     if (this.state === 'ended') return;
-    if (this.outstanding > 0) {
-      let timer: NodeJS.Timeout | undefined;
-      const drained = new Promise<void>((resolve) => {
-        this.idle = resolve;
-      });
-      const late = new Promise<void>((resolve) => {
-        timer = setTimeout(resolve, graceMs);
-      });
-      await Promise.race([drained, late]);
-      clearTimeout(timer);
-    }
+    await this.places.empty(graceMs);
     // The worker looks at its messages between steps, so it is never stopped inside a run.
     for (const id of this.listeners.keys()) this.post({ type: 'abort', id });
     this.failAll(draining());
@@ -215,75 +197,32 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
 
   /** Throws `contended` queue_full when no request at all could be queued now. */
   assertRoom(): void {
-    this.assertPlace(retrySeconds(this.queueWait.estimateMs('', performance.now())));
+    this.places.assertRoom();
   }
 
   /**
    * Throws `contended` queue_wait when one more sequence of this turn would wait too long, before anything is known of it but
    * its turn. What is refused so counts as asked for.
    */
-  assertTurn({ flow, priority }: Turn): void {
-    if (this.state !== 'open' || priority !== 'interactive') return;
-    const now = performance.now();
-    const waitMs = this.queueWait.estimateMs(flow, now);
-    if (waitMs <= this.queueWait.longestMs(this.maxQueueWaitMs, now)) return;
-    this.queueWait.ask(flow, now);
-    this.assertWait(waitMs, now);
+  assertTurn(turn: Turn): void {
+    if (this.state === 'open') this.places.assertTurn(turn);
   }
 
-  /** @param sequences rows that it takes at the same time */
-  private admit({ flow, priority }: Turn, sequences = 1): void {
+  private admit(admission: Admission): void {
     if (this.state === 'ended') throw engineRestarted();
     if (this.state !== 'open') throw draining();
-    const now = performance.now();
-    if (priority === 'interactive') this.queueWait.ask(flow, now);
-    const waitMs = this.queueWait.estimateMs(flow, now);
-    const retryAfter = retrySeconds(waitMs);
-    this.assertPlace(retryAfter, sequences);
-    const { maxSequencesPerFlow } = this.limits;
-    const own = this.outstandingOf.get(flow) ?? 0;
-    if (own + sequences > maxSequencesPerFlow) {
-      throw new DomainError('contended', 'task_queue_full', "The task's share of the queue is full.", {
-        expected: `at most ${maxSequencesPerFlow} sequences of one task`,
-        given: own + sequences,
-        retryAfter,
-      });
-    }
-    if (priority === 'interactive') this.assertWait(waitMs, now);
-  }
-
-  private assertWait(waitMs: number, now: number): void {
-    const wait = Math.round(waitMs);
-    const longest = Math.round(this.queueWait.longestMs(this.maxQueueWaitMs, now));
-    if (wait <= longest) return;
-    throw new DomainError('contended', 'queue_wait', 'The request would wait too long for its turn.', {
-      expected: `at most ${longest} ms`,
-      given: wait,
-      retryAfter: retrySeconds(waitMs),
-    });
-  }
-
-  private assertPlace(retryAfter: number, sequences = 1): void {
-    const { maxBatchSize, maxQueueLength } = this.limits;
-    const most = maxBatchSize + maxQueueLength;
-    if (this.outstanding + sequences <= most) return;
-    throw new DomainError('contended', 'queue_full', 'The queue is full.', {
-      expected: `at most ${most} sequences`,
-      given: this.outstanding + sequences,
-      retryAfter,
-    });
+    this.places.assertAdmitted(admission);
   }
 
   /** Registers an admitted request; the returned function forgets it and may be called more than once. */
   private track(
     id: number,
-    { flow, sequences }: { readonly flow: string; readonly sequences: number },
+    admission: Pick<Admission, 'flow' | 'sequences'>,
     signal: AbortSignal,
     abort: () => void,
     listener: Listener,
   ): () => void {
-    this.outstanding += sequences;
-    this.outstandingOf.set(flow, (this.outstandingOf.get(flow) ?? 0) + sequences);
+    const giveBack = this.places.take(admission);
     const watch = this.watch?.() ?? null;
     const watched = watch === null ? null : new WatchedEvents(watch);
     this.listeners.set(id, watched === null ? listener : (event) => watched.pass(event, listener));
@@ -292,11 +231,7 @@ export class WorkerEngine implements Omit<Engine, 'stats' | 'device'> {
       if (!this.listeners.delete(id)) return;
       watched?.end();
       signal.removeEventListener('abort', abort);
-      this.outstanding -= sequences;
-      const left = this.outstandingOf.get(flow)! - sequences;
-      if (left > 0) this.outstandingOf.set(flow, left);
-      else this.outstandingOf.delete(flow);
-      if (this.outstanding === 0) this.idle?.();
+      giveBack();
     };
   }
 

@@ -11,6 +11,7 @@ import type { Backend, EncodeInputs, StepInputs, StepOutputs } from './backend.t
 import type { CoreOptions, CorePorts, CoreStats } from './core-contract.ts';
 import type { Sequence } from './decoding/sequence.ts';
 import { Sequences } from './decoding/sequences.ts';
+import { ROW_BOUNDS } from './distributions.ts';
 import { assembleEncode, type EncodeWork, isEncodeWork } from './encoding/encode-work.ts';
 import { EncoderJobs } from './encoding/encoder-jobs.ts';
 import type { Job } from './job.ts';
@@ -38,8 +39,6 @@ interface RunSize {
   /** Of a decode run. */
   readonly steps?: number;
 }
-
-const ROW_BOUNDS = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 
 /** Memory for the joint past of a reading run of several rows, as a share of the KV memory. */
 const READ_SHARE = 0.25;

@@ -76,7 +76,14 @@ export function engineLimits(options: EngineOptions): EngineLimits {
     outputLength: hasEncoder ? contextLength : null,
     maxBatchSize: options.maxBatchSize,
     maxQueueLength: options.maxQueueLength,
-    maxSequencesPerFlow: options.maxBatchSize + Math.ceil(options.maxQueueLength * QUEUE_SHARE),
+    maxSequencesPerFlow: mostOfOneFlow(options),
     kvPositions: Math.floor(rowBytes / kvBytesPerPosition(kvShape)),
   };
 }
+
+/** Sequences that one flow may have in an engine. */
+export const mostOfOneFlow = ({
+  maxBatchSize,
+  maxQueueLength,
+}: Pick<EngineOptions, 'maxBatchSize' | 'maxQueueLength'>): number =>
+  maxBatchSize + Math.ceil(maxQueueLength * QUEUE_SHARE);

@@ -58,6 +58,7 @@ export function createEngine(options: SupervisorOptions): SupervisedEngine {
 
 /** {@link Engine} over one worker after the other: one that ends or stalls is replaced. */
 export class SupervisedEngine implements Engine {
+  readonly kind = 'embedded';
   readonly model: ModelInfo;
   readonly limits: EngineLimits;
   readonly device: string;

@@ -121,8 +121,7 @@ function metricsOf({ engine, store, training, inference, limits }: AppDependenci
   return new Metrics({
     model: () => engine.model.id,
     tasks: limits.metricsTasks,
-    engine: () => engine.stats(),
-    device: () => engine.device,
+    engine,
     store: () => store.stats(),
     training: () => training.stats(),
     taskExists: (name) => store.getTask(name) !== null,

@@ -1722,8 +1722,13 @@ export interface components {
             version: string;
             /** @enum {string} */
             status: "loading" | "ready" | "restarting" | "draining";
+            /**
+             * @description Where the model runs: in this server, or in a vLLM server.
+             * @enum {string}
+             */
+            engine: "embedded" | "vllm";
             model: components["schemas"]["ModelInfo"];
-            /** @description Where the model runs: `cpu`, `cuda:` and the number of the graphics card, or `webgpu`. */
+            /** @description Where the model runs: `cpu`, `cuda:` and the number of the graphics card, `webgpu`, or `remote`: vLLM knows. */
             device: string;
             limits: components["schemas"]["Limits"];
             /**
@@ -6275,6 +6280,7 @@ export interface operations {
                      * @example {
                      *       "version": "0.1.0",
                      *       "status": "ready",
+                     *       "engine": "embedded",
                      *       "model": {
                      *         "id": "smollm2-135m-instruct",
                      *         "hash": "9b0f3d1c",

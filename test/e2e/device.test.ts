@@ -58,7 +58,7 @@ describe('the device', () => {
       );
       assert.equal((await service.client.ok<{ device: string }>('GET', '/info')).device, name);
       const metrics = await (await fetch(`${service.url}/metrics`)).text();
-      assert.ok(metrics.includes(`softprompt_engine_device{device="${name}"} 1\n`));
+      assert.ok(metrics.includes(`softprompt_engine_info{engine="embedded",device="${name}"} 1\n`));
     } finally {
       await service.close();
     }

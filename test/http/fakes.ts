@@ -57,6 +57,7 @@ const STATS: EngineStats = {
 
 /** An engine that only describes itself: the HTTP layer never generates with it directly. */
 export class FakeEngine implements Engine {
+  readonly kind = 'embedded';
   readonly model = {
     id: BASE_MODEL,
     hash: MODEL_HASH,

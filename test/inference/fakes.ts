@@ -57,6 +57,7 @@ export interface Script {
 
 /** An engine whose output is written down beforehand; it obeys limits, stop tokens and signals. */
 export class ScriptedEngine implements Engine {
+  readonly kind = 'embedded';
   readonly model = {
     id: 'base',
     hash: 'hash-of-base',

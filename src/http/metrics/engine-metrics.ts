@@ -1,6 +1,6 @@
 import type { Counter, Gauge } from 'prom-client';
 import type { Distribution } from '../../domain/distribution.ts';
-import type { EngineStats } from '../../domain/engine.ts';
+import type { Engine, EngineStats } from '../../domain/engine.ts';
 import type { Instruments } from './instruments.ts';
 import type { MirroredHistogram } from './mirrored-histogram.ts';
 
@@ -53,22 +53,18 @@ const HISTOGRAMS: Fields<Distribution> = {
 
 /** The engine's own statistics, copied from one snapshot a scrape. */
 export class EngineMetrics {
-  readonly #stats: () => Promise<EngineStats>;
-  readonly #device: () => string;
+  readonly #engine: Pick<Engine, 'kind' | 'device' | 'stats'>;
+  readonly #info: Gauge<'engine' | 'device'>;
   readonly #up: Gauge;
-  readonly #runsOn: Gauge<'device'>;
   readonly #gauges: readonly (readonly [Gauge, FieldOf<number>])[];
   readonly #counters: readonly (readonly [Counter, FieldOf<number>])[];
   readonly #histograms: readonly (readonly [MirroredHistogram, FieldOf<Distribution>])[];
 
-  /** @param device where the model runs */
-  constructor(instruments: Instruments, stats: () => Promise<EngineStats>, device: () => string) {
-    this.#stats = stats;
-    this.#device = device;
+  constructor(instruments: Instruments, engine: Pick<Engine, 'kind' | 'device' | 'stats'>) {
+    this.#engine = engine;
+    const help = 'The engine, embedded or vllm, and the device that the model runs on; the value is 1.';
+    this.#info = instruments.gauge('softprompt_engine_info', help, ['engine', 'device']);
     this.#up = instruments.gauge('softprompt_engine_up', 'Whether the engine answers.');
-    this.#runsOn = instruments.gauge('softprompt_engine_device', '1 for the device that the model runs on.', [
-      'device',
-    ]);
     this.#gauges = each(GAUGES, (name, help) => instruments.gauge(name, help));
     this.#counters = each(COUNTERS, (name, help) => instruments.counter(name, help));
     this.#histograms = each(HISTOGRAMS, (name, help) => instruments.mirror(name, help));
@@ -76,9 +72,10 @@ export class EngineMetrics {
 
   /** Takes a snapshot. An engine that cannot give one is reported as down. */
   async refresh(): Promise<void> {
-    this.#runsOn.set({ device: this.#device() }, 1);
+    const { kind: engine, device } = this.#engine;
+    this.#info.set({ engine, device }, 1);
     this.#up.set(0);
-    const stats = await this.#stats();
+    const stats = await this.#engine.stats();
     this.#up.set(1);
     for (const [gauge, field] of this.#gauges) gauge.set(stats[field]);
     for (const [counter, field] of this.#counters) {

@@ -1,5 +1,5 @@
 import { collectDefaultMetrics } from 'prom-client';
-import type { EngineStats } from '../../domain/engine.ts';
+import type { Engine } from '../../domain/engine.ts';
 import type { StoreStats } from '../../domain/store.ts';
 import type { TrainingStats } from '../../domain/training.ts';
 import { EngineMetrics } from './engine-metrics.ts';
@@ -17,9 +17,7 @@ export interface MetricSources {
   model(): string;
   /** Tasks with series of their own. */
   readonly tasks: number;
-  engine(): Promise<EngineStats>;
-  /** Where the model runs. */
-  device(): string;
+  readonly engine: Pick<Engine, 'kind' | 'device' | 'stats'>;
   store(): StoreStats;
   training(): TrainingStats;
   taskExists(name: string): boolean;
@@ -48,7 +46,7 @@ export class Metrics {
   readonly #instruments = new Instruments();
   readonly #refreshed: readonly Refreshed[];
 
-  constructor({ model, tasks, engine, device, store, training, taskExists, versions }: MetricSources) {
+  constructor({ model, tasks, engine, store, training, taskExists, versions }: MetricSources) {
     const instruments = this.#instruments;
     const labels = new TaskLabels(model, tasks, taskExists);
     this.inference = new InferenceMetrics(instruments, model, labels);
@@ -57,7 +55,7 @@ export class Metrics {
     this.#refreshed = [
       this.inference,
       this.versions,
-      new EngineMetrics(instruments, engine, device),
+      new EngineMetrics(instruments, engine),
       new StoreMetrics(instruments, store),
       new TrainingMetrics(instruments, training),
     ];

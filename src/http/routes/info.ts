@@ -1,5 +1,6 @@
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { type Static, Type } from 'typebox';
+import type { EngineKind } from '../../domain/engine.ts';
 import { visibleTasks } from '../../domain/visibility.ts';
 import type { AppDependencies } from '../dependencies.ts';
 import { component } from '../openapi/component.ts';
@@ -10,6 +11,10 @@ const Info = Type.Object(
   {
     version: Type.String({ description: 'Version of this service.' }),
     status: oneOf('loading', 'ready', 'restarting', 'draining'),
+    engine: Type.Unsafe<EngineKind>({
+      ...oneOf<EngineKind>('embedded', 'vllm'),
+      description: 'Where the model runs: in this server, or in a vLLM server.',
+    }),
     model: Type.Object(
       {
         id: Type.String(),
@@ -30,7 +35,8 @@ const Info = Type.Object(
       component('ModelInfo'),
     ),
     device: Type.String({
-      description: 'Where the model runs: `cpu`, `cuda:` and the number of the graphics card, or `webgpu`.',
+      description:
+        'Where the model runs: `cpu`, `cuda:` and the number of the graphics card, `webgpu`, or `remote`: vLLM knows.',
     }),
     limits: Type.Object(
       {
@@ -54,6 +60,7 @@ const Info = Type.Object(
 const EXAMPLE: Static<typeof Info> = {
   version: '0.1.0',
   status: 'ready',
+  engine: 'embedded',
   model: {
     id: 'smollm2-135m-instruct',
     hash: '9b0f3d1c',
@@ -100,6 +107,7 @@ export const infoRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
       return {
         version,
         status: state.phase(),
+        engine: engine.kind,
         model: {
           id: model.id,
           hash: model.hash,

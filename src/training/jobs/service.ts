@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
+import type { PromptHandle } from '../../domain/engine.ts';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import {
@@ -37,6 +38,8 @@ export interface TrainingParts extends PublishParts {
   readonly threads: number;
   readonly log: { info(fields: object, text: string): void; error(fields: object, text: string): void };
   readonly maxFileBytes?: number;
+  /** Throws when the engine could not serve what would be learned; left out: it serves everything. */
+  readonly assertServes?: ((form: PromptHandle['form']) => void) | undefined;
 }
 
 /** {@link Training} with its end. */
@@ -138,6 +141,7 @@ export function startTraining(parts: TrainingParts): TrainingService {
       if (earlier) return earlier;
       const seen = { ...visibleFiles(store, caller), ...visibleJobs(store, caller) };
       const spec = specify({ store: seen, tasks: visibleLookups(tasks, caller), model }, request);
+      parts.assertServes?.(request.peftType === 'PREFIX_TUNING' ? 'keysValues' : 'rows');
       // Asked now as well as at the start: the person who can import it is here.
       await trainableBundle(bundle, home);
       const job = await store.addJob(spec, actor, claim);
