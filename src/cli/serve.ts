@@ -47,6 +47,7 @@ export const serveSettings: readonly Setting[] = [
   'drainTimeoutMs',
   'drainNoticeMs',
   'metricsTasks',
+  'metricsPort',
   'otlpEndpoint',
   'keepJobsDays',
   'keepCheckpointsDays',
