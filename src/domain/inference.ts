@@ -173,6 +173,12 @@ export interface ShadowCounts {
 
 /** Text in, text out, over an engine that knows only token ids. */
 export interface Inference {
+  /**
+   * Throws `contended` queue_wait when one more sequence would wait too long. Under overload most requests are refused, so
+   * this comes before they are planned and tokenised, and before anything is made for them. A request that it lets pass may
+   * still be refused.
+   */
+  assertTurn(request: CompletionRequest | ChatRequest): void;
   /** Resolves when every choice has been admitted; rejects before any work when the request cannot run. */
   complete(request: CompletionRequest, signal: AbortSignal): Promise<Generation>;
   chat(request: ChatRequest, signal: AbortSignal): Promise<Generation>;

@@ -3,14 +3,8 @@ import { PageItems } from './page.ts';
 import type { Principal } from './principal.ts';
 import type { Page, TaskName, TaskStore } from './store.ts';
 import { parseVersionReference, type Task } from './task.ts';
-import {
-  jobTasks,
-  type PageOptions,
-  type TrainingFile,
-  type TrainingJob,
-  type TrainingStore,
-  unknownCursor,
-} from './training.ts';
+import { jobTasks, type TrainingFile, type TrainingJob } from './training.ts';
+import { type PageOptions, type TrainingStore, unknownCursor } from './training-store.ts';
 
 export type TaskLookups = Pick<TaskStore, 'getTask' | 'getVersion'>;
 export type TaskReads = TaskLookups &

@@ -76,9 +76,7 @@ export function createInference(options: InferenceOptions): Inference {
   const isKnown = (name: string, caller: Principal): boolean =>
     name === engine.model.id || visibleLookups(store, caller).getTask(name) !== null;
   const resolveModel = (request: CompletionRequest | ChatRequest): Served => {
-    const reference = parseModelReference(request.model);
-    if (isKnown(reference.name, request.caller)) assertTurn(engine, reference, request);
-    const served = resolve(reference, 'model', request);
+    const served = resolve(parseModelReference(request.model), 'model', request);
     assertGenerates(served, 'model');
     checkEnsemble(served, request);
     return served;
@@ -118,6 +116,14 @@ export function createInference(options: InferenceOptions): Inference {
   };
 
   return {
+    assertTurn(request) {
+      const { name } = parseModelReference(request.model);
+      const prompts = 'prompts' in request ? request.prompts.length : 1;
+      // Of one sequence alone, or of one for each version of an ensemble, it is known by now whether it is batch work.
+      if (prompts * (request.n ?? 1) > 1 || !isKnown(name, request.caller)) return;
+      engine.assertTurn(turnOf(turnOwner(name, request.caller), 1, request.service_tier));
+    },
+
     async complete(request, signal) {
       const served = resolveModel(request);
       const { template, defaults } = served.members[0];
@@ -221,20 +227,6 @@ export function createInference(options: InferenceOptions): Inference {
 
 /** For those who ask without an answer to wait for. */
 const atOnce = (work: () => void): void => work();
-
-/**
- * Under overload most requests are refused: before they are planned, checked and tokenised. Of one sequence alone, or of
- * one for each version of an ensemble, it is known by now whether it is batch work.
- */
-function assertTurn(
-  engine: Engine,
-  { name }: ModelReference,
-  request: CompletionRequest | ChatRequest,
-): void {
-  const prompts = 'prompts' in request ? request.prompts.length : 1;
-  if (prompts * (request.n ?? 1) > 1) return;
-  engine.assertTurn(turnOf(turnOwner(name, request.caller), 1, request.service_tier));
-}
 
 /** Whose request it is. */
 type Asking = Pick<CompletionRequest, 'caller' | 'user' | 'onServed'>;

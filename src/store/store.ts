@@ -6,7 +6,7 @@ import type { Inspection } from '../domain/data-care.ts';
 import { SERVICE } from '../domain/principal.ts';
 import type { TaskStore } from '../domain/store.ts';
 import { assertTaskName } from '../domain/task.ts';
-import type { TrainingStore } from '../domain/training.ts';
+import type { TrainingStore } from '../domain/training-store.ts';
 import { createAuditReads } from './audit.ts';
 import { runCare } from './care/care.ts';
 import { claimData, resultOf } from './claims.ts';

@@ -11,12 +11,12 @@ import {
   type JobEvent,
   type JobRequest,
   type JobStatus,
-  type PageOptions,
   type Training,
   type TrainingFile,
   type TrainingJob,
   type TrainingStats,
 } from '../../src/domain/training.ts';
+import type { PageOptions } from '../../src/domain/training-store.ts';
 import { MODEL_HASH } from './fakes.ts';
 
 /** What every file holds when it is downloaded: this one. */

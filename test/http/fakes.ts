@@ -115,6 +115,8 @@ export class FakeInference implements Inference {
   readonly signals: AbortSignal[] = [];
   /** Thrown when a request is admitted. */
   refusal: unknown = null;
+  /** Thrown before one is looked at. */
+  busy: unknown = null;
   /** Thrown by the events after this many of them. */
   failure: { readonly after: number; readonly error: unknown } | null = null;
   /** Emits this piece until the signal aborts. */
@@ -132,6 +134,10 @@ export class FakeInference implements Inference {
     this.stopped = new Promise((resolve) => {
       this.#stop = resolve;
     });
+  }
+
+  assertTurn(): void {
+    if (this.busy !== null) throw this.busy;
   }
 
   async complete(request: CompletionRequest, signal: AbortSignal): Promise<Generation> {

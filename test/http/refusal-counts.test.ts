@@ -102,6 +102,11 @@ describe('refusals are counted as often as the client saw them:', () => {
     test.inference.refusal = new DomainError('contended', 'queue_wait', 'Too long.', { retryAfter: 1 });
     await send(completion(), completion({ ...BODY, stream: true }));
     await agree({ queue_full: 2, queue_wait: 2 });
+    const { length } = test.inference.signals;
+    test.inference.busy = test.inference.refusal;
+    await send(completion(), completion({ ...BODY, stream: true }));
+    await agree({ queue_full: 2, queue_wait: 4 });
+    assert.equal(test.inference.signals.length, length, 'nothing is made for what has no turn');
   });
 
   it('the deadline, in a stream and before', async (t) => {

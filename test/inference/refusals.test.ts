@@ -61,19 +61,20 @@ describe('a busy engine', () => {
     return setup;
   };
 
-  it('refuses one sequence before anything else of it is looked at', () =>
-    refused(busy(), completion('x', { model: 'base@9' }), { kind: 'contended', code: 'queue_wait' }));
+  it('refuses one sequence before anything else of it is looked at', () => {
+    const { inference } = busy();
+    const queueWait = { kind: 'contended', code: 'queue_wait' };
+    assert.throws(() => inference.assertTurn(completion('x', { model: 'base@9' })), queueWait);
+  });
 
-  it('gives no turn to a task that does not exist', () =>
-    refused(busy(), completion('x', { model: 'nothing' }), { kind: 'not_found', code: 'model_not_found' }));
+  it('gives no turn to a task that does not exist', () => {
+    busy().inference.assertTurn(completion('x', { model: 'nothing' }));
+  });
 
-  it('is asked for batch work all the same', async () => {
+  it('is asked for batch work, and for several sequences, all the same', () => {
+    const { inference } = busy();
     for (const fields of [{ service_tier: 'flex' as const }, { n: 9 }]) {
-      const generation = await busy().inference.complete(
-        completion('x', { model: 'base', ...fields }),
-        never,
-      );
-      await gather(generation.events, generation.choices);
+      inference.assertTurn(completion('x', { model: 'base', ...fields }));
     }
   });
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readdir } from 'node:fs/promises';
 import { test } from 'node:test';
 import type { Actor } from '../../src/domain/principal.ts';
-import type { FileFacts, JobSpec } from '../../src/domain/training.ts';
+import type { JobSpec } from '../../src/domain/training.ts';
+import type { FileFacts } from '../../src/domain/training-store.ts';
 import { EMPTY, temporaryFile, temporaryStore, version } from './temporary.ts';
 
 const ANN: Actor = { key: 'ann', requestId: 'r-1' };

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { DomainError } from '../../src/domain/errors.ts';
 import { SERVICE } from '../../src/domain/principal.ts';
-import type { TrainingStore } from '../../src/domain/training.ts';
+import type { TrainingStore } from '../../src/domain/training-store.ts';
 import { openStore } from '../../src/store/store.ts';
 import { hasEnded, type Jobs, startJobs, temporaryHome, temporaryJobs } from './jobs-harness.ts';
 

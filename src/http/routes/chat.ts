@@ -57,12 +57,12 @@ export const chatRoutes: FastifyPluginAsyncTypebox<Options> = async (app, option
         {
           operation: 'chat',
           model: body.model,
-          start: (hooks, signal) =>
-            options.inference.chat({ ...chatRequest(body, request.principal), ...hooks }, signal),
+          read: () => chatRequest(body, request.principal),
+          start: (asked, signal) => options.inference.chat(asked, signal),
         },
         request,
         reply,
-        options.metrics,
+        options,
       );
       const envelope = envelopeOf(
         generation,

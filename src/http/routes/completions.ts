@@ -57,12 +57,12 @@ export const completionRoutes: FastifyPluginAsyncTypebox<Options> = async (app, 
         {
           operation: 'text_completion',
           model: body.model,
-          start: (hooks, signal) =>
-            options.inference.complete({ ...completionRequest(body, request.principal), ...hooks }, signal),
+          read: () => completionRequest(body, request.principal),
+          start: (asked, signal) => options.inference.complete(asked, signal),
         },
         request,
         reply,
-        options.metrics,
+        options,
       );
       const envelope = envelopeOf(generation, 'cmpl', 'text_completion');
       const writing = { envelope, form: completionForm, want, tokens };

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AnswerHooks, Generation } from '../../domain/inference.ts';
+import type { ChatRequest, CompletionRequest, Generation, Inference } from '../../domain/inference.ts';
 import type { InferenceMetrics } from '../metrics/inference-metrics.ts';
 import { beginInference } from '../plugins/inference-call.ts';
 import { answerHooks } from '../streaming/answer-hooks.ts';
@@ -9,22 +9,33 @@ import { inferenceSignal } from '../streaming/client-signal.ts';
 import { observeGeneration } from '../streaming/observed-generation.ts';
 
 /** What the caller of {@link startGeneration} asks for. */
-export interface GenerationStart {
+export interface GenerationStart<R extends CompletionRequest | ChatRequest> {
   readonly operation: 'text_completion' | 'chat';
   /** As the client wrote it. */
   readonly model: string;
-  start(hooks: AnswerHooks, signal: AbortSignal): Promise<Generation>;
+  read(): R;
+  start(asked: R, signal: AbortSignal): Promise<Generation>;
+}
+
+/** What generations are started with. */
+export interface GenerationPorts {
+  readonly inference: Inference;
+  readonly metrics: InferenceMetrics;
 }
 
 /** Starts a generation that ends when the client leaves, and that is timed and counted. */
-export async function startGeneration(
-  { operation, model, start }: GenerationStart,
+export async function startGeneration<R extends CompletionRequest | ChatRequest>(
+  { operation, model, read, start }: GenerationStart<R>,
   request: FastifyRequest,
   reply: FastifyReply,
-  metrics: InferenceMetrics,
+  { inference, metrics }: GenerationPorts,
 ): Promise<Generation> {
   const call = beginInference(request, metrics, operation, model);
-  return observeGeneration(await start(answerHooks(call, reply), inferenceSignal(reply)), call, metrics);
+  const asked = read();
+  // Before there is a signal: V8 frees one, and all that waits for it, only in a full collection.
+  inference.assertTurn(asked);
+  const generation = await start({ ...asked, ...answerHooks(call, reply) }, inferenceSignal(reply));
+  return observeGeneration(generation, call, metrics);
 }
 
 /** The fields that identify a response; `idPrefix` as OpenAI has it (`cmpl`, `chatcmpl`). */

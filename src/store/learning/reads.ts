@@ -5,9 +5,8 @@ import {
   JOB_STATUSES,
   type JobStatus,
   type TrainingJob,
-  type TrainingStore,
-  unknownCursor,
 } from '../../domain/training.ts';
+import { type TrainingStore, unknownCursor } from '../../domain/training-store.ts';
 import { claimReader } from '../claims.ts';
 import { readPage } from '../page.ts';
 import { translating } from '../sqlite-errors.ts';

@@ -1,6 +1,6 @@
 import { DomainError } from '../../domain/errors.ts';
 import { SERVICE } from '../../domain/principal.ts';
-import type { JobSharing, TrainingStore } from '../../domain/training.ts';
+import type { JobSharing, TrainingStore } from '../../domain/training-store.ts';
 import { claimData, resultOf, withContent } from '../claims.ts';
 import type { WriterClient } from '../writer-client.ts';
 import { Contents } from './contents.ts';

@@ -4,7 +4,6 @@ import { DomainError } from '../../domain/errors.ts';
 import type { Claim } from '../../domain/idempotency.ts';
 import type { Actor } from '../../domain/principal.ts';
 import {
-  type JobChange,
   type JobCheckpoint,
   type JobSpec,
   type JobStatus,
@@ -13,6 +12,7 @@ import {
   type TrainingFile,
   type TrainingJob,
 } from '../../domain/training.ts';
+import type { JobChange } from '../../domain/training-store.ts';
 import type { Audit } from '../audit.ts';
 import { claimWriter, type Once } from '../claims.ts';
 import { createRoom, type Room, type StoreLimits } from '../limits.ts';

@@ -1,4 +1,4 @@
-import type { JobClaims } from '../../domain/training.ts';
+import type { JobClaims } from '../../domain/training-store.ts';
 import type { Connection } from './connection.ts';
 
 /** A server that has not renewed its claims for so long has ended, as the database's clock sees it. */

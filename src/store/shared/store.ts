@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { SharedStoreStats } from '../../domain/store.ts';
-import type { JobSharing } from '../../domain/training.ts';
+import type { JobSharing } from '../../domain/training-store.ts';
 import { type Failure, failureError } from '../failure.ts';
 import type { RemoteContents } from '../learning/remote-contents.ts';
 import type { SharedWriterData } from '../protocol.ts';

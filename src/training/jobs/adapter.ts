@@ -1,7 +1,7 @@
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
 import { type AdapterFiles, encodeAdapterConfig } from '../../domain/prompt.ts';
-import type { TrainingStore } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import { encodeMultitask } from '../../peft/multitask.ts';
 import { multitaskConfig } from '../../prompts/canonical-config.ts';
 import { decodeCheckpoint } from '../checkpoint.ts';

@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events';
-import type { NewJobEvent, TrainingStore } from '../../domain/training.ts';
+import type { NewJobEvent } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import { Watch } from './watch.ts';
 
 /** Events that wait while the store cannot take them; older ones are dropped. */

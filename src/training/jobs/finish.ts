@@ -5,8 +5,8 @@ import {
   type NewJobEvent,
   type TaskResult,
   type TrainingJob,
-  type TrainingStore,
 } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import type { Outcome, PromptContent } from '../child/protocol.ts';
 import { message } from './event-log.ts';
 import { incumbentOf, type Published, type PublishParts, publishOutcome } from './publish.ts';

@@ -1,5 +1,6 @@
 import { DomainError } from '../../domain/errors.ts';
-import type { TrainingJob, TrainingStore } from '../../domain/training.ts';
+import type { TrainingJob } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 
 /** Throws `not_found` job_not_found. */
 export function jobOf(store: Pick<TrainingStore, 'getJob'>, id: string): TrainingJob {

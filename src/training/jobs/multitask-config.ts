@@ -7,8 +7,8 @@ import {
   type LearningConfig,
   SOURCE_INITIALISATIONS,
   type TrainingJob,
-  type TrainingStore,
 } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import { MAX_RANKS } from '../../peft/multitask.ts';
 import { learningConfig, MAX_PROMPT_NUMBERS } from './learning-config.ts';
 

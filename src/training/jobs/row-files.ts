@@ -1,7 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { DomainError } from '../../domain/errors.ts';
 import type { RowFiles } from '../../domain/evaluation.ts';
-import type { TrainingStore } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import { type FileReads, visibleFiles } from '../../domain/visibility.ts';
 
 /** The uploaded files, for evaluations. */

@@ -1,5 +1,6 @@
 import { DomainError, deserializeError } from '../../domain/errors.ts';
-import type { JobPlan, JobStatus, TrainingJob, TrainingStore } from '../../domain/training.ts';
+import type { JobPlan, JobStatus, TrainingJob } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import type { Assignment, FromChild } from '../child/protocol.ts';
 import { type EventLog, message } from './event-log.ts';
 import { Finish, type FinishParts } from './finish.ts';

@@ -2,7 +2,6 @@ import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
 import { DomainError } from '../../domain/errors.ts';
 import type { ModelInfo } from '../../domain/model.ts';
-import type { FileFacts, TrainingStore } from '../../domain/training.ts';
 import {
   isFinal,
   type JobSpec,
@@ -11,6 +10,7 @@ import {
   type Training,
   type TrainingJob,
 } from '../../domain/training.ts';
+import type { FileFacts, TrainingStore } from '../../domain/training-store.ts';
 import { visibleFiles, visibleJobs, visibleLookups } from '../../domain/visibility.ts';
 import type { Bundle } from '../../model/bundle.ts';
 import type { PromptContent } from '../child/protocol.ts';

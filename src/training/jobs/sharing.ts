@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import type { TrainingStore } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import { allJobs, claimedJobs, type JobSource } from './sources.ts';
 import { takeTurn } from './turn.ts';
 

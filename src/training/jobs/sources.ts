@@ -1,4 +1,5 @@
-import type { JobClaims, JobLane, JobStatus, TrainingJob, TrainingStore } from '../../domain/training.ts';
+import type { JobStatus, TrainingJob } from '../../domain/training.ts';
+import type { JobClaims, JobLane, TrainingStore } from '../../domain/training-store.ts';
 
 /** Where the lanes of a server find their next jobs. */
 export interface JobSource {

@@ -9,8 +9,8 @@ import type {
   JobTask,
   TaskRequest,
   TrainingFile,
-  TrainingStore,
 } from '../../domain/training.ts';
+import type { TrainingStore } from '../../domain/training-store.ts';
 import type { TaskLookups } from '../../domain/visibility.ts';
 import { initialPromptOf } from './initial-prompt.ts';
 import { learningConfig } from './learning-config.ts';
