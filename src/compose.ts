@@ -191,6 +191,7 @@ async function start(
   started.push(() => server.close());
   // The port is open while the model loads: probes see that the process lives and is not ready.
   const url = await server.listen(config.host, config.port);
+  if (config.metricsPort > 0) await server.listenForScrapes(config.host, config.metricsPort);
   await engine.loaded;
   const set = exampleSetOf(engine.model);
   const examples =

@@ -275,6 +275,13 @@ const schema = Type.Object({
     default: 100,
     description: 'tasks with metrics of their own; the others are counted together',
   }),
+  metricsPort: Type.Integer({
+    minimum: 0,
+    maximum: 65535,
+    default: 0,
+    description:
+      'port that shows the metrics to anyone who reaches it, without a key; 0: only /metrics with a key does',
+  }),
   otlpEndpoint: Type.Optional(
     Type.String({
       pattern: '^https?://[^\\s]+$',

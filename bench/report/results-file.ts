@@ -1,7 +1,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 /** What a run measured decides which part of the file it replaces. */
-export type Section = 'serving' | 'training';
+export type Section = 'serving' | 'training' | 'sizing';
 
 const MARKERS: Readonly<Record<Section, { readonly begin: string; readonly end: string }>> = {
   serving: { begin: '<!-- measured: written by npm run bench -->', end: '<!-- end of measured -->' },
@@ -9,6 +9,7 @@ const MARKERS: Readonly<Record<Section, { readonly begin: string; readonly end: 
     begin: '<!-- training measured: written by npm run bench -->',
     end: '<!-- end of training measured -->',
   },
+  sizing: { begin: '<!-- simulated: written by npm run sizing -->', end: '<!-- end of simulated -->' },
 };
 
 /** Replaces what an earlier run wrote into the section, and keeps the other section and what people wrote. */

@@ -55,6 +55,7 @@ export const serveSettings: readonly Setting[] = [
   'drainTimeoutMs',
   'drainNoticeMs',
   'metricsTasks',
+  'metricsPort',
   'otlpEndpoint',
   'keepJobsDays',
   'keepCheckpointsDays',

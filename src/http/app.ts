@@ -44,6 +44,12 @@ import { taskRoutes } from './routes/tasks.ts';
 import { tokenizeRoutes } from './routes/tokenize.ts';
 import { Turns } from './turns.ts';
 
+declare module 'fastify' {
+  interface FastifyInstance {
+    readonly metrics: Metrics;
+  }
+}
+
 /** Builds the HTTP server over the given ports. It is ready for `inject` and `listen`. */
 export async function createApp(dependencies: AppDependencies): Promise<FastifyInstance> {
   const { log, limits, timeouts, access, version } = dependencies;
@@ -80,6 +86,7 @@ export async function createApp(dependencies: AppDependencies): Promise<FastifyI
   boundKeys(app, access);
   boundConnections(app, dependencies, { limits, turns, metrics: metrics.http });
   app.decorate('inferenceTimeout', timeouts.inference);
+  app.decorate('metrics', metrics);
   await documentRoutes(app, version);
   if (dependencies.console !== null) await serveConsole(app, dependencies.console);
   await app.register(async (api) => {

@@ -1,7 +1,9 @@
-import type { AddressInfo } from 'node:net';
+import { once } from 'node:events';
+import type { AddressInfo, Server } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { createApp } from './app.ts';
 import type { AppDependencies } from './dependencies.ts';
+import { createMetricsServer } from './metrics-server.ts';
 
 /** Time that finished responses get to reach their clients when the server closes. */
 const FLUSH_MS = 1000;
@@ -10,6 +12,8 @@ const FLUSH_MS = 1000;
 export interface HttpServer {
   /** Resolves with `http://HOST:PORT`, with the port that was taken. */
   listen(host: string, port: number): Promise<string>;
+  /** The same for a port that shows the metrics alone, to anyone who reaches it. */
+  listenForScrapes(host: string, port: number): Promise<string>;
   /**
    * Goes on answering until no request is in flight, for at least `leastMs` and at most `mostMs`. What comes meanwhile
    * is refused by its route; connections without a request are closed.
@@ -21,11 +25,16 @@ export interface HttpServer {
 
 export async function createHttpServer(dependencies: AppDependencies): Promise<HttpServer> {
   const app = await createApp(dependencies);
+  const scrapes = createMetricsServer(app.metrics);
   return {
     async listen(host, port) {
       await app.listen({ host, port });
-      const { address, family, port: taken } = app.server.address() as AddressInfo;
-      return `http://${family === 'IPv6' ? `[${address}]` : address}:${taken}`;
+      return urlOf(app.server);
+    },
+    async listenForScrapes(host, port) {
+      scrapes.listen(port, host);
+      await once(scrapes, 'listening');
+      return urlOf(scrapes);
     },
     async drain(leastMs, mostMs) {
       app.server.closeIdleConnections();
@@ -36,9 +45,16 @@ export async function createHttpServer(dependencies: AppDependencies): Promise<H
       late.abort();
     },
     async close() {
+      scrapes.close();
+      scrapes.closeAllConnections();
       const cut = setTimeout(() => app.server.closeAllConnections(), FLUSH_MS);
       await app.close();
       clearTimeout(cut);
     },
   };
+}
+
+function urlOf(server: Server): string {
+  const { address, family, port } = server.address() as AddressInfo;
+  return `http://${family === 'IPv6' ? `[${address}]` : address}:${port}`;
 }

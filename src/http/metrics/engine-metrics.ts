@@ -56,6 +56,7 @@ export class EngineMetrics {
   readonly #engine: Pick<Engine, 'kind' | 'device' | 'stats'>;
   readonly #info: Gauge<'engine' | 'device'>;
   readonly #up: Gauge;
+  readonly #kvCacheUse: Gauge;
   readonly #gauges: readonly (readonly [Gauge, FieldOf<number>])[];
   readonly #counters: readonly (readonly [Counter, FieldOf<number>])[];
   readonly #histograms: readonly (readonly [MirroredHistogram, FieldOf<Distribution>])[];
@@ -65,6 +66,10 @@ export class EngineMetrics {
     const help = 'The engine, embedded or vllm, and the device that the model runs on; the value is 1.';
     this.#info = instruments.gauge('softprompt_engine_info', help, ['engine', 'device']);
     this.#up = instruments.gauge('softprompt_engine_up', 'Whether the engine answers.');
+    this.#kvCacheUse = instruments.gauge(
+      'softprompt_engine_kv_cache_usage_ratio',
+      'Part of the allowed bytes of keys and values that is in use, 0 to 1, as endpoint pickers ask for it.',
+    );
     this.#gauges = each(GAUGES, (name, help) => instruments.gauge(name, help));
     this.#counters = each(COUNTERS, (name, help) => instruments.counter(name, help));
     this.#histograms = each(HISTOGRAMS, (name, help) => instruments.mirror(name, help));
@@ -77,6 +82,7 @@ export class EngineMetrics {
     this.#up.set(0);
     const stats = await this.#engine.stats();
     this.#up.set(1);
+    this.#kvCacheUse.set(stats.kvCacheBytes / stats.kvCacheCapacityBytes);
     for (const [gauge, field] of this.#gauges) gauge.set(stats[field]);
     for (const [counter, field] of this.#counters) {
       counter.reset();
