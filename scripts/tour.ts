@@ -17,7 +17,7 @@ const SECTION = 'Use';
 
 /** What each block of the section has to print, in their order. */
 const PROMISES: readonly ((printed: string) => void)[] = [
-  (printed) => assert.match(printed, /"label":" ham"/),
+  (printed) => assert.match(printed, /"label":" work"/),
   (printed) => {
     const [learned, base] = printed.trim().split('\n').slice(-2);
     assert.ok(learned !== undefined && base !== undefined && learned !== base);

@@ -80,10 +80,13 @@ describe('softprompt serve --model embedded, from the build', () => {
   it('answers with what its example prompts have learned', async () => {
     assert.deepEqual(
       await labelsOf('spam', [
+        'Lunch on Friday?\nHi Anna, are you free? I found a nice place near the office.',
+        "Minutes of Monday's meeting\nThe notes are on the wiki. Please correct what I got wrong, and add your names to the list for the next one.",
         'Re: patch for the build\nI think the second hunk is wrong: the header is included twice. Could you look at it and send a new diff to the list?',
         'FREE money!!!\nClick here now to claim your free bonus. Earn thousands of dollars a week from home, no risk, order today. 100% guaranteed!',
+        'Your mortgage is approved\nRates have never been lower. Fill in our short form and save thousands of dollars on your home loan.',
       ]),
-      [' ham', ' spam'],
+      [' work', ' work', ' work', ' money', ' money'],
     );
     assert.deepEqual(
       await labelsOf('style', [
