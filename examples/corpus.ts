@@ -18,14 +18,21 @@ if (mails === undefined || sentences === undefined || out === undefined) {
   process.exit(2);
 }
 await mkdir(out, { recursive: true });
-await write('mails', await mailRows(mails, MAIL_WORDS), await heldOutOf('spam', mails));
-await write('sentences', await DRAWS.sentiment.rows(sentences), await heldOutOf('sentiment', sentences));
+await write('mails', await mailRows(mails, MAIL_WORDS), await heldOutOf(['spam', 'embedded/spam'], mails));
+await write('sentences', await DRAWS.sentiment.rows(sentences), await heldOutOf(['sentiment'], sentences));
 
-/** The groups of an example's test and validation rows. */
-async function heldOutOf(name: keyof typeof DRAWS, directory: string): Promise<ReadonlySet<string>> {
-  const { rows, sizes } = DRAWS[name];
-  const { test, validation } = splitRows(await rows(directory), sizes, DRAW_SEED);
-  return new Set([...test, ...validation].map(({ group }) => group));
+/** The groups of the test and validation rows of examples that read one package. */
+async function heldOutOf(
+  names: readonly (keyof typeof DRAWS)[],
+  directory: string,
+): Promise<ReadonlySet<string>> {
+  const groups = new Set<string>();
+  for (const name of names) {
+    const { rows, sizes } = DRAWS[name];
+    const { test, validation } = splitRows(await rows(directory), sizes, DRAW_SEED);
+    for (const { group } of [...test, ...validation]) groups.add(group);
+  }
+  return groups;
 }
 
 /** Writes texts without their labels; throws where a row of a draw would be trained on. */

@@ -1,6 +1,6 @@
 """Measures bits per byte of xz and of 5-gram models on the test part.
 
-    python baselines.py --corpus DIR --tokens DIR [--json FILE]
+    python baselines.py --corpus DIR --tokenizer FILE [--json FILE]
 """
 
 import argparse
@@ -38,8 +38,8 @@ def nats(model: NGram, ids: np.ndarray) -> np.ndarray:
     return -np.log(model.probabilities(ids.astype(np.int64)))[1:]
 
 
-def measure(corpus: Path, tokens: Path) -> Figures:
-    part = read_test_part(corpus, tokens)
+def measure(corpus: Path, tokenizer: Path) -> Figures:
+    part = read_test_part(corpus, tokenizer)
     train = distinct(read_part(corpus, "train"))
     figures: Figures = {}
     figures["xz -9e, test alone"] = 8 * compressed(part.texts) / part.size
@@ -55,7 +55,7 @@ def measure(corpus: Path, tokens: Path) -> Figures:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--corpus", type=Path, required=True)
-    parser.add_argument("--tokens", type=Path, required=True)
+    parser.add_argument("--tokenizer", type=Path, required=True)
     parser.add_argument("--json", type=Path)
     options = parser.parse_args()
-    report(measure(options.corpus, options.tokens), options.json)
+    report(measure(options.corpus, options.tokenizer), options.json)

@@ -9,8 +9,8 @@ import numpy as np
 from tokenizers import Tokenizer
 
 from corpus import Row, read_part
+from scoring import byte_lengths
 from tokens import encode
-from windows import byte_lengths
 
 Figures = dict[str, float]
 """Bits per byte by the name of a measurement."""
@@ -49,12 +49,12 @@ class TestPart:
         return result
 
 
-def read_test_part(corpus: Path, tokens: Path) -> TestPart:
-    """From the directories that `corpus.py` and `tokens.py` wrote."""
-    tokenizer = Tokenizer.from_file(str(tokens / "tokenizer.json"))
+def read_test_part(corpus: Path, tokenizer_json: Path) -> TestPart:
+    """From the directory that `corpus.py` wrote, in the tokens of a model."""
+    tokenizer = Tokenizer.from_file(str(tokenizer_json))
     rows = read_part(corpus, "test")
     ids = encode(tokenizer, [row["text"] for row in rows])
-    return TestPart(rows, ids, byte_lengths(tokens / "tokenizer.json").numpy(), tokenizer)
+    return TestPart(rows, ids, byte_lengths(tokenizer_json), tokenizer)
 
 
 def report(figures: Figures, out: Path | None) -> None:

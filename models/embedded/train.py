@@ -23,7 +23,8 @@ from torch import Tensor
 from initial_embeddings import initial_embeddings
 from model import Config, Decoder, count_parameters
 from muon import Muon
-from windows import Windows, bits_per_byte, byte_lengths
+from scoring import byte_lengths
+from windows import Windows, bits_per_byte
 
 SEED = 1
 MICRO_TOKENS = 1024

@@ -1,15 +1,13 @@
 """Windows of a stream of token ids: the batches of training and the measure of bits per byte."""
 
-import json
 import math
-from collections.abc import Callable
-from pathlib import Path
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from model import Decoder
+from scoring import token_nats
 
 
 class Windows:
@@ -35,36 +33,8 @@ class Windows:
         return block[:, :-1], block[:, 1:]
 
 
-def byte_lengths(tokenizer_json: Path) -> Tensor:
-    """Bytes of each token. A byte-level token has one character a byte; the end of a document counts as one."""
-    json_ = json.loads(tokenizer_json.read_text("utf8"))
-    lengths = torch.zeros(len(json_["model"]["vocab"]), dtype=torch.int64)
-    for token, index in json_["model"]["vocab"].items():
-        lengths[index] = len(token)
-    for added in json_["added_tokens"]:
-        lengths[added["id"]] = 1
-    return lengths
-
-
-def token_nats(score: Callable[[Tensor], Tensor], ids: np.ndarray, context: int, stride: int) -> np.ndarray:
-    """Nats of every token of a stream but the first.
-
-    `score` gives those of all but the first of up to context + 1 ids. Windows are `stride` apart. Every token is scored
-    once, and all but those of the first window behind at least context - stride others.
-    """
-    parts: list[Tensor] = []
-    done = 1
-    for start in range(0, len(ids), stride):
-        block = torch.from_numpy(ids[start : start + context + 1].astype(np.int64))
-        new = start + len(block) - done
-        if new <= 0:
-            break
-        parts.append(score(block)[-new:])
-        done += new
-    return torch.cat(parts).double().numpy()
-
-
-def bits_per_byte(model: Decoder, ids: np.ndarray, lengths: Tensor, stride: int) -> float:
+def bits_per_byte(model: Decoder, ids: np.ndarray, lengths: np.ndarray, stride: int) -> float:
     """Mean bits for a byte of a stream."""
-    nats = token_nats(model.nats, ids, model.config.context_length, stride)
-    return float(nats.sum()) / math.log(2) / int(lengths[torch.from_numpy(ids[1:].astype(np.int64))].sum())
+    score = lambda block: model.nats(torch.from_numpy(block)).numpy()
+    nats = token_nats(score, ids, model.config.context_length, stride)
+    return float(nats.sum()) / math.log(2) / int(lengths[ids[1:]].sum())

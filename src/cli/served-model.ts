@@ -7,10 +7,10 @@ import { resolveConfiguredModel } from './configured-model.ts';
 import type { CliContext } from './context.ts';
 
 /**
- * How long the sources of the default model have to answer at all: so long somebody without a network waits before the
- * model in the package starts.
+ * How long the sources of the default model have to answer at all: so long somebody whose network swallows everything waits
+ * before the model in the package starts. With what the process itself takes, the first answer is there within 5 s.
  */
-const ANSWER_WITHIN_MS = 3000;
+const ANSWER_WITHIN_MS = 2000;
 
 /** What a server serves, and with which settings. */
 export interface ServedModel {

@@ -1,8 +1,11 @@
 import assert from 'node:assert/strict';
-import { mkdir, rm, symlink, writeFile } from 'node:fs/promises';
+import { cp, mkdir, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { Config } from '../../src/config.ts';
+import { EMBEDDED_MODEL } from '../../src/model/embedded.ts';
+import { hashFile } from '../../src/model/hash-files.ts';
+import { importModel } from '../../src/model/import.ts';
 import { recordingImporter } from '../model/cache-importer.ts';
 import { fakeEmbeddedModel } from '../model/embedded-model.ts';
 import { COMMIT, gitSha1, startFakeHub } from '../model/hub-server.ts';
@@ -32,16 +35,24 @@ interface Trial {
   readonly hubUrl?: string;
   /** What pip says is wrong. */
   readonly pip?: string;
+  readonly importer?: typeof importModel;
 }
 
 /** `softprompt serve` on a machine where pip only fails. */
-async function serve({ home, args = [], env, hubUrl = NOBODY, pip = 'no network' }: Trial): Promise<Start> {
+async function serve({
+  home,
+  args = [],
+  env,
+  hubUrl = NOBODY,
+  pip = 'no network',
+  importer = recordingImporter().importer,
+}: Trial): Promise<Start> {
   await mkdir(home, { recursive: true });
   let config: Config | undefined;
   const result = await run(['serve', '--home', home, '--hub-url', hubUrl, ...args], {
     env: env ?? {},
     modelSources: {
-      importer: recordingImporter().importer,
+      importer,
       pip: { commands: [(await fakePip(home, pip)).command] },
       embedded: await fakeEmbeddedModel(home),
     },
@@ -112,6 +123,37 @@ describe('softprompt serve without a model', () => {
   });
 });
 
+describe('softprompt serve --model embedded', () => {
+  const damages: Readonly<Record<string, (file: string) => Promise<string>>> = {
+    'is missing': async (file) => {
+      await rm(file);
+      return 'no such file';
+    },
+    'has one bit changed': async (file) => {
+      const bytes = await readFile(file);
+      bytes[bytes.length >> 1]! ^= 1;
+      await writeFile(file, bytes);
+      return (await hashFile(file)).sha256;
+    },
+  };
+  for (const [what, damage] of Object.entries(damages)) {
+    it(`does not start when a file of what the package ships ${what}, and says both hashes`, async () => {
+      await inTemporaryDirectory(async (home) => {
+        const directory = join(home, 'bundle');
+        await cp(EMBEDDED_MODEL.directory, directory, { recursive: true });
+        const { sha256: expected } = await hashFile(join(directory, 'weights.bin'));
+        const given = await damage(join(directory, 'weights.bin'));
+        const { code, stderr } = await run(['serve', '--model', 'embedded', '--home', home], {
+          modelSources: { embedded: { ...EMBEDDED_MODEL, directory } },
+        });
+        assert.equal(code, 1);
+        assert.match(stderr, /\[embedded_model_damaged\]\n {2}field: {4}weights\.bin\n/);
+        assert.ok(stderr.includes(`expected: ${expected}`) && stderr.includes(given), stderr);
+      });
+    });
+  }
+});
+
 describe('softprompt serve never takes another model in place of', () => {
   async function fails(trial: Trial, code: string): Promise<void> {
     const start = await serve(trial);
@@ -126,6 +168,29 @@ describe('softprompt serve never takes another model in place of', () => {
       await fails({ home, args: ['--model', ID] }, '\\[model_unavailable\\]');
       await fails({ home, env: { SOFTPROMPT_MODEL: ID } }, '\\[model_unavailable\\]');
       await fails({ home, args: ['--model', join(home, 'absent.gguf')] }, '\\[model_not_found\\]');
+    });
+  });
+
+  it('a broken file that was named', async () => {
+    await inTemporaryDirectory(async (home) => {
+      const [gguf, bundle, directory] = ['broken.gguf', 'bundle', 'hugging-face'].map((it) => join(home, it));
+      await writeFile(gguf!, 'GGUF, but not a model');
+      await mkdir(bundle!);
+      await writeFile(join(bundle!, 'manifest.json'), '{"format":');
+      await mkdir(directory!);
+      await writeFile(join(directory!, 'config.json'), '{}');
+      const broken = { unsupported_gguf: gguf!, not_a_bundle: bundle!, missing_file: directory! };
+      for (const [code, model] of Object.entries(broken)) {
+        await fails({ home, args: ['--model', model], importer: importModel }, `\\[${code}\\]`);
+        await fails({ home, env: { SOFTPROMPT_MODEL: model }, importer: importModel }, `\\[${code}\\]`);
+      }
+    });
+  });
+
+  it('a cache that cannot be written', async () => {
+    await inTemporaryDirectory(async (home) => {
+      await writeFile(join(home, 'locks'), 'a file where a directory is wanted');
+      await fails({ home }, 'EEXIST|ENOTDIR');
     });
   });
 
