@@ -1,5 +1,5 @@
 import pg from 'pg';
-import { DomainError } from '../../domain/errors.ts';
+import { DomainError, type ErrorDetails } from '../../domain/errors.ts';
 
 /** What a client is told while the shared database cannot be used: reads go on, writes are refused. */
 export function sharedStoreUnavailable(cause: unknown): DomainError {
@@ -30,6 +30,13 @@ export function writeUnknown(cause: unknown): DomainError {
   );
 }
 
+/** Of a text that SQLite would keep, and PostgreSQL does not. */
+export function textNotStorable(details: Pick<ErrorDetails, 'param' | 'given' | 'cause'>): DomainError {
+  const message = 'The shared database takes no text with U+0000 or half a surrogate pair in it.';
+  const expected = 'text without U+0000';
+  return new DomainError('unprocessable', 'text_not_storable', message, { expected, ...details });
+}
+
 /** Whether the connection cannot be used after this error: the server ended it, or its state is not known. */
 export const isOver = (error: unknown): boolean =>
   error instanceof pg.DatabaseError ? error.severity !== 'ERROR' : !(error instanceof DomainError);
@@ -42,7 +49,7 @@ const PASSING = /^(08|25006|25P03|28|3D000|3F000|42501|42P01|53300|53400|57014|5
 /** Of a write that waited too long for those of others, or met one. */
 const BUSY = /^(55P03|40001|40P01)/;
 const FULL = /^53[12]00/;
-/** A NUL, or half a surrogate pair: SQLite keeps such a text, PostgreSQL does not. */
+/** A NUL, or half a surrogate pair. */
 const UNSTORABLE = /^(22P05|22021)/;
 
 /**
@@ -72,10 +79,7 @@ function translate(error: unknown): unknown {
     const message = 'The shared database has no room left.';
     return new DomainError('storage_full', 'storage_full', message, { cause: error });
   }
-  if (UNSTORABLE.test(code)) {
-    const message = 'The shared database takes no text with U+0000 or half a surrogate pair in it.';
-    return new DomainError('unprocessable', 'text_not_storable', message, { cause: error });
-  }
+  if (UNSTORABLE.test(code)) return textNotStorable({ cause: error });
   return error;
 }
 

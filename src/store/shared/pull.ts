@@ -40,9 +40,11 @@ const follows = (mirror: Mirror, head: Head): boolean => {
 
 /** Brings the mirror up to date, while others write. No other use of either may come meanwhile. */
 export async function update(connection: Connection, mirror: Mirror): Promise<void> {
-  await connection.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) =>
-    pull(client, mirror, await readHead(client)),
-  );
+  await connection.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) => {
+    // Nobody waits for it, and the mirror's disk may be slow.
+    await client.query(`SET LOCAL idle_in_transaction_session_timeout = '5min'`);
+    await pull(client, mirror, await readHead(client));
+  });
 }
 
 /**
