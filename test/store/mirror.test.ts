@@ -115,6 +115,27 @@ test('a content that goes from one task to another stays', async (t) => {
   assert.equal(other.db.prepare('SELECT count(*) FROM blobs').pluck().get(), 1);
 });
 
+test('times of use go with the task, also when another replica deleted it', async (t) => {
+  const [own, other] = [mirrorOf(t), mirrorOf(t)];
+  const writes = createWrites(own.db, NO_LIMITS);
+  writes.putTask('mood', EMPTY, ANN);
+  writes.putTask('spam', EMPTY, ANN);
+  await takeAll(other, [own.capture.take()]);
+  createWrites(other.db, NO_LIMITS).recordUses(
+    new Map([
+      ['mood', 1],
+      ['spam', 2],
+    ]),
+  );
+  const used = () => other.db.prepare('SELECT task FROM task_uses ORDER BY task').pluck().all();
+  writes.deleteTask('mood', ANN);
+  await takeAll(other, [own.capture.take()]);
+  assert.deepEqual(used(), ['spam']);
+  await other.take({ source: SOURCE, seq: 9 }, async (incoming) => incoming.clear());
+  assert.deepEqual(used(), []);
+  assert.deepEqual(other.db.pragma('foreign_key_check'), []);
+});
+
 test('a mirror of an earlier version is copied anew, and read until then', async (t) => {
   const file = temporaryFile(t);
   const first = new Mirror(file);

@@ -80,11 +80,20 @@ export class Mirror {
     const db = this.#incoming;
     translating(() => db.exec('BEGIN IMMEDIATE'));
     try {
+      let tasksGo = false;
       await fill({
-        clear: () => translating(() => this.#clear()),
-        apply: (change) => translating(() => this.#apply(change)),
+        clear: () => {
+          tasksGo = true;
+          translating(() => this.#clear());
+        },
+        apply: (change) => {
+          tasksGo ||= change.table === 'tasks' && change.deleted.length > 0;
+          translating(() => this.#apply(change));
+        },
       });
       translating(() => {
+        // The replica's own rows of tasks that others deleted.
+        if (tasksGo) db.exec('DELETE FROM task_uses WHERE task NOT IN (SELECT name FROM tasks)');
         db.prepare(
           `INSERT INTO mirror VALUES (1, ?, ?)
            ON CONFLICT (one) DO UPDATE SET source = excluded.source, seq = excluded.seq`,
