@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { openForWriting } from './connection.ts';
 import { describeFailure } from './failure.ts';
 import type { WriterData, WriterRequest, WriterResponse } from './protocol.ts';
+import { refuseMirror } from './shared/mirror.ts';
 import { createWrites, type Writes } from './writes.ts';
 
 const port = parentPort!;
@@ -10,6 +11,7 @@ const { file, maxBytes, limits } = workerData as WriterData;
 
 try {
   const { db, applied } = openForWriting(file, maxBytes);
+  refuseMirror(db, file);
   const writes = createWrites(db, limits);
   port.on('message', (request: WriterRequest) => {
     if (request.type === 'close') {

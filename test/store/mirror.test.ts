@@ -4,6 +4,7 @@ import type { Actor } from '../../src/domain/principal.ts';
 import { NO_LIMITS } from '../../src/store/limits.ts';
 import { Mirror } from '../../src/store/shared/mirror.ts';
 import { SHARED_TABLE_NAMES, type TableChange } from '../../src/store/shared/tables.ts';
+import { openStore } from '../../src/store/store.ts';
 import { createWrites } from '../../src/store/writes.ts';
 import { refused } from '../formats/files.ts';
 import { EMPTY, temporaryFile, version } from './temporary.ts';
@@ -100,6 +101,70 @@ test('what is taken comes as a whole or not at all', async (t) => {
     rowsOf(other),
     SHARED_TABLE_NAMES.map(() => []),
   );
+});
+
+test('a content that goes from one task to another stays', async (t) => {
+  const [own, other] = [mirrorOf(t), mirrorOf(t)];
+  const writes = createWrites(own.db, NO_LIMITS);
+  writes.addVersion(version('mood', 'rows'), false, ANN, null);
+  await takeAll(other, [own.capture.take()]);
+  writes.addVersion(version('spam', 'rows'), false, ANN, null);
+  writes.deleteTask('mood', ANN);
+  await takeAll(other, [own.capture.take()]);
+  assert.deepEqual(rowsOf(other), rowsOf(own));
+  assert.equal(other.db.prepare('SELECT count(*) FROM blobs').pluck().get(), 1);
+});
+
+test('times of use go with the task, also when another replica deleted it', async (t) => {
+  const [own, other] = [mirrorOf(t), mirrorOf(t)];
+  const writes = createWrites(own.db, NO_LIMITS);
+  writes.putTask('mood', EMPTY, ANN);
+  writes.putTask('spam', EMPTY, ANN);
+  await takeAll(other, [own.capture.take()]);
+  createWrites(other.db, NO_LIMITS).recordUses(
+    new Map([
+      ['mood', 1],
+      ['spam', 2],
+    ]),
+  );
+  const used = () => other.db.prepare('SELECT task FROM task_uses ORDER BY task').pluck().all();
+  writes.deleteTask('mood', ANN);
+  await takeAll(other, [own.capture.take()]);
+  assert.deepEqual(used(), ['spam']);
+  await other.take({ source: SOURCE, seq: 9 }, async (incoming) => incoming.clear());
+  assert.deepEqual(used(), []);
+  assert.deepEqual(other.db.pragma('foreign_key_check'), []);
+});
+
+test('a mirror of an earlier version is copied anew, and read until then', async (t) => {
+  const file = temporaryFile(t);
+  const first = new Mirror(file);
+  await first.take({ source: SOURCE, seq: 7 }, async () => undefined);
+  first.close();
+  const same = new Mirror(file);
+  assert.deepEqual(same.state, { source: SOURCE, seq: 7 });
+  // As a migration would find it.
+  same.db.exec(`ALTER TABLE tasks DROP COLUMN serving; DROP TABLE serving_history;
+    DELETE FROM schema_migrations WHERE number = 7`);
+  same.close();
+  const upgraded = new Mirror(file);
+  assert.equal(upgraded.applied.length, 1);
+  assert.deepEqual(upgraded.state, { source: SOURCE, seq: -1 });
+  upgraded.close();
+});
+
+test('a store of its own is no mirror, and a mirror no store', async (t) => {
+  const file = temporaryFile(t);
+  const store = await openStore({ file });
+  await store.putTask('mood', EMPTY);
+  await store.close();
+  assert.throws(() => new Mirror(file), refused('mirror_is_store', 'conflict'));
+  const kept = await openStore({ file });
+  assert.equal(kept.getTask('mood')?.name, 'mood');
+  await kept.close();
+  const mirror = temporaryFile(t);
+  new Mirror(mirror).close();
+  await assert.rejects(openStore({ file: mirror }), refused('database_is_mirror', 'conflict'));
 });
 
 test('a mirror has one server', (t) => {

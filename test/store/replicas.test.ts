@@ -137,6 +137,55 @@ describe('replicas of one database', { skip }, () => {
     await moved.close();
   });
 
+  test('a content that went from one task to another meanwhile is there', async (t) => {
+    const url = await temporaryDatabase(t);
+    const options = { file: temporaryFile(t), shared: { url, model: MODEL } };
+    const one = await replica(t, url);
+    const { version: added } = await one.addVersion(version('mood', 'rows'), { activate: true });
+    await (await openStore(options)).close();
+    await one.addVersion(version('spam', 'rows'), { activate: true });
+    await one.deleteTask('mood');
+    const late = await openStore(options);
+    assert.equal(Buffer.from(late.readFile(added.sha256)!).toString(), 'rows');
+    await late.close();
+  });
+
+  test('a write of a mirror that missed very many goes on after all of them', async (t) => {
+    const [one, other, url] = await replicas(t);
+    await query(
+      url,
+      `BEGIN; SELECT seq FROM head FOR UPDATE;
+       INSERT INTO tasks (name, created_at, updated_at) SELECT 't' || i, 1, 1 FROM generate_series(1, 3000) i;
+       INSERT INTO changes SELECT seq + i, 'tasks', json_build_object('name', 't' || i) FROM head, generate_series(1, 3000) i;
+       UPDATE head SET seq = seq + 3000; COMMIT`,
+    );
+    await Promise.all([one.putTask('mine', EMPTY), other.putTask('others', EMPTY)]);
+    assert.notEqual(one.getTask('t3000'), null);
+    await query(url, 'UPDATE head SET id = gen_random_uuid()');
+    await Promise.all([one.deleteTask('t1'), other.deleteTask('t2')]);
+    await soon(() => one.getTask('t2') === null && other.getTask('t1') === null);
+  });
+
+  test('a database that takes no writes is away for writes only', async (t) => {
+    const [one, other, url] = await replicas(t);
+    await one.putTask('mood', EMPTY);
+    const reconnect = (setting: string) =>
+      query(
+        url,
+        `BEGIN READ WRITE; ALTER DATABASE ${new URL(url).pathname.slice(1)} ${setting}; COMMIT;
+         SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()`,
+      );
+    const readOnly = 'default_transaction_read_only';
+    await reconnect(`SET ${readOnly} = on`);
+    await soon(() => other.getTask('mood') !== null);
+    for (let refusals = 0; refusals < 3; refusals++)
+      await assert.rejects(one.putTask('more', EMPTY), { kind: 'unavailable' });
+    await reconnect(`RESET ${readOnly}`);
+    while (!(await one.putTask('more', EMPTY).catch(() => false))) await sleep(100);
+    await soon(() => other.getTask('more') !== null);
+  });
+
   test('a replica of another model is refused with both hashes, until the others have ended', async (t) => {
     const url = await temporaryDatabase(t);
     const one = await openStore({ file: temporaryFile(t), shared: { url, model: MODEL } });
@@ -178,6 +227,8 @@ describe('while the shared database is away', { skip }, () => {
     const [one, other] = [await replica(t, url), await openStore({ file, shared: { url, model: MODEL } })];
     const { version: added } = await one.addVersion(version('mood', 'rows'), { activate: true });
     await soon(() => other.getTask('mood')?.activeVersion === 1);
+    const strange = { file: temporaryFile(t), shared: { url, model: { id: 'large', hash: 'n'.repeat(64) } } };
+    await (await openStore({ ...strange, shared: { url, model: MODEL } })).close();
     await server.halt();
     await assert.rejects(other.putTask('more', EMPTY), (error: Error) =>
       /^(shared_store_unavailable|write_unknown)$/.test(Object(error).code),
@@ -194,9 +245,16 @@ describe('while the shared database is away', { skip }, () => {
     assert.equal(started.getTask('mood')?.activeVersion, 1, 'a mirror is enough to start');
     const empty = openStore({ file: temporaryFile(t), shared: { url, model: MODEL } });
     await assert.rejects(empty, { code: 'shared_store_unavailable' });
+    const stranger = await openStore(strange);
+    t.after(() => stranger.close());
+    // As many as come while nothing answers: none of them may keep the connection from coming back.
+    await Promise.all(Array.from({ length: 20 }, () => assert.rejects(started.putTask('more', EMPTY))));
+    for (let i = 0; i < 5; i++) await assert.rejects(started.putTask('more', EMPTY));
     await server.resume();
     await soon(() => started.stats().shared!.connected && one.stats().shared!.connected);
     await started.putTask('more', EMPTY);
     await soon(() => one.getTask('more') !== null, 5);
+    await assert.rejects(stranger.putTask('strange', EMPTY), { code: 'shared_store_unavailable' });
+    assert.equal(one.getTask('strange'), null, 'who has not joined writes nothing');
   });
 });

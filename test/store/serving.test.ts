@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ServingPlan } from '../../src/domain/serving.ts';
-import { openStore } from '../../src/store/store.ts';
 import { refused } from '../formats/files.ts';
 import { temporaryStore, version } from './temporary.ts';
 
@@ -110,8 +109,7 @@ test('plans survive a restart, and go with their task', async (t) => {
   const { store, file } = await withVersions(t);
   await store.serve('mood', split);
   await store.close();
-  const again = await openStore({ file });
-  t.after(() => again.close());
+  const { store: again } = await temporaryStore(t, { file });
   assert.deepEqual(again.getTask('mood')!.serving, split);
   assert.deepEqual(again.previousPlan('mood'), single(1));
   assert.deepEqual(

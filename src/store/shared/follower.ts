@@ -1,13 +1,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Connection } from './connection.ts';
+import { sharedStoreUnavailable } from './errors.ts';
 import type { Mirror } from './mirror.ts';
-import { isCurrent, pull, readHead } from './pull.ts';
+import { isCurrent, readHead, update } from './pull.ts';
 import { CHANNEL } from './push.ts';
 import { joinReplicas, leaveReplicas, type ReplicaModel, stayAmongReplicas } from './replica.ts';
 import { migrateShared, useSchema } from './schema.ts';
 
 /** Time between two looks. Notifications come sooner, but a listener can die without a sign. */
 const LOOK_MS = 1000;
+/** Time for the last look when the replica closes. */
+const LAST_LOOK_MS = 2000;
 /** Looks between two signs of life. */
 const LOOKS_A_SIGN = 5;
 
@@ -28,6 +31,8 @@ export class Follower {
   readonly #connection: Connection;
   readonly #closing = new AbortController();
   #joined = false;
+  /** Why the last look failed. */
+  #failure: unknown = 'not seen yet';
   #looks = 0;
   #poke: () => void = () => undefined;
   #running: Promise<void> | null = null;
@@ -58,6 +63,14 @@ export class Follower {
     return applied;
   }
 
+  /**
+   * Throws `unavailable` shared_store_unavailable until this replica has joined the others: its schema and its model may not
+   * be theirs.
+   */
+  assertJoined(): void {
+    if (!this.#joined) throw sharedStoreUnavailable(this.#failure);
+  }
+
   /** Looks again and again, also while the database cannot be reached. */
   follow(): void {
     this.#running = this.#follow();
@@ -66,7 +79,10 @@ export class Follower {
   async close(): Promise<void> {
     this.#closing.abort();
     this.#poke();
+    // A server that does not answer would keep the look.
+    const cut = setTimeout(() => this.#connection.drop(), LAST_LOOK_MS);
     await this.#running;
+    clearTimeout(cut);
     if (this.#joined)
       await this.#connection
         .use((client) => leaveReplicas(client, this.#parts.replica))
@@ -82,6 +98,7 @@ export class Follower {
         await this.#look();
         this.#parts.onLook(null);
       } catch (error) {
+        this.#failure = error;
         this.#parts.onLook(error);
       }
       await woken;
@@ -112,10 +129,6 @@ export class Follower {
 
   async #update(): Promise<void> {
     const { mirror, inTurn } = this.#parts;
-    await inTurn(() =>
-      this.#connection.transaction('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY', async (client) =>
-        pull(client, mirror, await readHead(client)),
-      ),
-    );
+    await inTurn(() => update(this.#connection, mirror));
   }
 }

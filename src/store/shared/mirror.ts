@@ -5,6 +5,9 @@ import { translating } from '../sqlite-errors.ts';
 import { type Capture, captureChanges } from './capture.ts';
 import { keyColumns, SHARED_TABLE_NAMES, type SharedTable, type TableChange } from './tables.ts';
 
+/** Behind every write: a new copy is taken, and until then what is here is read. */
+const BEFORE_ALL = -1;
+
 /** Up to which write of which database a mirror has everything. */
 export interface MirrorState {
   /** `head.id` of the shared database; null: the mirror is new. */
@@ -26,14 +29,19 @@ export class Mirror {
   readonly #incoming: Database.Database;
   readonly #columns: ReadonlyMap<SharedTable, readonly string[]>;
 
-  /** Throws as {@link openForWriting} does, and `conflict` mirror_in_use. */
+  /** Throws as {@link openForWriting} does, and `conflict` mirror_in_use and mirror_is_store. */
   constructor(file: string) {
     const { db, applied } = openForWriting(file, null);
     this.#lock = lockMirror(file);
     this.db = db;
     this.applied = applied;
-    db.exec(`CREATE TABLE IF NOT EXISTS mirror (
-      one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, seq INTEGER NOT NULL) STRICT`);
+    if (!isMirror(db)) {
+      refuseStore(db, file);
+      db.exec(`CREATE TABLE mirror (
+        one INTEGER PRIMARY KEY CHECK (one = 1), source TEXT NOT NULL, seq INTEGER NOT NULL) STRICT`);
+    }
+    // What other replicas wrote into columns that this mirror did not have yet comes with a new copy.
+    if (applied.length > 0) this.setSeq(BEFORE_ALL);
     this.capture = captureChanges(db);
     this.#columns = new Map(
       SHARED_TABLE_NAMES.map((table) => [
@@ -72,11 +80,20 @@ export class Mirror {
     const db = this.#incoming;
     translating(() => db.exec('BEGIN IMMEDIATE'));
     try {
+      let tasksGo = false;
       await fill({
-        clear: () => translating(() => this.#clear()),
-        apply: (change) => translating(() => this.#apply(change)),
+        clear: () => {
+          tasksGo = true;
+          translating(() => this.#clear());
+        },
+        apply: (change) => {
+          tasksGo ||= change.table === 'tasks' && change.deleted.length > 0;
+          translating(() => this.#apply(change));
+        },
       });
       translating(() => {
+        // The replica's own rows of tasks that others deleted.
+        if (tasksGo) db.exec('DELETE FROM task_uses WHERE task NOT IN (SELECT name FROM tasks)');
         db.prepare(
           `INSERT INTO mirror VALUES (1, ?, ?)
            ON CONFLICT (one) DO UPDATE SET source = excluded.source, seq = excluded.seq`,
@@ -99,16 +116,42 @@ export class Mirror {
     for (const table of SHARED_TABLE_NAMES) this.#incoming.exec(`DELETE FROM ${table}`);
   }
 
-  /** Rows that go come first: one that comes may have their unique values. */
+  /** Rows that come replace those whose unique values they have, and which are changed or gone as well. */
   #apply({ table, deleted, upserted }: TableChange): void {
-    const where = keyColumns(table).map((column) => `${column} = :${column}`);
-    const remove = this.#incoming.prepare(`DELETE FROM ${table} WHERE ${where.join(' AND ')}`);
-    for (const key of deleted) remove.run(key);
     const columns = this.columns(table);
     const values = columns.map((column) => `:${column}`);
     const replace = this.#incoming.prepare(`INSERT OR REPLACE INTO ${table} (${columns}) VALUES (${values})`);
     for (const row of upserted) replace.run(row);
+    const where = keyColumns(table).map((column) => `${column} = :${column}`);
+    const remove = this.#incoming.prepare(`DELETE FROM ${table} WHERE ${where.join(' AND ')}`);
+    for (const key of deleted) remove.run(key);
   }
+}
+
+/** Throws `conflict` database_is_mirror: what is written into a replica's copy itself is lost with the next one. */
+export function refuseMirror(db: Database.Database, file: string): void {
+  if (!isMirror(db)) return;
+  const message = `${file} is the mirror of a shared database; serve that one, with this file as --mirror.`;
+  throw new DomainError('conflict', 'database_is_mirror', message, {
+    param: 'db',
+    expected: 'a store of its own',
+    given: file,
+  });
+}
+
+const isMirror = (db: Database.Database): boolean =>
+  db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'mirror'").get() !== undefined;
+
+/** A store of its own would lose all that it has to the copy. */
+function refuseStore(db: Database.Database, file: string): void {
+  const held = SHARED_TABLE_NAMES.find((table) => db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get());
+  if (held === undefined) return;
+  const message = `${file} is a store of its own, and a mirror would replace what it has. Give another --mirror.`;
+  throw new DomainError('conflict', 'mirror_is_store', message, {
+    param: 'mirror',
+    expected: 'a mirror, or a file that does not exist',
+    given: file,
+  });
 }
 
 /** A lock that ends with its process: two that write one mirror would each miss what the other took. */

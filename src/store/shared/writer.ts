@@ -57,7 +57,7 @@ async function run(mirror: Mirror): Promise<void> {
     migrated = await follower.join();
   } catch (error) {
     // What is in the mirror can be served; what cannot be reached now is looked for again and again.
-    const isAway = error instanceof DomainError && error.code === 'shared_store_unavailable';
+    const isAway = error instanceof DomainError && error.kind === 'unavailable';
     if (!isAway || mirror.state.source === null) {
       await close();
       throw error;
@@ -70,8 +70,9 @@ async function run(mirror: Mirror): Promise<void> {
     const write = writes[name] as (...args: unknown[]) => unknown;
     const work = () => write(...args);
     try {
-      const value = OWN.has(name) ? work() : await writeShared(connection, mirror, work);
-      return { type: 'done', id, value };
+      if (OWN.has(name)) return { type: 'done', id, value: work() };
+      follower.assertJoined();
+      return { type: 'done', id, value: await writeShared(connection, mirror, work) };
     } catch (error) {
       return { type: 'refused', id, failure: describeFailure(error) };
     }
