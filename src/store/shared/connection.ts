@@ -66,8 +66,7 @@ export class Connection {
   /** Runs `work` on the connection. Rejects with `unavailable` shared_store_unavailable when there is none. */
   async use<T>(work: (client: pg.Client) => Promise<T>): Promise<T> {
     return translatingPostgres(async () => {
-      this.#client ??= this.#connect();
-      const client = await this.#client;
+      const client = await this.#connected();
       try {
         return await work(client);
       } catch (error) {
@@ -117,11 +116,16 @@ export class Connection {
     this.drop();
   }
 
+  #connected(): Promise<pg.Client> {
+    if (this.#client !== null) return this.#client;
+    // A refusal is not kept as the connection: the next use after a while makes one.
+    const failure = this.#failure;
+    if (failure !== null && performance.now() - failure.at < REFUSE_MS) return Promise.reject(failure.error);
+    this.#client = this.#connect();
+    return this.#client;
+  }
+
   async #connect(): Promise<pg.Client> {
-    if (this.#failure !== null && performance.now() - this.#failure.at < REFUSE_MS) {
-      this.#client = null;
-      throw this.#failure.error;
-    }
     // Its own, because the driver waits for a server that does not answer any more.
     const socket = new Socket();
     const client = new pg.Client({ ...this.#config, stream: () => socket });

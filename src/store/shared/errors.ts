@@ -48,7 +48,7 @@ function translate(error: unknown): unknown {
 function isOfConnection(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
   if (typeof Object(error).syscall === 'string') return true;
-  return /^(Connection terminated|timeout exceeded|Client (was closed|has encountered)|Query read timeout|Cannot use)/i.test(
+  return /^(Connection terminated|timeout expired|Client (was closed|has encountered)|Query read timeout|Cannot use)/i.test(
     error.message,
   );
 }
