@@ -8,6 +8,8 @@ import { ask } from './asking.ts';
 const STALE_MS = 1000;
 /** Tasks that are swapped at the same time; a client each asks all replicas. */
 const LANES = 4;
+/** Between two questions: the swaps need the processors, too. */
+const PAUSE_MS = 30;
 const VERSIONS = [1, 2, 3, 4];
 /** Width of the small model. */
 const TOKEN_DIM = 64;
@@ -86,6 +88,7 @@ async function swapTask(
       } catch {
         seen.failed++;
       }
+      await sleep(PAUSE_MS);
     }
   };
   const client = asking();
