@@ -17,6 +17,7 @@ const POSTGRES = 5432;
 
 /** Each in a network namespace of its own where that can be had (Linux, root, `ip`), else all on loopback. */
 export async function createNetwork(replicas: number): Promise<Network> {
+  removeAbandoned();
   const network = new Namespaces(process.pid);
   try {
     network.create(replicas);
@@ -60,7 +61,7 @@ class Namespaces implements Network {
 
   /** @param id tells it from others on this machine */
   constructor(id: number) {
-    this.#prefix = `sp${id.toString(36)}`;
+    this.#prefix = `softp${id.toString(36)}`;
     this.#front = `10.213.${id % 256}`;
     this.#back = `10.214.${id % 256}`;
   }
@@ -132,8 +133,30 @@ class Namespaces implements Network {
   }
 }
 
-function ip(...args: readonly string[]): void {
-  execFileSync('ip', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+/** What proofs have left whose process was killed. */
+function removeAbandoned(): void {
+  const names = (text: string) => [...text.matchAll(/\bsoftp([0-9a-z]+)-[0-9a-z]+\b/g)];
+  const abandoned = (text: string) =>
+    new Set(names(text).flatMap(([name, id]) => (isAlive(Number.parseInt(id!, 36)) ? [] : [name])));
+  try {
+    for (const name of abandoned(ip('netns', 'list'))) attempt('netns', 'del', name);
+    for (const name of abandoned(ip('-br', 'link', 'show', 'type', 'bridge'))) attempt('link', 'del', name);
+  } catch {
+    // Without `ip` there is nothing.
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function ip(...args: readonly string[]): string {
+  return execFileSync('ip', args, { stdio: ['ignore', 'pipe', 'pipe'], encoding: 'utf8' });
 }
 
 function attempt(...args: readonly string[]): void {

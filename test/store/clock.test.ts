@@ -92,7 +92,8 @@ test('a replica whose clock jumps by hours takes no job from another, and its wr
       `/v1/tasks/clock-${uploads}`,
       {},
     );
-    assert.equal(Math.round((created_at - Date.now() / 1000) / 3600), hours, 'the clock is wrong');
+    const off = created_at - Date.now() / 1000 - hours * 3600;
+    assert.ok(Math.abs(off) < 60, 'the clock is as wrong as it was set');
     for (const [i, client] of clients.entries()) {
       const answer = await client.uploadTensor('mood', randomPrompt(++uploads, 3, TOKEN_DIM));
       assert.equal(
