@@ -1,11 +1,12 @@
 /**
  * `npm run cluster -- [--kills 100] [--seed N] [--seconds 30] [--apart 20] [--replicas 3]`: PostgreSQL, replicas and HAProxy
  * with `deploy/haproxy/haproxy.cfg`, each in a network namespace of its own (Linux, root; Debian: `apt-get install haproxy
- * iproute2 postgresql`), else on loopback. Kills of replicas, throughput, what a task gets elsewhere than at home, and a
- * replica that is cut off the database. A zero leaves that part out.
+ * iproute2 postgresql`), else on loopback. Kills of replicas, throughput, clients that leave, what a task gets elsewhere than
+ * at home, and a replica that is cut off the database. A zero leaves that part out.
  */
 import { Cluster, type ClusterOptions } from './replicas/cluster.ts';
 import { measureKills } from './replicas/kills.ts';
+import { measureLeaving } from './replicas/leaving.ts';
 import { measurePartition } from './replicas/partition.ts';
 import { measurePlacement } from './replicas/placement.ts';
 import { measureThroughput, SLOW_ENGINE } from './replicas/throughput.ts';
@@ -41,6 +42,7 @@ if (seconds > 0) {
   findings.push(
     ...(await on(SLOW_ENGINE, async (cluster) => [
       ...(await measurePlacement(cluster)),
+      ...(await measureLeaving(cluster, 6)),
       ...(await measureThroughput(cluster, seconds)),
     ])),
   );
