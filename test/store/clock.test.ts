@@ -53,6 +53,15 @@ async function soon(holds: () => Promise<boolean>, seconds = 10): Promise<void> 
   }
 }
 
+/** The replica that trains; undefined: none does. */
+async function holderOf(url: string): Promise<unknown> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
+  const { rows } = await client.query("SELECT replica FROM softprompt.job_leases WHERE lane = 'train'");
+  await client.end();
+  return rows[0]?.replica;
+}
+
 async function startJob(client: Client): Promise<string> {
   const file = await client.uploadFile('rows.jsonl', jsonLines(moodRows(16)));
   const hyperparameters = { max_steps: 20_000, save_steps: 2, batch_size: 4 };
@@ -74,11 +83,7 @@ test('a replica whose clock jumps by hours takes no job from another, and its wr
 }, async (t) => {
   const { url, one, other, setClock, again } = await startReplicas(t);
   const clients = [new Client(one.url), new Client(other.url)] as const;
-  const database = new pg.Client({ connectionString: url, options: '-c search_path=softprompt' });
-  await database.connect();
-  t.after(() => database.end());
-  const holder = async (): Promise<unknown> =>
-    (await database.query("SELECT replica FROM job_leases WHERE lane = 'train'")).rows[0]?.replica;
+  const holder = () => holderOf(url);
   const job = await startJob(clients[0]);
   await soon(async () => (await holder()) !== undefined);
   const first = await holder();
@@ -108,7 +113,7 @@ test('a replica whose clock jumps by hours takes no job from another, and its wr
       await soon(serves);
     }
     const body = new Blob([new Uint8Array(randomPrompt(100 + uploads, 3, TOKEN_DIM))]);
-    const headers = { 'content-type': 'application/octet-stream', 'idempotency-key': `key-${hours}` };
+    const headers = { 'content-type': 'application/octet-stream', 'idempotency-key': `key-${uploads}` };
     const made = [];
     for (const { url: server } of clients) {
       const path = '/v1/tasks/keyed/prompts?activate=false';
