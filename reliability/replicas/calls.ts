@@ -35,9 +35,10 @@ export async function send(url: string, key: string, call: Call): Promise<Reply>
 const post = (path: string, body: object): Call => ({ method: 'POST', path, body: JSON.stringify(body) });
 const get = (path: string): Call => ({ method: 'GET', path });
 
-/** A greedy completion of a task. */
-export const completion = (model: string, maxTokens = 8): Call =>
+/** A greedy completion of a task. @param fields beside those that it has */
+export const completion = (model: string, maxTokens = 8, fields: object = {}): Call =>
   post('/v1/completions', {
+    ...fields,
     model,
     prompt: 'the film was',
     max_tokens: maxTokens,
