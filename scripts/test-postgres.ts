@@ -8,7 +8,7 @@ import { PostgresServer } from '../reliability/support/postgres-server.ts';
 
 /** Those left out look into the SQLite file itself, or limit its size. */
 const FILES = [
-  ...['audit', 'serving', 'tasks', 'tidy', 'uses', 'versions', 'replicas'].map(
+  ...['audit', 'serving', 'tasks', 'tidy', 'uses', 'versions', 'replicas', 'clock'].map(
     (name) => `test/store/${name}.test.ts`,
   ),
   'test/training/replicas.test.ts',

@@ -29,11 +29,12 @@ export async function send<T>(
   return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
 }
 
-/** All items of a list. */
-export async function list<T>(url: string, path: string): Promise<readonly T[]> {
+/** All items of a list. @param key the secret of an API key; left out: none is sent */
+export async function list<T>(url: string, path: string, key?: string): Promise<readonly T[]> {
+  const headers: Record<string, string> = key === undefined ? {} : { authorization: `Bearer ${key}` };
   const items: T[] = [];
   for (let after = ''; ; ) {
-    const { status, body } = await send<ListPage<T>>(url, 'GET', `${path}?limit=100${after}`);
+    const { status, body } = await send<ListPage<T>>(url, 'GET', `${path}?limit=100${after}`, { headers });
     if (status === 404) return [];
     if (status !== 200) throw new Error(`GET ${path}: ${status} ${JSON.stringify(body)}`);
     items.push(...body.data);

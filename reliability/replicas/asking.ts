@@ -10,8 +10,8 @@ export interface Answered {
 }
 
 /** A greedy completion, of the version or of what serves. Throws with the status unless it is answered. */
-export async function ask(url: string, version?: number): Promise<Answered> {
-  const model = version === undefined ? TASK : `${TASK}@${version}`;
+export async function ask(url: string, version?: number, task = TASK): Promise<Answered> {
+  const model = version === undefined ? task : `${task}@${version}`;
   const response = await fetch(`${url}/v1/completions`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },

@@ -1,39 +1,48 @@
 import { execFile, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync } from 'node:fs';
-import { chown, mkdtemp, rm } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { appendFile, chown, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { freePort } from './free-port.ts';
+import { HERE, type Place } from './place.ts';
 
 const run = promisify(execFile);
 const DEBIAN = '/usr/lib/postgresql';
 const USER = 'softprompt';
 
-/** A PostgreSQL server of this process, on loopback, in a directory that goes with it. Debian: `apt-get install postgresql`. */
+/**
+ * A PostgreSQL server of this process, on loopback or in another place, in a directory that goes with it. Debian:
+ * `apt-get install postgresql`.
+ */
 export class PostgresServer {
   /** `postgres://...` without the name of a database; there is one named `postgres`. */
   readonly url: string;
   readonly #directory: string;
   readonly #port: number;
-  readonly #account: Account;
+  readonly #account: Account | null;
+  readonly #place: Place;
   #stopped: (() => Promise<void>) | null = null;
 
-  private constructor(directory: string, port: number, account: Account) {
+  private constructor(directory: string, port: number, account: Account | null, place: Place) {
     this.#directory = directory;
     this.#port = port;
     this.#account = account;
-    this.url = `postgres://${USER}@127.0.0.1:${port}`;
+    this.#place = place;
+    this.url = `postgres://${USER}@${place.address}:${port}`;
   }
 
   /** Rejects when PostgreSQL is not installed. */
-  static async start(): Promise<PostgresServer> {
+  static async start(place = HERE): Promise<PostgresServer> {
     const directory = await mkdtemp(join(tmpdir(), 'softprompt-postgres-'));
     const account = await serverAccount();
-    if (account.uid !== undefined) await chown(directory, account.uid, account.gid!);
-    await run(binary('initdb'), ['-D', join(directory, 'data'), '-A', 'trust', '-U', USER], account);
-    const server = new PostgresServer(directory, await freePort(), account);
+    if (account !== null) await chown(directory, account.uid, account.gid);
+    const data = join(directory, 'data');
+    await run(...as(account, binary('initdb'), ['-D', data, '-A', 'trust', '-U', USER]));
+    // Those who are on its network; loopback is there already.
+    await appendFile(join(data, 'pg_hba.conf'), 'host all all samenet trust\n');
+    const server = new PostgresServer(directory, place.port || (await freePort()), account, place);
     await server.resume();
     return server;
   }
@@ -42,22 +51,25 @@ export class PostgresServer {
   async resume(): Promise<void> {
     const settings = [
       `port=${this.#port}`,
-      'listen_addresses=127.0.0.1',
+      `listen_addresses=${this.#place.address}`,
       `unix_socket_directories=${this.#directory}`,
     ];
-    const child = spawn(
-      binary('postgres'),
-      ['-D', join(this.#directory, 'data'), ...settings.flatMap((setting) => ['-c', setting])],
-      { ...this.#account, stdio: 'ignore' },
-    );
+    const args = ['-D', join(this.#directory, 'data'), ...settings.flatMap((setting) => ['-c', setting])];
+    const command = this.#place.command(...as(this.#account, binary('postgres'), args));
+    const child = spawn(...command, { stdio: 'ignore' });
     const ended = once(child, 'exit');
+    const kill = () => child.kill('SIGQUIT'); // when the proof ends before it stopped the server
+    process.once('exit', kill);
+    child.once('exit', () => process.off('exit', kill));
     this.#stopped = async () => {
       // Immediate: clients see what they would see of a server whose machine is gone.
       child.kill('SIGQUIT');
       await ended;
     };
     while (child.exitCode === null) {
-      const ready = await run(binary('pg_isready'), ['-q', '-h', '127.0.0.1', '-p', `${this.#port}`]).then(
+      const { address } = this.#place;
+      const asked = this.#place.command(binary('pg_isready'), ['-q', '-h', address, '-p', `${this.#port}`]);
+      const ready = await run(...asked).then(
         () => true,
         () => false,
       );
@@ -80,15 +92,22 @@ export class PostgresServer {
 }
 
 interface Account {
-  readonly uid?: number;
-  readonly gid?: number;
+  readonly uid: number;
+  readonly gid: number;
 }
 
 /** PostgreSQL does not run as root: then as the user that its package makes. */
-async function serverAccount(): Promise<Account> {
-  if (process.getuid?.() !== 0) return {};
+async function serverAccount(): Promise<Account | null> {
+  if (process.getuid?.() !== 0) return null;
   const id = async (what: string): Promise<number> => Number((await run('id', [what, 'postgres'])).stdout);
   return { uid: await id('-u'), gid: await id('-g') };
+}
+
+/** A program as another user, whichever place it is started in. */
+function as(account: Account | null, program: string, args: readonly string[]): [string, readonly string[]] {
+  if (account === null) return [program, args];
+  const { uid, gid } = account;
+  return ['setpriv', [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups', program, ...args]];
 }
 
 /** Debian keeps the programs of the server out of the path. */
@@ -99,12 +118,4 @@ function binary(name: string): string {
   } catch {
     return name;
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const { port } = server.address() as { readonly port: number };
-  server.close();
-  return port;
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { importModel } from '../../src/model/import.ts';
 import { RECORDINGS, readFamily } from '../../test/support/recordings.ts';
+import { HERE, type Place } from './place.ts';
 
 /** Id of the model that a proof serves unless it is given another: the small llama of the test fixtures. */
 export const TINY_MODEL = 'llama-tiny';
@@ -39,6 +40,8 @@ export interface ProcessOptions {
   /** Flags beside those, without the dashes: `{ 'max-batch-size': '4' }`. */
   readonly flags?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
+  /** Where it runs; elsewhere than here it needs API keys. */
+  readonly place?: Place;
   /** Told of the process before it listens. */
   readonly onSpawn?: (child: ChildProcess) => void;
 }
@@ -70,11 +73,13 @@ export class ServiceProcess {
   }
 
   /** Resolves when it listens; rejects with what it logged when it ends before. */
-  static async start({ model, db, flags = {}, env = {}, onSpawn }: ProcessOptions): Promise<ServiceProcess> {
+  static async start(options: ProcessOptions): Promise<ServiceProcess> {
+    const { model, db, flags = {}, env = {}, place = HERE, onSpawn } = options;
     const started = performance.now();
-    const all = { model, db, port: '0', 'log-level': 'warn', threads: '1', ...flags };
+    const { address: host, port } = place;
+    const all = { model, db, host, port: `${port}`, 'log-level': 'warn', threads: '1', ...flags };
     const args = Object.entries(all).flatMap(([flag, value]) => [`--${flag}`, value]);
-    const child = spawn(process.execPath, ['dist/main.js', 'serve', ...args], {
+    const child = spawn(...place.command(process.execPath, ['dist/main.js', 'serve', ...args]), {
       cwd: new URL('../../', import.meta.url),
       stdio: ['ignore', 'pipe', 'pipe'],
       // As the image and the unit have it.

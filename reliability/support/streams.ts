@@ -16,13 +16,18 @@ export interface OpenedStream {
 }
 
 /** Streams one completion to its end. Never rejects. @param onFirst called when the first bytes came */
-export async function followStream(url: string, body: object, onFirst: () => void): Promise<OpenedStream> {
+export async function followStream(
+  url: string,
+  body: object,
+  onFirst: () => void,
+  headers: Readonly<Record<string, string>> = {},
+): Promise<OpenedStream> {
   let text = '';
   let isStream = false;
   try {
     const response = await fetch(`${url}/v1/completions`, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify({ ...body, stream: true, ignore_eos: true }),
     });
     isStream = response.ok;
