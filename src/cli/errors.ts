@@ -3,7 +3,7 @@ import { ServerRefusal } from './client.ts';
 
 /**
  * The block that a failed command writes to stderr: the message with its code, then the field, what was
- * expected and what was given. `debug` adds the stack and the causes.
+ * expected and what was given, and of what is away why. `debug` adds the stack and the causes.
  */
 export function renderError(error: unknown, debug: boolean): string {
   const lines =
@@ -20,6 +20,10 @@ function refusalLines(error: DomainError | ServerRefusal): string[] {
   if (error.expected !== undefined) lines.push(`  expected: ${show(error.expected)}`);
   if (isProblems(error.given)) lines.push(...error.given.map(problemLine));
   else if (error.given !== undefined) lines.push(`  given:    ${show(error.given)}`);
+  const { cause } = error;
+  if (error instanceof DomainError && error.kind === 'unavailable' && cause instanceof Error) {
+    lines.push(`  because:  ${cause.message}`);
+  }
   return lines;
 }
 

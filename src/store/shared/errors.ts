@@ -1,14 +1,16 @@
 import pg from 'pg';
 import { DomainError, type ErrorDetails } from '../../domain/errors.ts';
 
-/** What a client is told while the shared database cannot be used: reads go on, writes are refused. */
+/**
+ * What a client is told while the shared database cannot be used: reads go on, writes are refused. Why is for the operator
+ * alone, in the cause: it names addresses and users.
+ */
 export function sharedStoreUnavailable(cause: unknown): DomainError {
   if (cause instanceof DomainError && cause.kind === 'unavailable') return cause;
-  const reason = cause instanceof Error ? cause.message : String(cause);
   return new DomainError(
     'unavailable',
     'shared_store_unavailable',
-    `The shared database cannot be used now (${reason}). Stored prompts answer on; nothing can be changed.`,
+    'The shared database cannot be used now: nothing can be changed, and stored prompts answer on.',
     { retryAfter: 5, cause },
   );
 }
