@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { describe, it } from 'node:test';
+import { describe, it, test } from 'node:test';
+import { renderError } from '../../src/cli/errors.ts';
+import { DomainError } from '../../src/domain/errors.ts';
 import { run } from './harness.ts';
 
 describe('the command line', () => {
@@ -58,6 +60,15 @@ describe('the command line', () => {
     assert.doesNotMatch((await run(args)).stderr, /client\.ts/);
     assert.match((await run([...args, '--debug'])).stderr, /client\.ts.*caused by:.*ECONNREFUSED/s);
   });
+});
+
+test('of what is away the reason is shown', () => {
+  const cause = new Error('connect ECONNREFUSED 192.0.2.1:5432');
+  const away = new DomainError('unavailable', 'shared_store_unavailable', 'It is away.', { cause });
+  assert.equal(
+    renderError(away, false),
+    'error: It is away. [shared_store_unavailable]\n  because:  connect ECONNREFUSED 192.0.2.1:5432\n',
+  );
 });
 
 describe('the program', () => {
