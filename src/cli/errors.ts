@@ -20,9 +20,8 @@ function refusalLines(error: DomainError | ServerRefusal): string[] {
   if (error.expected !== undefined) lines.push(`  expected: ${show(error.expected)}`);
   if (isProblems(error.given)) lines.push(...error.given.map(problemLine));
   else if (error.given !== undefined) lines.push(`  given:    ${show(error.given)}`);
-  const { cause } = error;
-  if (error instanceof DomainError && error.kind === 'unavailable' && cause instanceof Error) {
-    lines.push(`  because:  ${cause.message}`);
+  else if (error instanceof DomainError && error.kind === 'unavailable' && error.cause instanceof Error) {
+    lines.push(`  because:  ${error.cause.message}`);
   }
   return lines;
 }
