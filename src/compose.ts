@@ -19,7 +19,7 @@ import { createInference } from './inference/inference.ts';
 import { TaskUses } from './inference/task-uses.ts';
 import { BUNDLE_FILES, type Bundle, describeModel, openBundle } from './model/bundle.ts';
 import { loadTokenizer } from './model/tokenizer.ts';
-import { openEngine } from './open-engine.ts';
+import { openDevice, openEngine } from './open-engine.ts';
 import { createHeadSource } from './prompts/head-source.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
@@ -93,6 +93,7 @@ async function start(
   started: (() => Promise<void>)[],
   stop: () => Promise<void>,
 ): Promise<Service> {
+  const device = await openDevice(config, log);
   const keys = await openKeys({ entries: config.apiKeys, file: config.apiKeysFile, log });
   started.push(async () => keys.close());
   let stage: 'starting' | 'started' | 'stopping' = 'starting';
@@ -115,6 +116,7 @@ async function start(
   const engine = await openEngine(config, log, {
     bundle,
     prompts,
+    device,
     watch: tracer === null ? undefined : () => sequenceSpans(tracer),
     seams,
     onBack: () => upkeep?.warm(),

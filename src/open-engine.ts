@@ -1,7 +1,7 @@
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import { chooseDevice } from './engine/devices/choose.ts';
-import { deviceName, parseDevice } from './engine/devices/device.ts';
+import { CPU, type Device, deviceName, parseDevice } from './engine/devices/device.ts';
 import { createProbe } from './engine/devices/probe.ts';
 import { createEngine, type SupervisedEngine, type SupervisorOptions } from './engine/supervisor.ts';
 import { trustedAddress } from './engine/vllm/address.ts';
@@ -9,17 +9,30 @@ import { createVllmEngine, type VllmEngine } from './engine/vllm/engine.ts';
 
 /** What an engine is made with besides the settings. */
 export interface EngineParts extends Pick<SupervisorOptions, 'bundle' | 'prompts' | 'watch' | 'onFatal'> {
+  /** Where the embedded engine runs. */
+  readonly device: Device;
   /** What tests replace. */
   readonly seams: Pick<SupervisorOptions, 'startWorker'>;
   /** The engine is ready again after it was not. */
   onBack(): void;
 }
 
-/** The engine that the settings name. Rejects with `unprocessable` device_unavailable or engine_cannot. */
+/** Where the embedded engine will run. Rejects with `unprocessable` device_unavailable. */
+export async function openDevice(config: Config, log: Logger): Promise<Device> {
+  if (config.engine === 'vllm') return CPU;
+  const { device, reason } = await chooseDevice(
+    parseDevice(config.device),
+    createProbe({ model: config.model }),
+  );
+  log.info({ device: deviceName(device) }, reason);
+  return device;
+}
+
+/** The engine that the settings name. Rejects with `unprocessable` engine_cannot. */
 export async function openEngine(
   config: Config,
   log: Logger,
-  { seams, onBack, onFatal, ...parts }: EngineParts,
+  { device, seams, onBack, onFatal, ...parts }: EngineParts,
 ): Promise<SupervisedEngine | VllmEngine> {
   const shared = {
     ...parts,
@@ -44,9 +57,6 @@ export async function openEngine(
       onBack: readyAgain,
     });
   }
-  const wish = parseDevice(config.device);
-  const { device, reason } = await chooseDevice(wish, createProbe({ model: config.model }));
-  log.info({ device: deviceName(device) }, reason);
   return createEngine({
     ...shared,
     device,

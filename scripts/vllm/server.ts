@@ -25,6 +25,8 @@ export class VllmProcess {
     this.child = child;
     this.url = url;
     this.ended = once(child, 'exit');
+    // A script that fails leaves nothing behind.
+    process.once('exit', () => this.signal());
   }
 
   /** Resolves when it answers. */
@@ -82,9 +84,13 @@ export class VllmProcess {
 
   /** Ends it at once, with the processes that it started. */
   async kill(): Promise<void> {
-    if (this.child.exitCode !== null || this.child.signalCode !== null) return;
-    process.kill(-this.child.pid!, 'SIGKILL');
-    await this.ended;
+    if (this.signal()) await this.ended;
+  }
+
+  /** Whether there was anything to end. */
+  private signal(): boolean {
+    if (this.child.exitCode !== null || this.child.signalCode !== null) return false;
+    return process.kill(-this.child.pid!, 'SIGKILL');
   }
 
   private async ready(): Promise<void> {

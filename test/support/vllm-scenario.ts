@@ -26,7 +26,7 @@ export async function runScenario(client: Client): Promise<Seen> {
     logprobs: await complete({ model: 'spam', prompt: TEXT, max_tokens: 3, logprobs: 3, ...greedy }),
     echo: await complete({ model, prompt: TEXT, max_tokens: 2, echo: true, logprobs: 1, ...greedy }),
     seeded: await complete({ model: 'style', prompt: TEXT, max_tokens: 6, seed: 5, temperature: 1, n: 2 }),
-    stop: await complete({ model, prompt: TEXT, max_tokens: 24, stop: ' the', ...greedy }),
+    stop: await complete({ model, prompt: TEXT, max_tokens: 24, stop: ' I am', ...greedy }),
     streamed: eventsOf(streamed).map((event) => (event as { choices?: unknown }).choices ?? event),
     classify: await inTask('style', 'classify', { inputs: ['And the king said unto them', TEXT] }),
     score: await inTask('spam', 'score', { inputs: [{ text: TEXT, target: ' inform you of it' }] }),

@@ -104,14 +104,20 @@ export class VllmHttp {
     };
     return new Promise((resolve, reject) => {
       const method = body === null ? 'GET' : 'POST';
-      const request = start(`${base}${path}`, { method, agent, headers, signal });
+      // Not by the option `signal`: the agent hands it on to the socket, which then ends with it while it is kept for others.
+      const request = start(`${base}${path}`, { method, agent, headers });
+      // And without a reason, which the socket would emit as an error, heard by nobody once an answer has ended.
+      const abort = (): void => void request.destroy();
+      signal.addEventListener('abort', abort, { once: true });
+      request.once('close', () => signal.removeEventListener('abort', abort));
       request.once('response', resolve);
-      request.once('error', (error: NodeJS.ErrnoException) => {
+      request.on('error', (error: NodeJS.ErrnoException) => {
         const wasClosed = request.reusedSocket && /^(ECONNRESET|EPIPE)$/.test(error.code ?? '');
         if (wasClosed && !signal.aborted) resolve(this.send(path, exchange, signal, true));
         else reject(error);
       });
-      request.end(body ?? undefined);
+      if (signal.aborted) abort();
+      else request.end(body ?? undefined);
     });
   }
 }

@@ -235,6 +235,25 @@ describe('vLLM as the engine', () => {
     assert.deepEqual([running, waiting, failures], [0, 0, []]);
   });
 
+  it('bears clients that leave at any moment', async (t) => {
+    const { engine, failures } = await startVllm(t, await FakeVllm.start());
+    for (let round = 0; round < 60; round++) {
+      const leave = new AbortController();
+      const events = eventsOf(engine, {}, leave.signal);
+      for (let turns = 0; turns < round % 12; turns++) await turn();
+      if (round % 3 === 0) await sleep(1);
+      leave.abort();
+      await events;
+    }
+    for (let round = 0; round < 20; round++) {
+      const leave = new AbortController();
+      for await (const event of engine.generate(REQUEST, leave.signal))
+        if (event.type === 'token') leave.abort();
+    }
+    assert.equal((await eventsOf(engine)).length, 2);
+    assert.deepEqual(failures, []);
+  });
+
   it('ends what runs when it is closed, and takes nothing more', async (t) => {
     const fake = await FakeVllm.start(afterHandshake((_, response) => void startStream(response)));
     const { engine } = await startVllm(t, fake);
