@@ -16,8 +16,8 @@ import { groupTests } from './group-tests.ts';
 /** Minutes of work that would otherwise begin when all else has ended. */
 const LONG = ['test/training/jobs.test.ts', 'test/e2e/parity.test.ts'];
 
-/** Services and processes are started there: the file is the unit that may fail. */
-const ALONE = ['test/e2e', 'test/cli', 'test/reliability', 'test/clients', 'test/console'];
+/** Processes are started and ended there: the file is the unit that may fail. */
+const ALONE = ['test/reliability', 'test/clients', 'test/console'];
 
 const FILES_OF_A_GROUP = 8;
 
