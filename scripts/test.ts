@@ -50,7 +50,9 @@ const options = [
   // Node leaves one processor free, which on two means one file at a time, most of it waiting.
   `--test-concurrency=${availableParallelism()}`,
 ];
-const runner = spawn(process.execPath, [...options, ...files], { stdio: 'inherit' });
+// Tests that load onnxruntime without a service: it would send events about its use.
+const env = { ...process.env, ORT_DISABLE_TELEMETRY: '1' };
+const runner = spawn(process.execPath, [...options, ...files], { stdio: 'inherit', env });
 runner.once('exit', (code, signal) => {
   if (signal !== null) process.kill(process.pid, signal);
   else process.exitCode = code ?? 1;

@@ -24,6 +24,7 @@ import { createHeadSource } from './prompts/head-source.ts';
 import { createPromptSource } from './prompts/prompt-source.ts';
 import { createPublisher } from './prompts/publisher.ts';
 import { openStore } from './store/store.ts';
+import { withoutTelemetry } from './telemetry.ts';
 import type { Tracing } from './tracing/otlp.ts';
 import { sequenceSpans } from './tracing/sequence-spans.ts';
 import { writeSpans } from './tracing/write-spans.ts';
@@ -60,6 +61,7 @@ export async function startService(
   log: Logger,
   seams: Pick<SupervisorOptions, 'startWorker'> = {},
 ): Promise<Service> {
+  withoutTelemetry();
   keepHeapsSmall();
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
