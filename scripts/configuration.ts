@@ -4,7 +4,7 @@ import { describeSetting, type Setting, settings } from '../src/config.ts';
 
 const INTRODUCTION = `# Configuration
 
-Generated from the schema in \`src/config.ts\` by \`npm run docs\`. A flag wins over its environment variable, the
+Generated from the schema in \`src/config-schema.ts\` by \`npm run docs\`. A flag wins over its environment variable, the
 variable over the default; an empty variable counts as not set. Sizes are bytes, times are milliseconds.
 `;
 
