@@ -33,20 +33,21 @@ const [name, seed, seconds] = process.argv.slice(2) as [string, string, string];
 const corpus = new Corpus(name);
 const target = await TARGETS[name]!();
 const end = performance.now() + Number(seconds) * 1000;
-const send = (message: Message): void => {
-  process.send!(message);
-};
+const send = (message: Message): Promise<void> =>
+  new Promise((resolve, reject) => {
+    process.send!(message, undefined, undefined, (error) => (error === null ? resolve() : reject(error)));
+  });
 const result = await fuzz(target, {
   corpus: corpus.inputs,
   random: seededRandom(Number(seed)),
   goesOn: (mutants) => {
-    if (mutants % TELL_EVERY === 0) send({ mutants });
+    if (mutants % TELL_EVERY === 0) void send({ mutants });
     return performance.now() < end;
   },
 });
 await target.close?.();
 const { mutants, accepted, signatures, slowestMs, news, faults } = result;
-send({
+await send({
   report: {
     mutants,
     accepted,
