@@ -6,6 +6,15 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const HOUR_MS = 3_600_000;
 
+/** The working directory for a user without a home, such as systemd's DynamicUser: only where no cache is named it matters. */
+function userHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return '.';
+  }
+}
+
 /**
  * Every setting once. The property `maxBatchSize` is the flag `--max-batch-size` and the environment
  * variable `SOFTPROMPT_MAX_BATCH_SIZE`.
@@ -32,7 +41,7 @@ export const schema = Type.Object({
   }),
   home: Type.String({
     minLength: 1,
-    default: join(homedir(), '.cache', 'softprompt'),
+    default: join(userHome(), '.cache', 'softprompt'),
     description: 'directory of the cache',
   }),
   db: Type.Optional(
