@@ -5,6 +5,7 @@ import { openKeys } from './access/open-keys.ts';
 import { EmbeddingTableFile } from './analysis/embedding-table.ts';
 import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
+import { withoutTf32 } from './engine/devices/float32-products.ts';
 import type { EngineFailure, SupervisorOptions } from './engine/supervisor.ts';
 import { assertForm } from './engine/vllm/abilities.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
@@ -62,6 +63,7 @@ export async function startService(
   seams: Pick<SupervisorOptions, 'startWorker'> = {},
 ): Promise<Service> {
   withoutTelemetry();
+  withoutTf32();
   keepHeapsSmall();
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
