@@ -159,6 +159,12 @@ export const schema = Type.Object({
     description:
       'where the model runs: cpu, cuda (the first graphics card), cuda:1 (the second), webgpu, or auto: the first of cuda, webgpu and cpu that is there',
   }),
+  trainingDevice: Type.String({
+    pattern: '^(auto|cpu|cuda(:[0-9]{1,2})?|webgpu)$',
+    default: 'auto',
+    description:
+      'where prompts are learned: as --device, or auto: where the model runs if that is cuda and computes the same gradient there, else the processor',
+  }),
   stepsPerRun: Type.Integer({
     minimum: 1,
     maximum: 32,

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { CPU, type Device } from '../../../src/engine/devices/device.ts';
-import { explain, tryOut } from '../../../src/engine/devices/try-out.ts';
+import { explain } from '../../../src/engine/devices/explain.ts';
+import { tryOut } from '../../../src/engine/devices/try-out.ts';
 
 const CUDA: Device = { kind: 'cuda', index: 0 };
 const WEBGPU: Device = { kind: 'webgpu' };
