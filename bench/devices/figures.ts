@@ -96,14 +96,14 @@ function cell(figure: Figure, samples: Samples): string {
   return `${withRange(measured, figure.format)} ${verdict(figure, measured)}`.trim();
 }
 
-/** @param trainingDevice where this project's trainer ran */
-export function trainingTable(groups: readonly Measured[], trainingDevice: string): Table {
+/** @param devices where this project's trainer ran */
+export function trainingTable(groups: readonly Measured[], devices: readonly string[]): Table {
   return {
     title: 'Figures and targets: training',
     columns: ['figure', 'shape', 'target', 'measured', ''],
     rows: groups
       .filter(({ precision }) => precision === 'float32')
       .map(({ shape, samples }) => figureRow(TRAINING_FIGURE, samples).toSpliced(1, 0, shape)),
-    note: `In float32, this project's trainer on ${trainingDevice}, PEFT where it serves.`,
+    note: `In float32, this project's trainer on ${devices.join(', ')}, PEFT where it serves.`,
   };
 }

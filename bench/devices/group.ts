@@ -40,6 +40,8 @@ export class Group implements Measured {
   readonly failures: Failure[] = [];
   /** Where the service ran, as `GET /info` has it; null: it did not start. */
   device: string | null = null;
+  /** Where this project's trainer ran; null: it did not start. */
+  trainingDevice: string | null = null;
   /** Who served; null before. */
   systems: Table | null = null;
   readonly #tables = new Map<string, readonly Table[]>();

@@ -47,6 +47,7 @@ for (const shape of options.shapes) {
   }
 }
 console.log(report());
+if (groups.every(({ device }) => device === null)) process.exitCode = 1;
 
 function samplesOf({ shape, precision, device, samples }: Group): object {
   return { shape, precision, device, samples };

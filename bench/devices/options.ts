@@ -9,6 +9,7 @@ import { SHAPES, type Shape } from './shapes.ts';
 export const USAGE = `npm run bench:devices -- [options]
 
   --device D           where the model runs: auto, cpu, cuda, cuda:N, webgpu (default auto); torch runs on the same card
+  --training-device D  where this project learns: auto (default): where it serves if that is CUDA, else the processor
   --shape S,S          ${SHAPES.map(({ id }) => id).join(', ')} (default smollm2,1b): random weights, written once to the cache
   --precision P,P      as softprompt model import takes them (default float32)
   --steps-per-run N,N  decode steps of one run of the model, a column of the table each (default 1,4,16)
@@ -27,6 +28,8 @@ export type WorkloadName = (typeof WORKLOAD_NAMES)[number];
 export interface DeviceOptions {
   /** As the service takes it. */
   readonly device: string;
+  /** Where this project learns, as the service takes it. */
+  readonly trainingDevice: string;
   readonly shapes: readonly Shape[];
   /** As the import takes them. */
   readonly precisions: readonly Precision[];
@@ -49,6 +52,7 @@ export function parseDeviceOptions(args: readonly string[]): DeviceOptions {
     args: [...args],
     options: {
       device: { type: 'string', default: 'auto' },
+      'training-device': { type: 'string', default: 'auto' },
       shape: { type: 'string', default: 'smollm2,1b' },
       precision: { type: 'string', default: 'float32' },
       'steps-per-run': { type: 'string', default: '1,4,16' },
@@ -61,7 +65,7 @@ export function parseDeviceOptions(args: readonly string[]): DeviceOptions {
       out: { type: 'string' },
     },
   });
-  parseDevice(values.device);
+  for (const device of [values.device, values['training-device']]) parseDevice(device);
   const ids = listOf(
     '--shape',
     values.shape,
@@ -77,6 +81,7 @@ export function parseDeviceOptions(args: readonly string[]): DeviceOptions {
     precisions,
     stepsPerRun,
     device: values.device,
+    trainingDevice: values['training-device'],
     workloads: listOf('--only', values.only, WORKLOAD_NAMES),
     rounds: integer('--rounds', values.rounds, MAX_ROUNDS),
     threads: integer('--threads', values.threads, availableParallelism()),

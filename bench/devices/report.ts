@@ -4,7 +4,6 @@ import { markdownTable } from '../report/table.ts';
 import { servingTable, trainingTable } from './figures.ts';
 import type { Failure, Group } from './group.ts';
 import { parameters } from './shapes.ts';
-import { TRAINING_DEVICE } from './training-device.ts';
 
 const WEIGHTS = 'random, of bench/devices/random-model.ts';
 
@@ -19,16 +18,23 @@ export interface DeviceRun extends Run {
 /** What can be shown of a shape at a precision. */
 export type Shown = Pick<
   Group,
-  'shape' | 'sizes' | 'precision' | 'samples' | 'device' | 'systems' | 'tables' | 'failures'
+  | 'shape'
+  | 'sizes'
+  | 'precision'
+  | 'samples'
+  | 'device'
+  | 'trainingDevice'
+  | 'systems'
+  | 'tables'
+  | 'failures'
 >;
 
 /** The whole report in Markdown: the figures of all groups, then the tables of each. */
 export function renderDeviceReport(run: DeviceRun, groups: readonly Shown[]): string {
+  const learned = [...new Set(groups.flatMap(({ trainingDevice }) => trainingDevice ?? []))];
   const figures = [
     servingTable(groups, run.stepsPerRun),
-    ...(groups.some(({ tables }) => tables.some(({ title }) => title.startsWith('Time of a step')))
-      ? [trainingTable(groups, TRAINING_DEVICE)]
-      : []),
+    ...(learned.length > 0 ? [trainingTable(groups, learned)] : []),
   ];
   return [
     renderHead(run, WEIGHTS, null),

@@ -3,7 +3,7 @@ import { startPeftTrainingOn } from '../peers/peft-training.ts';
 import { seededRandom } from '../random.ts';
 import { StepSystem } from '../training/step-system.ts';
 import type { Group } from './group.ts';
-import { torchDevice } from './systems.ts';
+import { torchDevice, trainingDevice } from './systems.ts';
 import { training } from './workloads.ts';
 
 /**
@@ -23,7 +23,9 @@ export async function measureTraining(group: Group, device: string): Promise<voi
       log,
       random: seededRandom(Date.now()),
       async startStepSystems() {
-        systems.push(await StepSystem.ours(serviceName('float32'), bundle.directory, threads));
+        const own = trainingDevice(options.trainingDevice, device);
+        systems.push(await StepSystem.ours(serviceName('float32'), bundle.directory, threads, own));
+        group.trainingDevice = own;
         if (python !== null) {
           const torch = { python, weights, threads, device: torchDevice(device), dtype: 'float32' } as const;
           const peft = await group.attempt(`start of ${PEFT}`, () => startPeftTrainingOn(torch));

@@ -4,7 +4,13 @@ import { SHARE } from '../../../bench/devices/decode-bandwidth.ts';
 import { type Measured, servingTable, trainingTable } from '../../../bench/devices/figures.ts';
 import { type DeviceRun, renderDeviceReport } from '../../../bench/devices/report.ts';
 import { SHAPES } from '../../../bench/devices/shapes.ts';
-import { dtypeBeside, torchDevice, variantName, withoutPrefixes } from '../../../bench/devices/systems.ts';
+import {
+  dtypeBeside,
+  torchDevice,
+  trainingDevice,
+  variantName,
+  withoutPrefixes,
+} from '../../../bench/devices/systems.ts';
 import { describeMachine } from '../../../bench/machine.ts';
 import { PEFT, peftName } from '../../../bench/names.ts';
 import { Samples } from '../../../bench/samples.ts';
@@ -22,7 +28,7 @@ const column = (group: Measured, steps: readonly number[], at: number): string[]
 test('a run that measured nothing claims nothing', () => {
   const group = groupOf(new Samples([]));
   assert.deepEqual(new Set(column(group, [1, 4], 1)), new Set(['not measured']));
-  assert.deepEqual(trainingTable([group], 'cpu').rows[0]!.slice(3), ['not measured in this run', '']);
+  assert.deepEqual(trainingTable([group], ['cpu']).rows[0]!.slice(3), ['not measured in this run', '']);
 });
 
 test('each number of steps a run is a column of its own beside the same PEFT', () => {
@@ -72,7 +78,7 @@ test('the training step is compared in float32 alone', () => {
   const samples = new Samples([]);
   samples.add(PEFT, stepSeconds(20), 3);
   samples.add(variantName('float32', 1), stepSeconds(20), 2);
-  const { rows } = trainingTable([groupOf(samples), groupOf(samples, 'int8')], 'cpu');
+  const { rows } = trainingTable([groupOf(samples), groupOf(samples, 'int8')], ['cpu']);
   assert.deepEqual(
     rows.map((row) => row.slice(1)),
     [['S', '>= 1.50', '1.50', 'met']],
@@ -82,6 +88,14 @@ test('the training step is compared in float32 alone', () => {
 test('torch runs on the card of the service, in its own precision', () => {
   assert.deepEqual(['cpu', 'cuda:1', 'webgpu'].map(torchDevice), ['cpu', 'cuda:1', 'cuda:0']);
   assert.deepEqual(['float32', 'float16', 'int8'].map(dtypeBeside), ['float32', 'float16', 'float32']);
+});
+
+test('this project learns where it serves on CUDA, else on the processor, or where it is told', () => {
+  assert.deepEqual(
+    ['cuda:1', 'webgpu', 'cpu'].map((device) => trainingDevice('auto', device)),
+    ['cuda:1', 'cpu', 'cpu'],
+  );
+  assert.equal(trainingDevice('cuda', 'cpu'), 'cuda:0');
 });
 
 test('a report says where it ran and what could not be measured', () => {
@@ -99,6 +113,7 @@ test('a report says where it ran and what could not be measured', () => {
       ...groupOf(new Samples([])),
       sizes: SHAPES[0]!,
       device: null,
+      trainingDevice: null,
       systems: null,
       tables: [],
       failures: [{ what: 'start of a', reason: 'no\nb | c' }],
