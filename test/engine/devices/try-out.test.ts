@@ -79,6 +79,11 @@ const TEXTS: readonly (readonly [text: string, device: Device, meaning: string])
   ],
   ['CUDA failure 2: out of memory', CUDA, "the graphics card's memory is full"],
   [
+    'AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 8192',
+    CUDA,
+    "the graphics card's memory is full",
+  ],
+  [
     'Failed to get a WebGPU adapter: No supported adapters',
     WEBGPU,
     'no Vulkan driver offers a graphics card',
