@@ -4,6 +4,7 @@
  */
 import { createInterface } from 'node:readline';
 import { deviceName, parseDevice } from '../../src/engine/devices/device.ts';
+import { withoutTf32 } from '../../src/engine/devices/float32-products.ts';
 import { openBundle } from '../../src/model/bundle.ts';
 import { EmbeddingFile } from '../../src/model/embedding-file.ts';
 import { readFrozenWeights } from '../../src/model/frozen-weights.ts';
@@ -14,6 +15,7 @@ import type { StepRequest, StepTiming } from './step-system.ts';
 const [directory, threads] = [process.argv[2]!, Number(process.argv[3])];
 const device = parseDevice(process.argv[4]!);
 if (device === 'auto') throw new Error('a step runs on a device that is named');
+withoutTf32(); // as the service
 const bundle = await openBundle(directory);
 const { config } = bundle.manifest;
 const embeddings = await EmbeddingFile.open(bundle);
