@@ -40,7 +40,12 @@ const report = (): string =>
   );
 for (const shape of options.shapes) {
   for (const precision of options.precisions) {
-    groups.push(await measureGroup(shape, precision, { options, python, directory, log }, config));
+    try {
+      groups.push(await measureGroup(shape, precision, { options, python, directory, log }, config));
+    } catch (error) {
+      log(`${shape.title} cannot be measured in ${precision}: ${(error as Error).message}`);
+      process.exitCode = 1;
+    }
     if (options.out !== null) await writeResults(options.out, 'devices', report());
     if (options.json !== null)
       await writeFile(options.json, `${JSON.stringify(groups.map(samplesOf), null, 2)}\n`);

@@ -38,7 +38,7 @@ export async function measureGroup(
     const device = services[0]?.device;
     if (device === undefined) return group;
     group.device = device;
-    await measureServing(group, services, device, (part) => open.push(part));
+    await group.attempt('serving', () => measureServing(group, services, device, (part) => open.push(part)));
   } finally {
     for (const part of open.reverse()) await part.close();
   }

@@ -54,7 +54,9 @@ export async function measureServing(
     log: setting.log,
   };
   const systems = [...services, ...peers];
-  const agreement = await agreements(systems);
+  const agreement =
+    (await group.attempt('the same greedy tokens', () => agreements(systems))) ??
+    systems.map(() => 'unknown');
   for (const workload of workloads) await group.measure(workload, context);
   group.systems = await describe(systems, agreement);
   if (workloads.includes(firstToken)) await measureWithoutPrefixes(group, context);
