@@ -4,7 +4,7 @@ import type { StepInputs } from '../../src/engine/backend.ts';
 import { withPast } from '../../src/engine/masked-past.ts';
 import { MASKED } from '../../src/model/bundle.ts';
 
-const SHAPE = { planes: 4, heads: 2, dim: 3 };
+const SHAPE = { planes: 4, heads: 2, dim: 3, element: 'float32' } as const;
 
 const INPUTS: StepInputs = {
   batch: 2,
