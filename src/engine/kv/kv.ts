@@ -147,7 +147,8 @@ export function isFiniteView(shape: KvShape, view: KvView): boolean {
     const data = view.data(plane);
     for (let head = 0; head < shape.heads; head++) {
       const start = view.offset(plane) + head * view.capacity * shape.dim;
-      for (let i = start; i < start + view.length * shape.dim; i++) if (!element.isFinite(data[i]!)) return false;
+      for (let i = start; i < start + view.length * shape.dim; i++)
+        if (!element.isFinite(data[i]!)) return false;
     }
   }
   return true;
