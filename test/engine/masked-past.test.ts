@@ -44,3 +44,8 @@ test('a past that is there stays as it is', () => {
   const inputs = { ...INPUTS, past: 16 };
   assert.equal(withPast(inputs, SHAPE), inputs);
 });
+
+test('of a cache of float16 it is float16', () => {
+  const { pastPlanes } = withPast(INPUTS, { ...SHAPE, element: 'float16' });
+  assert.ok(pastPlanes.every((plane) => plane instanceof Uint16Array && plane.every((bits) => bits === 0)));
+});
