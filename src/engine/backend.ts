@@ -1,3 +1,4 @@
+import type { KvArray } from './kv/elements.ts';
 import type { KvShape } from './kv/kv.ts';
 
 /** What the encoder made of the sources of a run's rows, see CROSS_IO in families/encoder-decoder.ts. */
@@ -5,7 +6,7 @@ export interface SourceInputs {
   /** Positions, padding included. */
   readonly length: number;
   /** Plane by plane [batch, heads, length, dim]; read in place. */
-  readonly planes: readonly Float32Array[];
+  readonly planes: readonly KvArray[];
   /** [batch, 1, 1, length] */
   readonly bias: Float32Array;
 }
@@ -26,7 +27,7 @@ export interface StepInputs {
   /** [batch, 1, sequence, past + sequence] */
   readonly attentionBias: Float32Array;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
-  readonly pastPlanes: readonly Float32Array[];
+  readonly pastPlanes: readonly KvArray[];
   /** Null in a decoder-only model. */
   readonly source: SourceInputs | null;
   /** Indices into batch * sequence: the rows of logits that are computed. */
@@ -59,7 +60,7 @@ export interface StepOutputs {
   /** log p of every pair, [pairs]. */
   readonly scores: Float32Array;
   /** [planes, batch, heads, sequence, dim] */
-  readonly newKeysValues: Float32Array;
+  readonly newKeysValues: KvArray;
 }
 
 /** Sources that are encoded together, see ENCODER_IO. */
@@ -78,7 +79,7 @@ export interface Encoder {
   /** What its decoder reads first. */
   readonly startTokenId: number;
   /** Keys and values of the cross-attention, [planes, batch, heads, length, dim]. */
-  encode(inputs: EncodeInputs): Promise<Float32Array>;
+  encode(inputs: EncodeInputs): Promise<KvArray>;
   release(): Promise<void>;
 }
 
@@ -93,7 +94,7 @@ export interface LoopInputs {
   /** Positions of the past; 0 is allowed. */
   readonly past: number;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
-  readonly pastPlanes: readonly Float32Array[];
+  readonly pastPlanes: readonly KvArray[];
   /** These are [batch]. */
   readonly lastTokens: BigInt64Array;
   readonly lengths: BigInt64Array;
@@ -119,7 +120,7 @@ export interface LoopOutputs {
   /** Steps of each row, [batch]. */
   readonly counts: BigInt64Array;
   /** [planes, batch, heads, 1 + turns, dim]; the first position is of no use. */
-  readonly newKeysValues: Float32Array;
+  readonly newKeysValues: KvArray;
 }
 
 /** Decodes several steps in one run. */

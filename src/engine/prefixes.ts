@@ -5,7 +5,7 @@ import { Job } from './job.ts';
 import { isFiniteView, type KvShape, rowsShape, viewOfPositions } from './kv/kv.ts';
 import { PrefixCache, type PrefixCacheStats, type PrefixEntry } from './kv/prefix-cache.ts';
 import { PrefixWork } from './reading/prefix-work.ts';
-import { notFinite } from './refusals.ts';
+import { beyondFloat16, notFinite } from './refusals.ts';
 
 /** The prefixes of prompts: cached ones, and how missing ones come about. */
 export class Prefixes {
@@ -57,7 +57,8 @@ export class Prefixes {
     const { prompt, turn } = wanted;
     if (prompt.form === 'rows' && this.backend.encoder === null) return this.compute(key, values, turn);
     const view = viewOfPositions(this.shape, values, prompt.length);
-    this.cache.resolve({ key, view, lastRow: null });
+    if (isFiniteView(this.shape, view)) this.cache.resolve({ key, view, lastRow: null });
+    else this.cache.reject(key, beyondFloat16());
     return null;
   }
 

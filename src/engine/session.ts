@@ -5,7 +5,6 @@ import {
   type Bundle,
   bestCount,
   CROSS_IO,
-  decoderLayers,
   isEncoderDecoder,
   SERVING_IO,
 } from '../model/bundle.ts';
@@ -15,6 +14,8 @@ import { CPU, type Device } from './devices/device.ts';
 import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
 import type { KvShape } from './kv/kv.ts';
+import { kvShapeOf } from './kv/shape-of.ts';
+import { kvDataOf, kvTensor } from './kv/tensors.ts';
 import { openDecodeLoop } from './loop-session.ts';
 import { withPast } from './masked-past.ts';
 
@@ -59,7 +60,7 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
     { encoder, loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings) : null },
-    { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim },
+    kvShapeOf(bundle.manifest),
     {
       hidden: config.hiddenSize,
       vocab: config.vocabSize,
@@ -131,14 +132,14 @@ class OrtBackend implements Backend {
       [SERVING_IO.scorePairs]: new ort.Tensor('int64', scorePairs, [scorePairs.length / 2, 2]),
     };
     this.pastNames.forEach((name, plane) => {
-      feeds[name] = new ort.Tensor('float32', inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
+      feeds[name] = kvTensor(inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
     });
     const { source } = inputs;
     if (source !== null) {
       const { length, planes, bias } = source;
       feeds[CROSS_IO.sourceBias] = new ort.Tensor('float32', bias, [batch, 1, 1, length]);
       this.crossNames.forEach((name, plane) => {
-        feeds[name] = new ort.Tensor('float32', planes[plane]!, [batch, heads, length, dim]);
+        feeds[name] = kvTensor(planes[plane]!, [batch, heads, length, dim]);
       });
     }
     const outputs = await this.session.run(feeds, [
@@ -155,7 +156,7 @@ class OrtBackend implements Backend {
         tokens: data(SERVING_IO.bestTokens) as BigInt64Array,
       },
       scores: data(SERVING_IO.scores) as Float32Array,
-      newKeysValues: data(SERVING_IO.newKeysValues) as Float32Array,
+      newKeysValues: kvDataOf(outputs[SERVING_IO.newKeysValues]!),
     };
   }
 

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILES, type Bundle, MASKED } from '../../model/bundle.ts';
 import type { Backend, StepInputs } from '../backend.ts';
-import { viewOfOutput } from '../kv/kv.ts';
+import { ELEMENTS, type KvArray } from '../kv/elements.ts';
+import { emptyPlane, viewOfOutput } from '../kv/kv.ts';
 import { KvSlab } from '../kv/slab.ts';
 import { openBackend } from '../session.ts';
 import type { Device } from './device.ts';
@@ -45,13 +46,13 @@ async function numbersOf(bundle: Bundle, backend: Backend): Promise<readonly Flo
   try {
     const rows = await firstEmbeddings(bundle, LENGTH + 1);
     const { encoder, kvShape, hiddenSize } = backend;
+    const { toFloats } = ELEMENTS[kvShape.element];
     const read = rows.subarray(0, LENGTH * hiddenSize);
     if (encoder !== null) {
-      return [
-        await encoder.encode({ batch: 1, length: LENGTH, embeds: read, bias: new Float32Array(LENGTH) }),
-      ];
+      const bias = new Float32Array(LENGTH);
+      return [toFloats(await encoder.encode({ batch: 1, length: LENGTH, embeds: read, bias }))];
     }
-    const nothing = Array.from({ length: kvShape.planes }, () => new Float32Array());
+    const nothing = Array.from({ length: kvShape.planes }, () => emptyPlane(kvShape, 0));
     const first = await backend.run(step(read, 0, LENGTH, nothing));
     const slab = new KvSlab(kvShape);
     slab.addRow([
@@ -59,7 +60,7 @@ async function numbersOf(bundle: Bundle, backend: Backend): Promise<readonly Flo
     ]);
     const past = Array.from({ length: kvShape.planes }, (_, plane) => slab.past(plane, 1));
     const next = await backend.run(step(rows.subarray(LENGTH * hiddenSize), LENGTH, 1, past, slab.capacity));
-    return [first.logits!, next.logits!, next.newKeysValues];
+    return [first.logits!, next.logits!, toFloats(next.newKeysValues)];
   } finally {
     await backend.release();
   }
@@ -70,7 +71,7 @@ function step(
   embeds: Float32Array,
   start: number,
   sequence: number,
-  pastPlanes: readonly Float32Array[],
+  pastPlanes: readonly KvArray[],
   past = 0,
 ): StepInputs {
   const width = past + sequence;
