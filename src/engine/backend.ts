@@ -1,5 +1,15 @@
 import type { KvShape } from './kv/kv.ts';
 
+/** Which row of the past is which: a backend that has seen it before may have kept it on its device. */
+export interface PastRow {
+  /** What it holds below its length never changes as long as it is under this id. */
+  readonly id: number;
+  /** Positions in use. */
+  readonly length: number;
+  /** What it begins with, if other rows begin so too; no longer than the row. */
+  readonly prefix: { readonly key: string; readonly length: number } | null;
+}
+
 /** What the encoder made of the sources of a run's rows, see CROSS_IO in families/encoder-decoder.ts. */
 export interface SourceInputs {
   /** Positions, padding included. */
@@ -8,11 +18,13 @@ export interface SourceInputs {
   readonly planes: readonly Float32Array[];
   /** [batch, 1, 1, length] */
   readonly bias: Float32Array;
+  /** As of the past. */
+  readonly rows?: readonly PastRow[];
 }
 
 /**
  * One forward pass of the frozen model. All arrays are row-major; see SERVING_IO in families/decoder.ts for
- * the meaning of each. A backend holds no state between runs: the past comes in with every call.
+ * the meaning of each. The past comes in with every call: what a backend keeps of it is a copy.
  */
 export interface StepInputs {
   readonly batch: number;
@@ -27,6 +39,8 @@ export interface StepInputs {
   readonly attentionBias: Float32Array;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
   readonly pastPlanes: readonly Float32Array[];
+  /** One a row where rows come again in later runs; they are in `pastPlanes` all the same. */
+  readonly pastRows?: readonly PastRow[];
   /** Null in a decoder-only model. */
   readonly source: SourceInputs | null;
   /** Indices into batch * sequence: the rows of logits that are computed. */
@@ -94,6 +108,7 @@ export interface LoopInputs {
   readonly past: number;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
   readonly pastPlanes: readonly Float32Array[];
+  readonly pastRows?: readonly PastRow[];
   /** These are [batch]. */
   readonly lastTokens: BigInt64Array;
   readonly lengths: BigInt64Array;
