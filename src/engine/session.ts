@@ -11,6 +11,7 @@ import {
 } from '../model/bundle.ts';
 import type { Backend, DecodeLoop, Encoder, StepInputs, StepOutputs } from './backend.ts';
 import { byteProductEntries } from './byte-products.ts';
+import { DevicePast } from './device-past.ts';
 import { CPU, type Device } from './devices/device.ts';
 import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
@@ -25,6 +26,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Decode steps of a run; 1 unless given. */
   readonly stepsPerRun?: number;
+  /** Most bytes of prefixes that a device keeps beside the rows, where it keeps any; 0 unless given. */
+  readonly devicePrefixBytes?: number;
 }
 
 /**
@@ -55,11 +58,19 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
     ort.InferenceSession.create(join(bundle.directory, graph), settings);
   const { config } = bundle.manifest;
   const encoder = isEncoderDecoder(config) ? new OrtEncoder(await open(BUNDLE_FILES.encoder), config) : null;
-  const { device = CPU, stepsPerRun = 1 } = options;
+  const { device = CPU, stepsPerRun = 1, devicePrefixBytes = 0 } = options;
+  const kvShape = { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim };
+  // CUDA's tensors cannot stay on the device through Node.
+  const devicePast =
+    device.kind === 'webgpu' ? await DevicePast.open(kvShape, settings, devicePrefixBytes) : null;
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
-    { encoder, loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings) : null },
-    { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim },
+    {
+      encoder,
+      loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings, devicePast) : null,
+      devicePast,
+    },
+    kvShape,
     {
       hidden: config.hiddenSize,
       vocab: config.vocabSize,
@@ -78,13 +89,14 @@ class OrtBackend implements Backend {
   readonly encoder: Encoder | null;
   readonly loop: DecodeLoop | null;
   private readonly session: ort.InferenceSession;
+  private readonly devicePast: DevicePast | null;
   private readonly takesEmptyPast: boolean;
   private readonly pastNames: readonly string[];
   private readonly crossNames: readonly string[];
 
   constructor(
     session: ort.InferenceSession,
-    { encoder, loop }: Pick<Backend, 'encoder' | 'loop'>,
+    parts: Pick<Backend, 'encoder' | 'loop'> & { readonly devicePast: DevicePast | null },
     kvShape: KvShape,
     traits: {
       readonly hidden: number;
@@ -94,8 +106,9 @@ class OrtBackend implements Backend {
     },
   ) {
     this.session = session;
-    this.encoder = encoder;
-    this.loop = loop;
+    this.encoder = parts.encoder;
+    this.loop = parts.loop;
+    this.devicePast = parts.devicePast;
     this.kvShape = kvShape;
     this.hiddenSize = traits.hidden;
     this.vocabSize = traits.vocab;
@@ -130,15 +143,19 @@ class OrtBackend implements Backend {
       [SERVING_IO.scoredRows]: new ort.Tensor('int64', scoredRows, [scoredRows.length]),
       [SERVING_IO.scorePairs]: new ort.Tensor('int64', scorePairs, [scorePairs.length / 2, 2]),
     };
+    const kept = (await this.devicePast?.pastOf(inputs)) ?? null;
     this.pastNames.forEach((name, plane) => {
-      feeds[name] = new ort.Tensor('float32', inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
+      feeds[name] =
+        kept?.[plane] ?? new ort.Tensor('float32', inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
     });
     const { source } = inputs;
     if (source !== null) {
       const { length, planes, bias } = source;
       feeds[CROSS_IO.sourceBias] = new ort.Tensor('float32', bias, [batch, 1, 1, length]);
+      const keptSources = (await this.devicePast?.sourcesOf(inputs)) ?? null;
       this.crossNames.forEach((name, plane) => {
-        feeds[name] = new ort.Tensor('float32', planes[plane]!, [batch, heads, length, dim]);
+        feeds[name] =
+          keptSources?.[plane] ?? new ort.Tensor('float32', planes[plane]!, [batch, heads, length, dim]);
       });
     }
     const outputs = await this.session.run(feeds, [
@@ -162,6 +179,7 @@ class OrtBackend implements Backend {
   async release(): Promise<void> {
     await this.encoder?.release();
     await this.loop?.release();
+    await this.devicePast?.release();
     await this.session.release();
   }
 }
