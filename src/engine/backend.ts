@@ -41,6 +41,8 @@ export interface StepInputs {
   readonly pastPlanes: readonly Float32Array[];
   /** One a row where rows come again in later runs; they are in `pastPlanes` all the same. */
   readonly pastRows?: readonly PastRow[];
+  /** Where there is one row, and its past is nothing but the prefix of a prompt: the prompt's key. It is in `pastPlanes` too. */
+  readonly pastPrefix?: string;
   /** Null in a decoder-only model. */
   readonly source: SourceInputs | null;
   /** Indices into batch * sequence: the rows of logits that are computed. */

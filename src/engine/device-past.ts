@@ -1,46 +1,53 @@
-import type * as ort from 'onnxruntime-node';
+import * as ort from 'onnxruntime-node';
 import type { StepInputs } from './backend.ts';
-import { DeviceMemory } from './kv/device-memory.ts';
+import { type DeviceMemory, withDims } from './kv/device-memory.ts';
 import { DevicePrefixes } from './kv/device-prefixes.ts';
-import { DeviceRows } from './kv/device-rows.ts';
+import { BLOCK, DeviceRows } from './kv/device-rows.ts';
 import type { KvShape } from './kv/kv.ts';
 
 /** Planes that lie on the device, in the order of those of the host; null: they are to be fed from the host. */
 type Planes = readonly ort.Tensor[] | null;
 
-/** What a WebGPU device keeps of the rows that decode, so that their past does not cross the bus with every run. */
+/** What a WebGPU device keeps, so that it does not cross the bus with every run: the past of rows that decode, and prefixes. */
 export class DevicePast {
+  private readonly shape: KvShape;
   private readonly memory: DeviceMemory;
   private readonly prefixes: DevicePrefixes;
   private readonly rows: DeviceRows;
   private readonly sources: DeviceRows;
 
-  private constructor(shape: KvShape, memory: DeviceMemory, prefixBytes: number) {
+  /** @param prefixBytes most bytes of prefixes that are kept beside the rows */
+  constructor(shape: KvShape, memory: DeviceMemory, prefixBytes: number) {
+    this.shape = shape;
     this.memory = memory;
     this.prefixes = new DevicePrefixes(memory, prefixBytes);
     this.rows = new DeviceRows(shape, memory, this.prefixes);
     this.sources = new DeviceRows(shape, memory, this.prefixes);
   }
 
-  /**
-   * @param settings those of the model's session
-   * @param prefixBytes most bytes of prefixes that are kept beside the rows
-   */
-  static async open(
-    shape: KvShape,
-    settings: ort.InferenceSession.SessionOptions,
-    prefixBytes: number,
-  ): Promise<DevicePast> {
-    return new DevicePast(shape, await DeviceMemory.open(shape.planes, settings), prefixBytes);
-  }
-
-  async pastOf(inputs: Pick<StepInputs, 'past' | 'pastRows' | 'pastPlanes'>): Promise<Planes> {
-    const { past, pastRows, pastPlanes } = inputs;
-    return pastRows === undefined ? null : this.rows.past(pastRows, past, pastPlanes);
+  async pastOf(inputs: Pick<StepInputs, 'past' | 'pastRows' | 'pastPrefix' | 'pastPlanes'>): Promise<Planes> {
+    const { past, pastRows, pastPrefix, pastPlanes } = inputs;
+    if (pastRows !== undefined) return this.rows.past(pastRows, past, pastPlanes);
+    return pastPrefix === undefined ? null : this.prefix(pastPrefix, past, pastPlanes);
   }
 
   async sourcesOf({ source }: Pick<StepInputs, 'source'>): Promise<Planes> {
     return source?.rows === undefined ? null : this.sources.past(source.rows, source.length, source.planes);
+  }
+
+  /** @param past positions of the prefix, up to whole blocks */
+  private async prefix(key: string, past: number, host: readonly Float32Array[]): Promise<Planes> {
+    const { heads, dim } = this.shape;
+    if (this.prefixes.get(key) === null) {
+      const pieces = (heads * past) / BLOCK;
+      const width = BLOCK * dim;
+      const indices = Array.from({ length: pieces }, (_, index) => index);
+      const planes = host.map((plane) => new ort.Tensor('float32', plane, [pieces, width]));
+      await this.prefixes.add(key, { planes, indices }, { width, heads });
+    }
+    const held = this.prefixes.get(key);
+    if (held?.blocks !== past / BLOCK) return null;
+    return held.planes.map((plane) => withDims(plane, [1, heads, past, dim]));
   }
 
   async release(): Promise<void> {

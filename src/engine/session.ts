@@ -15,6 +15,7 @@ import { DevicePast } from './device-past.ts';
 import { CPU, type Device } from './devices/device.ts';
 import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
+import { DeviceMemory } from './kv/device-memory.ts';
 import type { KvShape } from './kv/kv.ts';
 import { openDecodeLoop } from './loop-session.ts';
 import { withPast } from './masked-past.ts';
@@ -61,8 +62,8 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
   const { device = CPU, stepsPerRun = 1, devicePrefixBytes = 0 } = options;
   const kvShape = { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim };
   // CUDA's tensors cannot stay on the device through Node.
-  const devicePast =
-    device.kind === 'webgpu' ? await DevicePast.open(kvShape, settings, devicePrefixBytes) : null;
+  const memory = device.kind === 'webgpu' ? await DeviceMemory.open(kvShape.planes, settings) : null;
+  const devicePast = memory && new DevicePast(kvShape, memory, devicePrefixBytes);
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
     {

@@ -3,6 +3,7 @@ import { after, before, test } from 'node:test';
 import fc from 'fast-check';
 import type * as ort from 'onnxruntime-node';
 import type { PastRow } from '../../src/engine/backend.ts';
+import { DevicePast } from '../../src/engine/device-past.ts';
 import { DeviceMemory } from '../../src/engine/kv/device-memory.ts';
 import { DevicePrefixes } from '../../src/engine/kv/device-prefixes.ts';
 import { DeviceRows } from '../../src/engine/kv/device-rows.ts';
@@ -265,15 +266,34 @@ test('after a failure the copy is made anew, and nothing of it stays', async () 
 });
 
 test('prefixes are bounded: the one that was used longest ago goes', async () => {
-  const scene = new Scene(2 * BYTES_OF_BLOCK);
+  const scene = new Scene(4 * BYTES_OF_BLOCK);
   for (const key of [1, 2, 1, 3]) scene.join(1, { key, length: 20 });
   await scene.check();
   assert.deepEqual(
     ['1', '2', '3'].map((key) => scene.prefixes.get(key) !== null),
     [true, false, true],
   );
-  scene.join(1, { key: 4, length: 60 });
+  scene.join(1, { key: 4, length: 80 });
   await scene.check();
   assert.equal(scene.prefixes.get('4'), null, 'larger than the bound');
   scene.close();
+});
+
+test('a prefix that is read behind is on the device from then on', async () => {
+  const past = new DevicePast(SHAPE, memory, BYTES_OF_BLOCK * 2);
+  const host = Array.from({ length: SHAPE.planes }, (_, plane) =>
+    Float32Array.from({ length: SHAPE.heads * 2 * BLOCK * SHAPE.dim }, (_number, at) => plane * 1000 + at),
+  );
+  const nothing = host.map(({ length }) => new Float32Array(length));
+  const read = async (pastPrefix: string, pastPlanes: readonly Float32Array[], blocks = 2) => {
+    const planes = await past.pastOf({ past: blocks * BLOCK, pastPrefix, pastPlanes });
+    return planes?.map((tensor) => ({ dims: tensor.dims, data: tensor.data }));
+  };
+  const expected = host.map((data) => ({ dims: [1, SHAPE.heads, 2 * BLOCK, SHAPE.dim], data }));
+  assert.deepEqual(await read('a', host), expected);
+  assert.deepEqual(await read('a', nothing), expected, 'what the host says is not asked for');
+  const wide = nothing.map(() => new Float32Array(SHAPE.heads * 3 * BLOCK * SHAPE.dim));
+  assert.equal(await read('b', wide, 3), undefined, 'larger than the bound: from the host');
+  assert.equal(await read('a', wide, 3), undefined, 'of another size: from the host');
+  assert.equal(await past.pastOf({ past: 0, pastPlanes: [] }), null);
 });

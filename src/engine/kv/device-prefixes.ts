@@ -1,10 +1,10 @@
 import type * as ort from 'onnxruntime-node';
 import type { DeviceMemory } from './device-memory.ts';
 
-/** The first blocks of each head, head after head, plane by plane. */
+/** A prefix in whole blocks of positions: those of one head after those of another, plane by plane. */
 export interface DevicePrefix {
   readonly planes: readonly ort.Tensor[];
-  /** Of each head. */
+  /** Of each head. What stands in the last one behind the prefix is of no use, but finite. */
   readonly blocks: number;
 }
 
@@ -29,21 +29,28 @@ export class DevicePrefixes {
     return prefix;
   }
 
-  /** Whether a prefix of this size may be kept at all. */
-  takes(bytes: number): boolean {
-    return bytes > 0 && bytes <= this.capacityBytes;
-  }
-
-  /** Keeps a prefix that is not kept yet, and frees others where there is no room. */
-  add(key: string, prefix: DevicePrefix): void {
-    this.held.set(key, prefix);
-    this.bytes += bytesOf(prefix);
-    for (const [oldest, { planes }] of this.held) {
-      if (this.bytes <= this.capacityBytes) return;
-      this.bytes -= bytesOf(this.held.get(oldest)!);
-      this.held.delete(oldest);
-      this.memory.free(planes);
+  /**
+   * Keeps a prefix, unless it is kept or larger than the bound.
+   * @param from where its blocks are: pieces of `width` numbers of each plane, equally many of each head
+   */
+  async add(
+    key: string,
+    from: { readonly planes: readonly ort.Tensor[]; readonly indices: readonly number[] },
+    { width, heads }: { readonly width: number; readonly heads: number },
+  ): Promise<void> {
+    const { planes, indices } = from;
+    const bytes = planes.length * indices.length * width * Float32Array.BYTES_PER_ELEMENT;
+    if (this.get(key) !== null || bytes > this.capacityBytes) return;
+    const copies: ort.Tensor[] = [];
+    try {
+      for (const plane of planes) copies.push(await this.memory.hold(plane, width, indices));
+    } catch (error) {
+      this.memory.free(copies);
+      throw error;
     }
+    this.held.set(key, { planes: copies, blocks: indices.length / heads });
+    this.bytes += bytes;
+    this.evict();
   }
 
   clear(): void {
@@ -51,7 +58,13 @@ export class DevicePrefixes {
     this.held.clear();
     this.bytes = 0;
   }
-}
 
-const bytesOf = ({ planes }: DevicePrefix): number =>
-  planes.reduce((sum, { size }) => sum + size * Float32Array.BYTES_PER_ELEMENT, 0);
+  private evict(): void {
+    for (const [key, { planes }] of this.held) {
+      if (this.bytes <= this.capacityBytes) return;
+      this.bytes -= planes.reduce((sum, { size }) => sum + size * Float32Array.BYTES_PER_ELEMENT, 0);
+      this.held.delete(key);
+      this.memory.free(planes);
+    }
+  }
+}

@@ -5,7 +5,7 @@ import type { DevicePrefixes } from './device-prefixes.ts';
 import type { KvShape } from './kv.ts';
 
 /** Positions that are moved together when a row is new; what a row grows by is moved position by position. */
-const BLOCK = 16;
+export const BLOCK = 16;
 
 /**
  * Pieces of one run. Every thread of WebGPU's ScatterND compares all indices with each other, so their number counts three
@@ -154,8 +154,13 @@ export class DeviceRows {
     }
     const held = prefix && this.prefixes.get(prefix.key);
     if (held === null) return null;
-    const indices = Array.from({ length: this.shape.heads * held.blocks }, (_, index) => index);
-    return { planes: held.planes, indices, length: held.blocks * BLOCK };
+    // Without the last position, which some requests read once more.
+    const blocks = wholeBlocks(prefix!.length - 1) / BLOCK;
+    const indices = Array.from(
+      { length: this.shape.heads * blocks },
+      (_, index) => Math.floor(index / blocks) * held.blocks + (index % blocks),
+    );
+    return { planes: held.planes, indices, length: blocks * BLOCK };
   }
 
   /** Writes the host's numbers, in pieces of so many positions. */
@@ -188,22 +193,12 @@ export class DeviceRows {
     }
   }
 
-  /** Keeps the whole blocks of a row's prefix for the next row behind the same prompt. */
+  /** Keeps a row's prefix for the next row behind the same prompt. */
   private async keepPrefix({ prefix }: PastRow, row: number): Promise<void> {
-    if (prefix === null || this.prefixes.get(prefix.key) !== null) return;
-    const { planes, heads, dim } = this.shape;
-    // Without the last position, which some requests read once more.
-    const length = wholeBlocks(prefix.length - 1);
-    if (!this.prefixes.takes(planes * heads * length * dim * Float32Array.BYTES_PER_ELEMENT)) return;
-    const indices = this.pieces({ row, from: 0, to: length }, BLOCK);
-    const held: ort.Tensor[] = [];
-    try {
-      for (const plane of this.planes) held.push(await this.memory.hold(plane, BLOCK * dim, indices));
-    } catch (error) {
-      this.memory.free(held);
-      throw error;
-    }
-    this.prefixes.add(prefix.key, { planes: held, blocks: length / BLOCK });
+    if (prefix === null) return;
+    const { heads, dim } = this.shape;
+    const indices = this.pieces({ row, from: 0, to: prefix.length }, BLOCK);
+    await this.prefixes.add(prefix.key, { planes: this.planes, indices }, { width: BLOCK * dim, heads });
   }
 
   /** The pieces of a row that hold its positions [from, to), head after head. */

@@ -44,6 +44,7 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
   const batch = chunks.length;
   const sequence = Math.max(...chunks.map(chunkLength));
   const past = pastCapacity(chunks);
+  const prefixKey = batch === 1 ? chunks[0]!.past?.prefixKey : undefined;
   const hidden = backend.hiddenSize;
   const embeds = new Float32Array(batch * sequence * hidden);
   const positionIds = new BigInt64Array(batch * sequence);
@@ -69,6 +70,7 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
       past,
       backend,
     ),
+    ...(prefixKey !== undefined && { pastPrefix: prefixKey }),
     source: joinSources(chunks, backend),
     ...predictions(chunks, sequence),
   };
