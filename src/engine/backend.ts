@@ -1,13 +1,20 @@
 import type { KvShape } from './kv/kv.ts';
 
+/** The keys and values of a prompt, the same in every row that begins with them. */
+export interface PastPrefix {
+  readonly key: string;
+  /** Positions; no more than those of the row. */
+  readonly length: number;
+}
+
 /** Which row of the past is which: a backend that has seen it before may have kept it on its device. */
 export interface PastRow {
   /** What it holds below its length never changes as long as it is under this id. */
-  readonly id: number;
+  readonly id: number | string;
   /** Positions in use. */
   readonly length: number;
-  /** What it begins with, if other rows begin so too; no longer than the row. */
-  readonly prefix: { readonly key: string; readonly length: number } | null;
+  /** What it begins with. */
+  readonly prefix: PastPrefix | null;
 }
 
 /** What the encoder made of the sources of a run's rows, see CROSS_IO in families/encoder-decoder.ts. */
@@ -41,8 +48,8 @@ export interface StepInputs {
   readonly pastPlanes: readonly Float32Array[];
   /** One a row where rows come again in later runs; they are in `pastPlanes` all the same. */
   readonly pastRows?: readonly PastRow[];
-  /** Where there is one row, and its past is nothing but the prefix of a prompt: the prompt's key. It is in `pastPlanes` too. */
-  readonly pastPrefix?: string;
+  /** One a row where no row's past is more than a prefix; null: it has none. They are in `pastPlanes` all the same. */
+  readonly pastPrefixes?: readonly (PastPrefix | null)[];
   /** Null in a decoder-only model. */
   readonly source: SourceInputs | null;
   /** Indices into batch * sequence: the rows of logits that are computed. */

@@ -1,5 +1,5 @@
 import * as ort from 'onnxruntime-node';
-import type { StepInputs } from './backend.ts';
+import type { PastPrefix, PastRow, StepInputs } from './backend.ts';
 import { type DeviceMemory, withDims } from './kv/device-memory.ts';
 import { DevicePrefixes } from './kv/device-prefixes.ts';
 import { BLOCK, DeviceRows } from './kv/device-rows.ts';
@@ -15,6 +15,8 @@ export class DevicePast {
   private readonly prefixes: DevicePrefixes;
   private readonly rows: DeviceRows;
   private readonly sources: DeviceRows;
+  /** The past of runs that read several inputs. */
+  private readonly behindPrefixes: DeviceRows;
 
   /** @param prefixBytes most bytes of prefixes that are kept beside the rows */
   constructor(shape: KvShape, memory: DeviceMemory, prefixBytes: number) {
@@ -23,12 +25,18 @@ export class DevicePast {
     this.prefixes = new DevicePrefixes(memory, prefixBytes);
     this.rows = new DeviceRows(shape, memory, this.prefixes);
     this.sources = new DeviceRows(shape, memory, this.prefixes);
+    this.behindPrefixes = new DeviceRows(shape, memory, this.prefixes);
   }
 
-  async pastOf(inputs: Pick<StepInputs, 'past' | 'pastRows' | 'pastPrefix' | 'pastPlanes'>): Promise<Planes> {
-    const { past, pastRows, pastPrefix, pastPlanes } = inputs;
+  async pastOf(
+    inputs: Pick<StepInputs, 'past' | 'pastRows' | 'pastPrefixes' | 'pastPlanes'>,
+  ): Promise<Planes> {
+    const { past, pastRows, pastPrefixes, pastPlanes } = inputs;
     if (pastRows !== undefined) return this.rows.past(pastRows, past, pastPlanes);
-    return pastPrefix === undefined ? null : this.prefix(pastPrefix, past, pastPlanes);
+    if (pastPrefixes === undefined) return null;
+    const [first, ...others] = pastPrefixes;
+    if (first && others.length === 0) return this.prefix(first.key, past, pastPlanes);
+    return this.behindPrefixes.past(rowsOf(pastPrefixes), past, pastPlanes);
   }
 
   async sourcesOf({ source }: Pick<StepInputs, 'source'>): Promise<Planes> {
@@ -51,9 +59,19 @@ export class DevicePast {
   }
 
   async release(): Promise<void> {
-    this.rows.drop();
-    this.sources.drop();
+    for (const rows of [this.rows, this.sources, this.behindPrefixes]) rows.drop();
     this.prefixes.clear();
     await this.memory.release();
   }
+}
+
+/** Rows that are nothing but prefixes: the same ones in the next run of the same prompts. */
+function rowsOf(prefixes: readonly (PastPrefix | null)[]): readonly PastRow[] {
+  const counts = new Map<string, number>();
+  return prefixes.map((prefix) => {
+    const { key, length } = prefix ?? { key: '', length: 0 };
+    const count = counts.get(key) ?? 0;
+    counts.set(key, count + 1);
+    return { id: `${count} ${key}`, length, prefix };
+  });
 }

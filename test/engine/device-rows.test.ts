@@ -285,8 +285,12 @@ test('a prefix that is read behind is on the device from then on', async () => {
     Float32Array.from({ length: SHAPE.heads * 2 * BLOCK * SHAPE.dim }, (_number, at) => plane * 1000 + at),
   );
   const nothing = host.map(({ length }) => new Float32Array(length));
-  const read = async (pastPrefix: string, pastPlanes: readonly Float32Array[], blocks = 2) => {
-    const planes = await past.pastOf({ past: blocks * BLOCK, pastPrefix, pastPlanes });
+  const read = async (key: string, pastPlanes: readonly Float32Array[], blocks = 2) => {
+    const planes = await past.pastOf({
+      past: blocks * BLOCK,
+      pastPrefixes: [{ key, length: blocks * BLOCK - 3 }],
+      pastPlanes,
+    });
     return planes?.map((tensor) => ({ dims: tensor.dims, data: tensor.data }));
   };
   const expected = host.map((data) => ({ dims: [1, SHAPE.heads, 2 * BLOCK, SHAPE.dim], data }));
@@ -296,4 +300,36 @@ test('a prefix that is read behind is on the device from then on', async () => {
   assert.equal(await read('b', wide, 3), undefined, 'larger than the bound: from the host');
   assert.equal(await read('a', wide, 3), undefined, 'of another size: from the host');
   assert.equal(await past.pastOf({ past: 0, pastPlanes: [] }), null);
+});
+
+test('of several inputs behind prefixes that the device has, the rest of the last block crosses once', async () => {
+  const past = new DevicePast(SHAPE, memory, 1e6);
+  const number = (key: string, at: number) => key.charCodeAt(0) * 1000 + at;
+  /** Rows of 48 positions; a prefix has 40 of them. */
+  const read = async (...keys: readonly string[]) => {
+    const row = SHAPE.heads * 3 * BLOCK * SHAPE.dim;
+    const pastPlanes = Array.from({ length: SHAPE.planes }, () =>
+      Float32Array.from({ length: keys.length * row }, (_, at) =>
+        number(keys[Math.floor(at / row)]!, at % row),
+      ),
+    );
+    const pastPrefixes = keys.map((key) => (key === '-' ? null : { key, length: 40 }));
+    const planes = await past.pastOf({ past: 3 * BLOCK, pastPrefixes, pastPlanes });
+    const used = (data: Float32Array) =>
+      data.filter(
+        (_, at) => keys[Math.floor(at / row)] !== '-' && Math.floor(at / SHAPE.dim) % (3 * BLOCK) < 40,
+      );
+    assert.deepEqual(
+      planes!.map(({ data }) => used(data as Float32Array)),
+      pastPlanes.map(used),
+    );
+  };
+  for (const key of ['a', 'b']) await read(key);
+  Scene.crossed();
+  await read('a', 'b', 'a', '-');
+  assert.equal(Scene.crossed(), 3 * BLOCK * NUMBERS_OF_POSITION);
+  await read('a', 'b', 'a', '-');
+  assert.equal(Scene.crossed(), 0, 'the same again');
+  await read('b', 'a', 'a');
+  assert.ok(Scene.crossed() <= 3 * BLOCK * NUMBERS_OF_POSITION, 'in another order');
 });

@@ -2,27 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PastRow, StepInputs, StepOutputs } from '../../src/engine/backend.ts';
 import { kvBytesPerPosition } from '../../src/engine/kv/kv.ts';
-import { Harness, PROMPTS, range, request } from './core-harness.ts';
+import { Harness, range, request } from './core-harness.ts';
 import { ToyBackend } from './toy-model.ts';
 
 /** Holds what the engine says of rows against what is in them. */
 class SuspiciousBackend extends ToyBackend {
   /** Rows that were seen in more than one run. */
-  readonly again = new Set<number>();
-  /** Runs of reading behind nothing but the prefix of a prompt. */
-  readonly behindPrefixes: string[] = [];
-  readonly prefixes = new Map<string, string>();
-  private readonly seen = new Map<number, readonly number[][]>();
+  readonly again = new Set<PastRow['id']>();
+  /** Runs of reading behind nothing but prefixes. */
+  readonly behindPrefixes: NonNullable<StepInputs['pastPrefixes']>[] = [];
+  readonly prefixes = new Map<string, readonly number[][]>();
+  private readonly seen = new Map<PastRow['id'], readonly number[][]>();
 
   override run(inputs: StepInputs): Promise<StepOutputs> {
-    const { pastRows, pastPrefix, batch } = inputs;
+    const { pastRows, pastPrefixes, batch } = inputs;
     assert.ok(pastRows === undefined || pastRows.length === batch);
     assert.equal(new Set(pastRows?.map(({ id }) => id)).size, pastRows?.length ?? 0, 'ids are different');
     for (const [at, row] of (pastRows ?? []).entries()) this.check(row, at, inputs);
-    if (pastPrefix !== undefined) {
-      assert.deepEqual([batch, pastRows], [1, undefined]);
-      this.behindPrefixes.push(pastPrefix);
-      this.checkPrefix(pastPrefix, this.positions(inputs, 0, PROMPTS[pastPrefix]!.length));
+    if (pastPrefixes !== undefined) {
+      assert.deepEqual([pastPrefixes.length, pastRows], [batch, undefined]);
+      this.behindPrefixes.push(pastPrefixes);
+      for (const [row, prefix] of pastPrefixes.entries()) {
+        if (prefix !== null) this.checkPrefix(prefix.key, this.positions(inputs, row, prefix.length));
+      }
     }
     return super.run(inputs);
   }
@@ -39,9 +41,10 @@ class SuspiciousBackend extends ToyBackend {
   }
 
   private checkPrefix(key: string, positions: readonly number[][]): void {
-    const numbers = JSON.stringify(positions);
-    assert.equal(this.prefixes.get(key) ?? numbers, numbers, 'all begin alike behind a prompt');
-    this.prefixes.set(key, numbers);
+    const known = this.prefixes.get(key) ?? positions;
+    const length = Math.min(known.length, positions.length);
+    assert.deepEqual(positions.slice(0, length), known.slice(0, length), 'all begin alike behind a prompt');
+    this.prefixes.set(key, known.length > length ? known : positions);
   }
 
   /** The numbers of a row, position by position. */
@@ -76,18 +79,30 @@ test('an id stands for one row, which only grows, whatever joins and leaves', as
   assert.ok([...events.values()].every((list) => list.every(({ type }) => type !== 'error')));
 });
 
-test('a run says so that reads behind nothing but a prefix', async () => {
+test('a run says so that reads behind nothing but prefixes', async () => {
   const backend = new SuspiciousBackend();
   const harness = new Harness({}, backend);
   const runs = [
-    ['c', [1, 2, 3]],
+    [['c', [1, 2, 3]]],
     // Without its last row, which is read once more.
-    ['c', []],
-    [null, [1, 2, 3]],
+    [['c', []]],
+    [[null, [1, 2, 3]]],
+    [
+      ['c', [5, 6]],
+      [null, [4]],
+    ],
+    [
+      ['c', [5, 6]],
+      ['c', [7]],
+    ],
   ] as const;
-  for (const [id, [prompt, inputIds]] of runs.entries()) {
-    harness.core.generate(id, request(prompt, [...inputIds], { maxTokens: 2 }));
+  let id = 0;
+  for (const requests of runs) {
+    for (const [prompt, inputIds] of requests) {
+      harness.core.generate(id++, request(prompt, [...inputIds], { maxTokens: 2 }));
+    }
     await harness.settle();
   }
-  assert.deepEqual(backend.behindPrefixes, ['c', 'c']);
+  const c = { key: 'c', length: 9 };
+  assert.deepEqual(backend.behindPrefixes, [[c], [{ ...c, length: 8 }], [c, null], [c, c]]);
 });

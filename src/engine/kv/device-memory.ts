@@ -13,7 +13,8 @@ export interface Pieces {
 
 /**
  * Memory of a WebGPU device, as tensors that stay there between runs. Nothing frees them but `free`: no garbage collector
- * does it. The device takes memory back when a run next brings an output to the host, as every run of the model does. The same on the processor, where a written plane is a new tensor, is for tests.
+ * does it. The device takes memory back when a run next brings an output to the host, as every run of the model does. The
+ * same on the processor, where a written plane is a new tensor, is for tests.
  *
  * onnxruntime-node 1.30's WebGPU provider scatters in place where a plane is given as the output too, so what is written
  * costs with its own size and not with the plane's.

@@ -15,7 +15,7 @@ const MOST_PIECES = 128;
 
 /** What lies in one row of the device's planes. */
 interface Slot {
-  readonly id: number;
+  readonly id: PastRow['id'];
   /** Positions that are as the host's. */
   readonly length: number;
   /** Positions that something was written to; it may be of a row that has left. */
