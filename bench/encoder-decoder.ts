@@ -98,7 +98,7 @@ const precisions = values.precision.split(',') as Precision[];
 
 const log = (message: string) => console.error(message);
 const peers = join(loadConfig({}).home, 'bench-peers');
-const python = await torchPython({ gguf: '', tokenizer: '', threads, directory: peers });
+const python = await torchPython({ directory: peers });
 const source = await once(join(peers, 't5-base-random'), (directory) =>
   runProgram(python, [script('t5_worker.py'), '--make', directory]),
 );

@@ -2,6 +2,7 @@ import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Precision } from '../src/domain/model.ts';
 import { RECORDINGS } from '../test/support/recordings.ts';
+import { integer, listOf } from './option-values.ts';
 import { PEER_NAMES, type PeerName } from './peers/index.ts';
 import type { Section } from './report/results-file.ts';
 import { NEED_DATA, TRAINING_WORKLOADS } from './training/workloads/index.ts';
@@ -118,17 +119,4 @@ export function parseOptions(args: readonly string[]): Options {
     steps: values.steps === undefined ? null : integer('--steps', values.steps, MAX_COUNT),
     recordings: values.recordings ?? RECORDINGS,
   };
-}
-
-function integer(option: string, text: string, most: number): number {
-  const value = Number(text);
-  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
-  throw new Error(`${option} takes a whole number from 1 to ${most}, not ${text}`);
-}
-
-function listOf<T extends string>(option: string, text: string, allowed: readonly T[]): readonly T[] {
-  const parts = text.split(',').map((part) => part.trim());
-  const wrong = parts.find((part) => !(allowed as readonly string[]).includes(part));
-  if (wrong === undefined) return [...new Set(parts)] as T[];
-  throw new Error(`${option} takes some of ${allowed.join(', ')}, not ${JSON.stringify(wrong)}`);
 }

@@ -13,6 +13,8 @@ export interface ServiceOptions {
   readonly threads: number;
   /** SQLite file. */
   readonly db: string;
+  /** Further settings, by their flags: `{ device: 'cuda' }`. */
+  readonly flags?: Readonly<Record<string, string>>;
 }
 
 /** The service as `npm start` runs it, in a process of its own, spoken to over HTTP only. */
@@ -21,22 +23,31 @@ export class Service implements System {
   readonly description: string;
   readonly softPrompts = 'embeddings';
   readonly url: string;
+  /** Where the model runs, as `GET /info` has it: `cpu`, `cuda:0`, `webgpu`. */
+  readonly device: string;
   readonly bundle: Bundle;
   readonly threads: number;
   readonly #child: ChildProcess;
 
-  private constructor({ name, bundle, threads }: ServiceOptions, url: string, child: ChildProcess) {
+  private constructor(
+    { name, bundle, threads }: ServiceOptions,
+    url: string,
+    device: string,
+    child: ChildProcess,
+  ) {
     this.name = name;
-    this.description = `this project over HTTP, ${bundle.manifest.precision}, Node ${process.version}, ${threads} threads`;
+    this.description = `this project over HTTP, ${bundle.manifest.precision} on ${device}, Node ${process.version}, ${threads} threads`;
     this.url = url;
+    this.device = device;
     this.bundle = bundle;
     this.threads = threads;
     this.#child = child;
   }
 
   static async start(options: ServiceOptions): Promise<Service> {
-    const { bundle, threads, db } = options;
-    const flags = { model: bundle.directory, port: '0', 'log-level': 'error', threads: String(threads), db };
+    const { bundle, threads, db, flags: more = {} } = options;
+    const own = { model: bundle.directory, port: '0', 'log-level': 'error', threads: String(threads), db };
+    const flags: Readonly<Record<string, string>> = { ...own, ...more };
     const args = Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value]);
     const child = spawnPinned(threads, process.execPath, ['dist/main.js', 'serve', ...args]);
     const failure = tailOf(child.stderr);
@@ -45,7 +56,8 @@ export class Service implements System {
     });
     const url = await Promise.race([listening(child), exited]);
     exited.catch(() => {}); // from here on requests fail instead
-    return new Service(options, url, child);
+    const info = (await (await fetch(`${url}/info`)).json()) as { readonly device: string };
+    return new Service(options, url, info.device, child);
   }
 
   /** The base model's id. */

@@ -14,6 +14,9 @@ import { readOptions } from './support/options.ts';
 import { report } from './support/proof.ts';
 import { createWorkplace, ServiceProcess } from './support/service-process.ts';
 
+/** Full before the overload begins: what grows then is no cache. All inputs are different ones. */
+const CACHES = { 'input-cache-bytes': `${2 ** 24}` };
+
 const options = readOptions({
   seconds: 300,
   'peak-seconds': 30,
@@ -33,7 +36,7 @@ const workplace = await createWorkplace();
 try {
   const model = options.model || join(workplace.directory, 'deep');
   if (options.model === '') await createDeepModel(options.layers, model);
-  const flags = { 'max-batch-size': `${options.rows}`, threads: `${options.threads}` };
+  const flags = { 'max-batch-size': `${options.rows}`, threads: `${options.threads}`, ...CACHES };
   const service = await ServiceProcess.start({ model, db: workplace.db, flags });
   const random = seededRandom(options.seed);
   const outputTokens = options['output-tokens'];

@@ -5,6 +5,8 @@ import { openKeys } from './access/open-keys.ts';
 import { EmbeddingTableFile } from './analysis/embedding-table.ts';
 import { createPromptAnalysis } from './analysis/prompt-analysis.ts';
 import type { Config } from './config.ts';
+import { parseDevice } from './engine/devices/device.ts';
+import { withoutTf32 } from './engine/devices/float32-products.ts';
 import type { EngineFailure, SupervisorOptions } from './engine/supervisor.ts';
 import { assertForm } from './engine/vllm/abilities.ts';
 import { createEvaluator } from './evaluation/evaluator.ts';
@@ -28,6 +30,7 @@ import { withoutTelemetry } from './telemetry.ts';
 import type { Tracing } from './tracing/otlp.ts';
 import { sequenceSpans } from './tracing/sequence-spans.ts';
 import { writeSpans } from './tracing/write-spans.ts';
+import { createTrainingDevice } from './training/device/training-device.ts';
 import { rowFiles } from './training/jobs/row-files.ts';
 import { startTraining } from './training/jobs/service.ts';
 import { startUpkeep, type Upkeep } from './upkeep.ts';
@@ -62,6 +65,7 @@ export async function startService(
   seams: Pick<SupervisorOptions, 'startWorker'> = {},
 ): Promise<Service> {
   withoutTelemetry();
+  withoutTf32();
   keepHeapsSmall();
   const started: (() => Promise<void>)[] = [];
   const stop = async (): Promise<void> => {
@@ -100,6 +104,15 @@ async function start(
   started.push(async () => keys.close());
   let stage: 'starting' | 'started' | 'stopping' = 'starting';
   const bundle = await openBundle(config.model);
+  const trainingDevice = createTrainingDevice({
+    wish: parseDevice(config.trainingDevice),
+    serving: device,
+    bundle,
+    home: config.home,
+    log,
+  });
+  // Left to the service it is chosen by the first job: it would hold the start up. What was named must be there now.
+  if (config.trainingDevice !== 'auto') await trainingDevice();
   const tokenizer = await loadTokenizer(bundle);
   const tracing = await startTracing(config);
   if (tracing !== null) started.push(() => tracing.close());
@@ -138,6 +151,7 @@ async function start(
     bundle,
     home: config.home,
     threads: config.threads,
+    device: trainingDevice,
     log,
     assertServes: engine.kind === 'vllm' ? assertForm : undefined,
   });

@@ -6,6 +6,15 @@ const MIB = 2 ** 20;
 const GIB = 2 ** 30;
 const HOUR_MS = 3_600_000;
 
+/** The working directory for a user without a home, such as systemd's DynamicUser: only where no cache is named it matters. */
+function userHome(): string {
+  try {
+    return homedir();
+  } catch {
+    return '.';
+  }
+}
+
 /**
  * Every setting once. The property `maxBatchSize` is the flag `--max-batch-size` and the environment
  * variable `SOFTPROMPT_MAX_BATCH_SIZE`.
@@ -32,7 +41,7 @@ export const schema = Type.Object({
   }),
   home: Type.String({
     minLength: 1,
-    default: join(homedir(), '.cache', 'softprompt'),
+    default: join(userHome(), '.cache', 'softprompt'),
     description: 'directory of the cache',
   }),
   db: Type.Optional(
@@ -158,6 +167,12 @@ export const schema = Type.Object({
     default: 'auto',
     description:
       'where the model runs: cpu, cuda (the first graphics card), cuda:1 (the second), webgpu, or auto: the first of cuda, webgpu and cpu that is there',
+  }),
+  trainingDevice: Type.String({
+    pattern: '^(auto|cpu|cuda(:[0-9]{1,2})?|webgpu)$',
+    default: 'auto',
+    description:
+      'where prompts are learned: as --device, or auto: where the model runs if that is cuda and computes the same gradient there, else the processor',
   }),
   stepsPerRun: Type.Integer({
     minimum: 1,

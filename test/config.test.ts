@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, it } from 'node:test';
@@ -26,6 +27,21 @@ describe('the configuration', () => {
     assert.equal(config.maxBatchSize, 16);
     assert.equal(config.maxQueueLength, 256);
     assert.ok(Object.isFrozen(config));
+  });
+
+  it('starts for a user without a home, as one that systemd makes for a service', () => {
+    const withoutHome = `
+      import os from 'node:os';
+      import { syncBuiltinESMExports } from 'node:module';
+      os.homedir = () => { throw new Error('uv_os_homedir returned ENOENT'); };
+      syncBuiltinESMExports();
+      const { loadConfig } = await import(${JSON.stringify(import.meta.resolve('../src/config.ts'))});
+      console.log(loadConfig({}, {}).home);`;
+    const args = ['--import', 'tsx', '--input-type=module', '--eval', withoutHome];
+    assert.equal(
+      execFileSync(process.execPath, args, { encoding: 'utf8' }).trim(),
+      resolve('.cache/softprompt'),
+    );
   });
 
   it('takes a flag over a variable over the default', () => {

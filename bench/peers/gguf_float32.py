@@ -11,11 +11,11 @@ import torch
 import transformers
 
 
-def load(gguf):
-    """The model in float32 in transformers' own class."""
+def load(gguf, dtype=torch.float32):
+    """The model, dequantised, in transformers' own class."""
     path = pathlib.Path(gguf).resolve()
     model = transformers.AutoModelForCausalLM.from_pretrained(
-        str(path.parent), gguf_file=path.name, dtype=torch.float32
+        str(path.parent), gguf_file=path.name, dtype=dtype
     )
     return model.eval()
 

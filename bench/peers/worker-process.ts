@@ -73,7 +73,7 @@ async function answer<T>(lines: AsyncIterator<string>, failure: () => string, li
   });
   try {
     const next = await Promise.race([lines.next(), late]);
-    if (next.done === true) throw new Error(failure().split('\n').at(-1) ?? 'ended without an answer');
+    if (next.done === true) throw new Error(failure().split('\n').at(-1) || 'ended without an answer');
     const value = JSON.parse(next.value) as T & { readonly error?: string };
     if (value.error !== undefined) throw new Error(value.error);
     return value;

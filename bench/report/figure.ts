@@ -5,7 +5,8 @@ import { number, type Table, withRange } from './table.ts';
 /** A figure that the project set out to reach, from the samples of one run. */
 export interface Figure {
   readonly name: string;
-  readonly target: { readonly atMost: number } | { readonly atLeast: number };
+  /** Null: it is reported only. */
+  readonly target: { readonly atMost: number } | { readonly atLeast: number } | null;
   readonly format?: (value: number) => string;
   /** Null: what it needs was not measured. */
   measure(samples: Samples): Spread | null;
@@ -36,10 +37,24 @@ export function figuresTable(figures: readonly Figure[], samples: Samples): Tabl
   };
 }
 
-function figureRow({ name, target, format = number, measure }: Figure, samples: Samples): string[] {
-  const [sign, limit] = 'atMost' in target ? ['<=', target.atMost] : ['>=', target.atLeast];
-  const measured = measure(samples);
-  if (measured === null) return [name, `${sign} ${format(limit)}`, 'not measured in this run', ''];
-  const met = sign === '<=' ? measured.value <= limit : measured.value >= limit;
-  return [name, `${sign} ${format(limit)}`, withRange(measured, format), met ? 'met' : '**missed**'];
+/** The cells of one: name, target, what was measured, whether that meets the target. */
+export function figureRow(figure: Figure, samples: Samples): string[] {
+  const { name, format = number } = figure;
+  const measured = figure.measure(samples);
+  const target = targetOf(figure);
+  if (measured === null) return [name, target, 'not measured in this run', ''];
+  return [name, target, withRange(measured, format), verdict(figure, measured)];
+}
+
+/** The target as tables show it. */
+export function targetOf({ target, format = number }: Omit<Figure, 'measure'>): string {
+  if (target === null) return 'reported';
+  return 'atMost' in target ? `<= ${format(target.atMost)}` : `>= ${format(target.atLeast)}`;
+}
+
+/** Whether a value meets the target; empty where there is none. */
+export function verdict({ target }: Pick<Figure, 'target'>, { value }: Spread): string {
+  if (target === null) return '';
+  const met = 'atMost' in target ? value <= target.atMost : value >= target.atLeast;
+  return met ? 'met' : '**missed**';
 }

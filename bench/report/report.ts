@@ -26,13 +26,22 @@ export interface Outcome {
 /** The whole report in Markdown. */
 export function renderReport(run: Run, outcome: Outcome): string {
   const tables = [figuresTable(outcome.figures, outcome.samples), ...outcome.tables];
-  return [head(run, outcome), ...tables.map(markdownTable)].join('\n\n');
+  const bandwidth = outcome.samples.of(MACHINE, BANDWIDTH);
+  const memory = bandwidth.length === 0 ? null : median(bandwidth);
+  return [renderHead(run, outcome.model, memory), ...tables.map(markdownTable)].join('\n\n');
 }
 
-function head({ command, machine, rounds, seconds }: Run, { model, samples }: Outcome): string {
-  const bandwidth = samples.of(MACHINE, BANDWIDTH);
-  const memory =
-    bandwidth.length === 0 ? '' : `, memory read at ${(median(bandwidth) / 1e9).toFixed(1)} GB/s`;
+/**
+ * The command and where it ran.
+ *
+ * @param bandwidth bytes a second that the processors read from memory; null: not measured
+ */
+export function renderHead(
+  { command, machine, rounds, seconds }: Run,
+  model: string,
+  bandwidth: number | null,
+): string {
+  const memory = bandwidth === null ? '' : `, memory read at ${(bandwidth / 1e9).toFixed(1)} GB/s`;
   return [
     `\`\`\`sh\n${command}\n\`\`\``,
     `${machine.date}, commit ${machine.commit}, ${(seconds / 60).toFixed(0)} minutes, rounds: ${rounds}. ` +

@@ -1,13 +1,17 @@
 import { readFile, writeFile } from 'node:fs/promises';
 
 /** What a run measured decides which part of the file it replaces. */
-export type Section = 'serving' | 'training' | 'sizing';
+export type Section = 'serving' | 'training' | 'sizing' | 'devices';
 
 const MARKERS: Readonly<Record<Section, { readonly begin: string; readonly end: string }>> = {
   serving: { begin: '<!-- measured: written by npm run bench -->', end: '<!-- end of measured -->' },
   training: {
     begin: '<!-- training measured: written by npm run bench -->',
     end: '<!-- end of training measured -->',
+  },
+  devices: {
+    begin: '<!-- measured on a device: written by npm run bench:devices -->',
+    end: '<!-- end of measured on a device -->',
   },
   sizing: { begin: '<!-- simulated: written by npm run sizing -->', end: '<!-- end of simulated -->' },
 };

@@ -42,12 +42,12 @@ export class StepSystem {
     return new StepSystem(name, await WorkerProcess.start(threads, command, args));
   }
 
-  /** The trainer of this project, on the float32 bundle in a folder. */
-  static ours(name: string, bundle: string, threads: number): Promise<StepSystem> {
+  /** The trainer of this project on a device (`cpu`, `cuda:0`), on the float32 bundle in a folder. */
+  static ours(name: string, bundle: string, threads: number, device = 'cpu'): Promise<StepSystem> {
     return StepSystem.start(name, threads, process.execPath, [
       ...process.execArgv, // the TypeScript loader
       fileURLToPath(new URL('step-worker.ts', import.meta.url)),
-      ...[bundle, String(threads)],
+      ...[bundle, String(threads), device],
     ]);
   }
 

@@ -6,22 +6,20 @@ import { withRange } from '../report/table.ts';
 import type { Samples } from '../samples.ts';
 import type { Service } from '../service.ts';
 import { pairedRatio, spread } from '../statistics.ts';
+import type { BenchPrompt } from '../system.ts';
 import { type Context, interleave, pairs, type Workload } from '../workload.ts';
 
-const ROWS = 16;
 const VIRTUAL_TOKENS = 20;
 const INPUT_TOKENS = 32;
 const OUTPUT_TOKENS = 48;
 
-const PROMPTS = benchPrompts('b', ROWS, VIRTUAL_TOKENS);
-
-/** For each mixture, which task each row belongs to. */
+/** For each mixture, which of so many tasks each row belongs to. */
 const MIXTURES = {
   identical: () => () => 0,
-  skewed: (random: Random) => powerLaw(random, ROWS),
-  uniform: (random: Random) => () => integerBelow(random, ROWS),
+  skewed: powerLaw,
+  uniform: (random: Random, tasks: number) => () => integerBelow(random, tasks),
   distinct: () => (row: number) => row,
-} satisfies Record<string, (random: Random) => (row: number) => number>;
+} satisfies Record<string, (random: Random, tasks: number) => (row: number) => number>;
 type Mixture = keyof typeof MIXTURES;
 const NAMES = Object.keys(MIXTURES) as Mixture[];
 
@@ -29,36 +27,51 @@ const figure = (mixture: Mixture): string => `b: tokens/s, ${mixture} tasks`;
 export const IDENTICAL = figure('identical');
 export const DISTINCT = figure('distinct');
 
-export const diversity: Workload = {
-  id: 'b',
-  title: 'Tasks in one batch',
-  prompts: PROMPTS,
-  async run(context) {
-    for (const [service, mixture] of pairs(context.services, NAMES))
-      await decode(context, service, mixture, 2);
-    // Each service by itself, so that the four mixtures of a round lie close together.
-    for (const service of context.services) {
-      await interleave(context, NAMES, async (mixture) => {
-        const seconds = await decode(context, service, mixture, OUTPUT_TOKENS);
-        context.samples.add(service.name, figure(mixture), (ROWS * OUTPUT_TOKENS) / seconds);
-      });
-    }
-  },
-  tables: (samples) => [
-    {
-      title: `(b) ${ROWS} streams, ${INPUT_TOKENS} in, ${OUTPUT_TOKENS} out, by the tasks in the batch`,
-      columns: ['system', 'tasks', 'tokens/s', 'against identical'],
-      rows: samples
-        .systems(IDENTICAL)
-        .flatMap((system) => NAMES.map((mixture) => tableRow(samples, system, mixture))),
-      note: `Every task has its own prompt of ${VIRTUAL_TOKENS} virtual tokens. Skewed: popularity falls as 1/rank.`,
+/** Of so many rows, and as many tasks. */
+export function diversityOf(rows: number, mixtures: readonly Mixture[] = NAMES): Workload {
+  const all = benchPrompts('b', rows, VIRTUAL_TOKENS);
+  return {
+    id: 'b',
+    title: 'Tasks in one batch',
+    prompts: all,
+    async run(context) {
+      for (const [service, mixture] of pairs(context.services, mixtures))
+        await decode(context, service, all, mixture, 2);
+      // Each service by itself, so that the mixtures of a round lie close together.
+      for (const service of context.services) {
+        await interleave(context, mixtures, async (mixture) => {
+          const seconds = await decode(context, service, all, mixture, OUTPUT_TOKENS);
+          context.samples.add(service.name, figure(mixture), (rows * OUTPUT_TOKENS) / seconds);
+        });
+      }
     },
-  ],
-};
+    tables: (samples) => [
+      {
+        title: `(b) ${rows} streams, ${INPUT_TOKENS} in, ${OUTPUT_TOKENS} out, by the tasks in the batch`,
+        columns: ['system', 'tasks', 'tokens/s', 'against identical'],
+        rows: samples
+          .systems(IDENTICAL)
+          .flatMap((system) => mixtures.map((mixture) => tableRow(samples, system, mixture))),
+        note:
+          `Every task has its own prompt of ${VIRTUAL_TOKENS} virtual tokens.` +
+          (mixtures.includes('skewed') ? ' Skewed: popularity falls as 1/rank.' : ''),
+      },
+    ],
+  };
+}
 
-async function decode({ random }: Context, service: Service, mixture: Mixture, outputTokens: number) {
-  const taskOf = MIXTURES[mixture](random);
-  const prompts = Array.from({ length: ROWS }, (_, row) => PROMPTS[taskOf(row)]!);
+export const diversity = diversityOf(16);
+
+/** Seconds of one row for each of the prompts, of which the mixture chooses. */
+async function decode(
+  { random }: Context,
+  service: Service,
+  all: readonly BenchPrompt[],
+  mixture: Mixture,
+  outputTokens: number,
+): Promise<number> {
+  const taskOf = MIXTURES[mixture](random, all.length);
+  const prompts = all.map((_, row) => all[taskOf(row)]!);
   const rows = freshRows(random, prompts, INPUT_TOKENS);
   return (await service.generate({ rows, outputTokens })).total;
 }

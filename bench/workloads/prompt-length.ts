@@ -11,53 +11,59 @@ import { median, pairedRatio, spread } from '../statistics.ts';
 import type { BenchPrompt } from '../system.ts';
 import { type Context, interleave, type Workload } from '../workload.ts';
 
-const LENGTHS = [0, 8, 20, 50, 100, 200] as const;
 const INPUT_TOKENS = 32;
 const OUTPUT_TOKENS = 5;
 /** Requests of each length in one round; their median is the round's figure. */
 const REQUESTS = 8;
 
-/** By length; none for length 0. */
-const PROMPTS: ReadonlyMap<number, BenchPrompt> = new Map(
-  LENGTHS.slice(1).map((length) => [length, benchPrompt(`d-${length}`, length)]),
-);
+/** The prompt of a length; none for length 0. */
+const promptOf = (length: number): BenchPrompt | null =>
+  length === 0 ? null : benchPrompt(`d-${length}`, length);
 
 const firstToken = (length: number): string => `d: first token, ${length} virtual tokens`;
 const betweenTokens = (length: number): string => `d: between tokens, ${length} virtual tokens`;
 export const NO_PROMPT = firstToken(0);
 export const LONG_PROMPT = firstToken(100);
 
-export const promptLength: Workload = {
-  id: 'd',
-  title: 'Length of the prompt',
-  prompts: [...PROMPTS.values()],
-  async run(context) {
-    for (const service of context.services) await measure(context, service, 2); // prefixes into the cache
-    await interleave(context, context.services, async (service) => {
-      for (const [length, { first, between }] of await measure(context, service, REQUESTS)) {
-        context.samples.add(service.name, firstToken(length), median(first));
-        context.samples.add(service.name, betweenTokens(length), median(between));
-      }
-    });
-  },
-  tables: (samples) => [
-    {
-      title: `(d) One stream, ${INPUT_TOKENS} tokens in, by the number of virtual tokens (warm prefix)`,
-      columns: [
-        'system',
-        'virtual tokens',
-        'first token, ms',
-        'against none',
-        'between tokens, ms',
-        'against none',
-      ],
-      rows: samples
-        .systems(NO_PROMPT)
-        .flatMap((system) => LENGTHS.map((length) => tableRow(samples, system, length))),
-      note: `Each round takes the median of ${REQUESTS} requests a length, in random order.`,
+/** Of these lengths, the first of which is 0. */
+export function promptLengthOf(lengths: readonly number[]): Workload {
+  return {
+    id: 'd',
+    title: 'Length of the prompt',
+    prompts: lengths.flatMap((length) => promptOf(length) ?? []),
+    async run(context) {
+      // Prefixes into the cache.
+      for (const service of context.services) await measure(context, service, lengths, 2);
+      await interleave(context, context.services, async (service) => {
+        for (const [length, { first, between }] of await measure(context, service, lengths, REQUESTS)) {
+          context.samples.add(service.name, firstToken(length), median(first));
+          context.samples.add(service.name, betweenTokens(length), median(between));
+        }
+      });
     },
-  ],
-};
+    tables: (samples) => [
+      {
+        title: `(d) One stream, ${INPUT_TOKENS} tokens in, by the number of virtual tokens`,
+        columns: [
+          'system',
+          'virtual tokens',
+          'first token, ms',
+          'against none',
+          'between tokens, ms',
+          'against none',
+        ],
+        rows: samples
+          .systems(NO_PROMPT)
+          .flatMap((system) => lengths.map((length) => tableRow(samples, system, length))),
+        note:
+          `Each round takes the median of ${REQUESTS} requests a length, in random order. Prefixes are cached, except ` +
+          'of a system whose name says that they are not.',
+      },
+    ],
+  };
+}
+
+export const promptLength = promptLengthOf([0, 8, 20, 50, 100, 200]);
 
 interface Times {
   readonly first: number[];
@@ -65,14 +71,19 @@ interface Times {
 }
 
 /** Seconds by length, of `count` requests each, in random order. */
-async function measure({ random }: Context, service: Service, count: number): Promise<Map<number, Times>> {
-  const times = new Map<number, Times>(LENGTHS.map((length) => [length, { first: [], between: [] }]));
+async function measure(
+  { random }: Context,
+  service: Service,
+  lengths: readonly number[],
+  count: number,
+): Promise<Map<number, Times>> {
+  const times = new Map<number, Times>(lengths.map((length) => [length, { first: [], between: [] }]));
   const order = shuffled(
     random,
-    LENGTHS.flatMap((length) => Array<number>(count).fill(length)),
+    lengths.flatMap((length) => Array<number>(count).fill(length)),
   );
   for (const length of order) {
-    const model = PROMPTS.get(length)?.task ?? service.base;
+    const model = promptOf(length)?.task ?? service.base;
     const prompt = freshIds(random, INPUT_TOKENS);
     const result = await streamCompletion(service.url, { model, prompt, max_tokens: OUTPUT_TOKENS });
     const { first, between } = times.get(length)!;

@@ -5,9 +5,8 @@ import { bar, milliseconds, number, type Table, withRange } from '../report/tabl
 import type { Samples } from '../samples.ts';
 import { median, spread } from '../statistics.ts';
 import type { Batch, System } from '../system.ts';
-import { type Context, interleave, type Workload } from '../workload.ts';
+import { type Context, interleave, pairs, type Workload } from '../workload.ts';
 
-export const STREAMS = [1, 4, 8, 16] as const;
 const VIRTUAL_TOKENS = 20;
 const INPUT_TOKENS = 32;
 const OUTPUT_TOKENS = 64;
@@ -19,20 +18,28 @@ export const throughput = (streams: number): string => `a: tokens/s, ${streams} 
 const decoding = (streams: number): string => `a: tokens/s after the first, ${streams} streams`;
 const firstToken = (streams: number): string => `a: first token, ${streams} streams`;
 
-export const streams: Workload = {
-  id: 'a',
-  title: 'Concurrent streams',
-  prompts: [PROMPT],
-  async run(context) {
-    const systems = [...context.services, ...context.peers];
-    for (const system of systems) await system.generate(batch(context, 2, 8));
-    for (const count of STREAMS) {
-      context.log(`${count} streams`);
-      await interleave(context, systems, (system) => measure(context, system, count));
-    }
-  },
-  tables: (samples) => [throughputTable(samples), ...STREAMS.map((count) => barTable(samples, count))],
-};
+/** Of so many streams each. */
+export function streamsOf(counts: readonly number[]): Workload {
+  return {
+    id: 'a',
+    title: 'Concurrent streams',
+    prompts: [PROMPT],
+    async run(context) {
+      const systems = [...context.services, ...context.peers];
+      for (const [system, count] of pairs(systems, counts)) await system.generate(batch(context, count, 2));
+      for (const count of counts) {
+        context.log(`${count} streams`);
+        await interleave(context, systems, (system) => measure(context, system, count));
+      }
+    },
+    tables: (samples) => [
+      throughputTable(samples, counts),
+      ...counts.map((count) => barTable(samples, count)),
+    ],
+  };
+}
+
+export const streams = streamsOf([1, 4, 8, 16]);
 
 function batch({ random }: Context, rows: number, outputTokens: number): Batch {
   const prompts = Array.from({ length: rows }, () => PROMPT);
@@ -48,14 +55,14 @@ async function measure(context: Context, system: System, count: number): Promise
   samples.add(system.name, firstToken(count), timing.firstToken);
 }
 
-function throughputTable(samples: Samples): Table {
+function throughputTable(samples: Samples, counts: readonly number[]): Table {
   return {
     title: `(a) Streams of one task: ${VIRTUAL_TOKENS} virtual tokens + ${INPUT_TOKENS} in, ${OUTPUT_TOKENS} out`,
     columns: ['system', 'streams', 'tokens/s', 'tokens/s after the first', 'all have their first token, ms'],
     rows: samples
-      .systems(throughput(1))
+      .systems(throughput(counts[0]!))
       .flatMap((system) =>
-        STREAMS.map((count) => [
+        counts.map((count) => [
           system,
           String(count),
           withRange(spread(samples.of(system, throughput(count)))),

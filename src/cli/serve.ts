@@ -50,6 +50,7 @@ export const serveSettings: readonly Setting[] = [
   'maxConnections',
   'engineStallMs',
   'device',
+  'trainingDevice',
   'stepsPerRun',
   'threads',
   'drainTimeoutMs',

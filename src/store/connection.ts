@@ -6,6 +6,11 @@ import { checkSchema, migrate, readMigrations } from './migrations.ts';
 import { createPrivately, PRIVATE_DIRECTORY } from './private.ts';
 
 const BUSY_TIMEOUT_MS = 5000;
+/**
+ * Of pages in the memory of one connection: SQLite's own default. better-sqlite3 is built with 16 MB, into which a growing
+ * file slowly grows; the operating system holds the file's pages once for all connections.
+ */
+const PAGE_CACHE_KIB = 2000;
 /** Bytes to which the write-ahead log shrinks after a reader or a large write made it longer. */
 const LARGEST_IDLE_LOG = 64 * 2 ** 20;
 const DAMAGED = new Set(['SQLITE_CORRUPT', 'SQLITE_NOTADB']);
@@ -36,6 +41,7 @@ export function openForWriting(
       // better-sqlite3 is built with NORMAL for WAL, which can lose the last transactions in a power cut.
       db.pragma('synchronous = FULL');
       db.pragma('foreign_keys = ON');
+      boundPageCache(db);
       if (maxBytes !== null) {
         const pageSize = db.pragma('page_size', { simple: true }) as number;
         // At least one, because SQLite takes 0 as a question for the limit, not as a limit.
@@ -53,10 +59,16 @@ export function openForWriting(
 
 /** Opens a second connection that can only read, to a file that {@link openForWriting} has opened. */
 export function openForReading(file: string): Database.Database {
-  return opening(
-    file,
-    () => new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS }),
-  );
+  return opening(file, () => {
+    const db = new Database(file, { readonly: true, fileMustExist: true, timeout: BUSY_TIMEOUT_MS });
+    boundPageCache(db);
+    return db;
+  });
+}
+
+function boundPageCache(db: Database.Database): void {
+  // A negative size is in KiB, a positive one in pages.
+  db.pragma(`cache_size = -${PAGE_CACHE_KIB}`);
 }
 
 /** The small tables only: the files in `blobs` are checked by their hashes when they are read. */

@@ -1,3 +1,4 @@
+import type { Device } from '../engine/devices/device.ts';
 import { TensorSession } from '../engine/tensor-session.ts';
 import { buildTrainingGraph, type ModelConfig } from '../families/index.ts';
 import { type FrozenWeights, type Objective, type PromptForm, TRAINING_IO } from '../families/training.ts';
@@ -29,6 +30,8 @@ export interface LossModelOptions {
   readonly form: PromptForm;
   /** Threads inside one operator; 0: the physical cores. */
   readonly threads: number;
+  /** Where the graph runs; the processor unless given. */
+  readonly device?: Device;
 }
 
 /** The loss of a prompt on a batch, with or without its gradient. One graph, loaded once. */
@@ -53,11 +56,12 @@ export class LossModel<G extends boolean> {
 
   private static async open<G extends boolean>(
     { config, weights, folder }: FrozenModel,
-    { objective, form, threads }: LossModelOptions,
+    { objective, form, threads, device }: LossModelOptions,
     gradient: G,
   ): Promise<LossModel<G>> {
     const graph = buildTrainingGraph(config, weights, { objective, form, gradient });
     const session = await TensorSession.open(encodeModel(graph), {
+      device,
       threads,
       weightsFolder: folder,
       prepack: gradient,

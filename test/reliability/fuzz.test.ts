@@ -41,11 +41,15 @@ function compute(ms: number): void {
 
 test('the fuzzer finds a crash, what is slow and what is wrongly accepted', async () => {
   const target: Target = {
-    seeds: ['good', 'crash', 'slow', 'wrong'].map((context) => ({ context, bytes: Buffer.from(context) })),
+    seeds: ['good', 'crash', 'slow', 'slow stacks', 'wrong'].map((context) => ({
+      context,
+      bytes: Buffer.from(context),
+    })),
     mutate: ({ bytes }) => bytes,
     run({ context }) {
       if (context === 'crash') throw new TypeError('a bug');
       if (context === 'slow') compute(120);
+      if (context === 'slow stacks') compute(Error.stackTraceLimit === 0 ? 50 : 120);
       return { kind: 'accepted', shape: context, fault: context === 'wrong' ? 'too long' : null };
     },
   };
@@ -59,6 +63,7 @@ test('the fuzzer finds a crash, what is slow and what is wrongly accepted', asyn
     [
       ['crash', 'crash'],
       ['slow', 'slow'],
+      ['slow', 'slow stacks'],
       ['wrongly accepted', 'wrong'],
     ],
   );

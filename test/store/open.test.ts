@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import Database from 'better-sqlite3';
-import { openForWriting } from '../../src/store/connection.ts';
+import { openForReading, openForWriting } from '../../src/store/connection.ts';
 import { migrate, readMigrations } from '../../src/store/migrations.ts';
 import { openStore } from '../../src/store/store.ts';
 import { refused } from '../formats/files.ts';
@@ -125,4 +125,14 @@ test('a path that cannot be a file is refused with the reason', async (t) => {
     refused('database_unusable', 'unprocessable'),
   );
   await assert.rejects(openStore({ file: dirname(file) }), refused('database_unusable', 'unprocessable'));
+});
+
+test('no connection may hold more than 2 MB of the pages of its file', (t) => {
+  const file = temporaryFile(t);
+  const { db: writing } = openForWriting(file, null);
+  const reading = openForReading(file);
+  for (const db of [writing, reading]) {
+    assert.equal(db.pragma('cache_size', { simple: true }), -2000);
+    db.close();
+  }
 });

@@ -308,3 +308,13 @@ test('labels that cannot be told apart, and data that fits nowhere, are refused'
     'empty_target',
   );
 });
+
+test('CSV rows with another number of fields make the parser no errors with stacks and copies', async (t) => {
+  const stacks = t.mock.method(Error, 'captureStackTrace');
+  await assert.rejects(read(`text,label\n${'a,b,c\n'.repeat(500)}`, { format: 'csv' }), /500 problems/);
+  // A refusal of the data set has its own.
+  const ofParser = stacks.mock.calls.filter(({ arguments: [error] }) =>
+    String(error).includes('Invalid Record Length'),
+  );
+  assert.equal(ofParser.length, 0);
+});

@@ -12,7 +12,7 @@ import { createPromptSource } from '../../src/prompts/prompt-source.ts';
 import { createPublisher } from '../../src/prompts/publisher.ts';
 import type { SharedOptions } from '../../src/store/shared/store.ts';
 import { openStore, type Store } from '../../src/store/store.ts';
-import { startTraining, type TrainingService } from '../../src/training/jobs/service.ts';
+import { startTraining, type TrainingParts, type TrainingService } from '../../src/training/jobs/service.ts';
 import { RECORDINGS, readFamily } from '../support/recordings.ts';
 import { jsonLines, moodRows } from '../support/training-rows.ts';
 
@@ -35,7 +35,7 @@ export interface Jobs {
   close(): Promise<void>;
 }
 
-export interface JobsOptions {
+export interface JobsOptions extends Pick<TrainingParts, 'device' | 'startProcess'> {
   readonly maxBytes?: number;
   readonly store?: (store: TrainingStore) => TrainingStore;
   readonly shared?: SharedOptions;
@@ -58,7 +58,7 @@ export async function temporaryHome(t: TestContext): Promise<string> {
 /** Opens the store of the home, and lets its jobs go on. */
 export async function startJobs(home: string, options: JobsOptions = {}): Promise<Jobs> {
   const bundle = await openBundle(join(home, 'bundle'));
-  const { maxBytes, shared } = options;
+  const { maxBytes, shared, device, startProcess } = options;
   const file = join(home, 'jobs.db');
   const store = await openStore({ file, shared, ...(maxBytes !== undefined && { maxBytes }) });
   const model = describeModel(bundle);
@@ -72,6 +72,8 @@ export async function startJobs(home: string, options: JobsOptions = {}): Promis
     bundle,
     home,
     threads: 1,
+    device,
+    startProcess,
     log: { info: () => undefined, error: () => undefined },
   });
   const job = (id: string): TrainingJob => store.training.getJob(id)!;

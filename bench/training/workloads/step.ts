@@ -4,13 +4,11 @@ import { PEFT, serviceName } from '../../names.ts';
 import { gigabytes, milliseconds, number, withRange } from '../../report/table.ts';
 import type { Samples } from '../../samples.ts';
 import { median, pairedRatio, spread } from '../../statistics.ts';
-import { interleave } from '../../workload.ts';
-import type { TrainingContext, TrainingWorkload } from '../context.ts';
+import { interleave, type Workload } from '../../workload.ts';
+import type { TrainingContext } from '../context.ts';
 import type { StepRequest, StepSystem } from '../step-system.ts';
 
-export const VIRTUAL_TOKENS = [20, 100] as const;
 const ROWS = 16;
-const ROW_TOKENS = 32;
 const LABEL_TOKENS = 2;
 const STEPS = 3;
 const LEARNING_RATE = 0.005;
@@ -21,37 +19,53 @@ export const stepSeconds = (virtualTokens: number): string =>
 const lastLoss = (virtualTokens: number): string => `step: last loss, ${virtualTokens} virtual tokens`;
 const peak = (virtualTokens: number): string => `step: peak memory, ${virtualTokens} virtual tokens`;
 
-export const step: TrainingWorkload = {
-  id: 'step',
-  title: 'Time of a step',
-  async run(context) {
-    const systems = await context.startStepSystems();
-    for (const virtualTokens of VIRTUAL_TOKENS) await measure(context, systems, virtualTokens);
-    for (const system of systems) await system.close();
-  },
-  tables: (samples) => [
-    {
-      title: `Time of a step: ${ROWS} rows of ${ROW_TOKENS} tokens, of which ${LABEL_TOKENS} are labels, float32`,
-      columns: ['virtual tokens', 'system', 'ms a step', 'against PEFT', 'last loss', 'peak memory, GB'],
-      rows: VIRTUAL_TOKENS.flatMap((count) =>
-        samples.systems(stepSeconds(count)).map((system) => row(samples, system, count)),
-      ),
-      note:
-        `Cross-entropy on the label tokens and AdamW; each round ${STEPS} steps of each system, in random order. ` +
-        `Last loss: after ${STEPS - 1} updates, the same for systems that compute the same.`,
+/** What the workload needs of the context. */
+export type StepContext = Pick<TrainingContext, 'samples' | 'random' | 'rounds' | 'startStepSystems' | 'log'>;
+
+/** What a step learns from. */
+interface StepSize {
+  /** Tokens of each row. */
+  readonly rowTokens: number;
+  /** Lengths of the prompt. */
+  readonly virtualTokens: readonly number[];
+}
+
+export function stepOf({ rowTokens, virtualTokens }: StepSize): Workload<StepContext> {
+  return {
+    id: 'step',
+    title: 'Time of a step',
+    async run(context) {
+      const systems = await context.startStepSystems();
+      for (const count of virtualTokens) await measure(context, systems, rowTokens, count);
+      for (const system of systems) await system.close();
     },
-  ],
-};
+    tables: (samples) => [
+      {
+        title: `Time of a step: ${ROWS} rows of ${rowTokens} tokens, of which ${LABEL_TOKENS} are labels, float32`,
+        columns: ['virtual tokens', 'system', 'ms a step', 'against PEFT', 'last loss', 'peak memory, GB'],
+        rows: virtualTokens.flatMap((count) =>
+          samples.systems(stepSeconds(count)).map((system) => row(samples, system, count)),
+        ),
+        note:
+          `Cross-entropy on the label tokens and AdamW; each round ${STEPS} steps of each system, in random order. ` +
+          `Last loss: after ${STEPS - 1} updates, the same for systems that compute the same.`,
+      },
+    ],
+  };
+}
+
+export const step = stepOf({ rowTokens: 32, virtualTokens: [20, 100] });
 
 async function measure(
-  context: TrainingContext,
+  context: StepContext,
   systems: readonly StepSystem[],
+  rowTokens: number,
   virtualTokens: number,
 ): Promise<void> {
   const { random, samples } = context;
   const request: StepRequest = {
     prompt: freshIds(random, virtualTokens),
-    inputs: Array.from({ length: ROWS }, () => freshIds(random, ROW_TOKENS)),
+    inputs: Array.from({ length: ROWS }, () => freshIds(random, rowTokens)),
     labelTokens: LABEL_TOKENS,
     steps: STEPS,
     learningRate: LEARNING_RATE,

@@ -3,8 +3,7 @@ import { promptForm } from '../../domain/prompt.ts';
 import { readPromptFile } from '../../peft/prompt-file.ts';
 import { assertPrefixFits, assertTensorFits } from '../../prompts/model-checks.ts';
 import type { Example } from '../example.ts';
-import type { FrozenModel } from '../model.ts';
-import { LossModel } from '../model.ts';
+import { type FrozenModel, LossModel, type LossModelOptions } from '../model.ts';
 import { type Score, Validation } from '../validation.ts';
 import type { PreparedJob } from './prepare.ts';
 import type { PromptContent } from './protocol.ts';
@@ -16,7 +15,7 @@ export async function scoreIncumbent(
   job: PreparedJob,
   frozen: FrozenModel,
   model: ModelInfo,
-  threads: number,
+  place: Pick<LossModelOptions, 'threads' | 'device'>,
 ): Promise<Score | null> {
   const form = promptForm(peftType);
   const examples = validationRows(job, task);
@@ -26,7 +25,7 @@ export async function scoreIncumbent(
   if (form === 'keysValues') assertPrefixFits(tensor, model);
   else assertTensorFits(tensor, model);
   const layout = { ...job.layout, form, promptLength: tensor.length };
-  const evaluator = await LossModel.evaluating(frozen, { objective: layout.objective, form, threads });
+  const evaluator = await LossModel.evaluating(frozen, { objective: layout.objective, form, ...place });
   try {
     const validation = new Validation(evaluator, examples, layout, job.run.training.batchSize);
     return await validation.score(tensor.rows);

@@ -2,6 +2,7 @@
 import { constants, setPriority } from 'node:os';
 import { DomainError, serializeError } from '../../domain/errors.ts';
 import { jobTasks } from '../../domain/training.ts';
+import { DeviceFailure } from '../../engine/devices/failure.ts';
 import { openBundle } from '../../model/bundle.ts';
 import { loadTokenizer } from '../../model/tokenizer.ts';
 import { readTaskData, type TaskData } from './data.ts';
@@ -18,9 +19,13 @@ const { assignment } = await parent.expect('start');
 try {
   await perform(assignment);
 } catch (error) {
-  // What is no refusal is a bug: it ends this process with its stack, and the parent counts it as a crash.
-  if (!(error instanceof DomainError)) throw error;
-  await parent.send({ type: 'failed', error: serializeError(error) });
+  if (error instanceof DeviceFailure) {
+    await parent.send({ type: 'device_failed', message: error.message });
+  } else {
+    // What is no refusal is a bug: it ends this process with its stack, and the parent counts it as a crash.
+    if (!(error instanceof DomainError)) throw error;
+    await parent.send({ type: 'failed', error: serializeError(error) });
+  }
 }
 parent.end();
 

@@ -1,6 +1,7 @@
 import type { SerializedDomainError } from '../../domain/errors.ts';
 import type { PeftType } from '../../domain/peft.ts';
 import type { JobPlan, JobScore, JobSpec, NewJobEvent } from '../../domain/training.ts';
+import type { Device } from '../../engine/devices/device.ts';
 
 /** A stored prompt. */
 export interface PromptContent {
@@ -32,6 +33,8 @@ export interface Assignment {
   /** The newest checkpoint. */
   readonly checkpoint: Uint8Array | null;
   readonly threads: number;
+  /** Where the training graph runs. */
+  readonly device: Device;
 }
 
 export type ToChild =
@@ -80,4 +83,6 @@ export type FromChild =
   | { readonly type: 'compared'; readonly scores: readonly (JobScore | null)[] }
   /** After `stop`: the last checkpoint is durable. */
   | { readonly type: 'stopped' }
+  /** The device of the assignment gave up, and the process ends; the text says why. */
+  | { readonly type: 'device_failed'; readonly message: string }
   | { readonly type: 'failed'; readonly error: SerializedDomainError };

@@ -28,11 +28,12 @@ export async function train(
   tokenizer: Tokenizer,
   parent: Parent,
 ): Promise<void> {
-  const { spec, threads } = assignment;
+  const { spec, threads, device } = assignment;
+  const place = { threads, device };
   const { config } = bundle.manifest;
   const frozen = { config, weights: await readFrozenWeights(bundle), folder: bundle.directory };
   const { objective, form } = job.layout;
-  const options = { objective, form, threads };
+  const options = { objective, form, ...place };
   const model = await LossModel.differentiating(frozen, options);
   const evaluator = job.validation.length > 0 ? await LossModel.evaluating(frozen, options) : null;
   const sizes = multitaskSizes(spec, config.hiddenSize);
@@ -60,6 +61,7 @@ export async function train(
             labels: job.plan.labels,
             bundle,
             tokenizer,
+            // Once for a job: on the processor, which takes a past of no positions.
             keysValuesOf: (rows) => keysValuesOf(frozen, rows, threads),
           }),
         )
@@ -109,11 +111,14 @@ export async function train(
     type: 'finished',
     outcome: await outcomeOf(stopped, { trainer, job, parameterisation, evaluator, rowWidth }),
   });
+  // What serves now is scored by a session of its own: a device need not hold the weights once more for it.
+  await model.release();
+  await evaluator?.release();
   const { incumbents } = await parent.expect('compare');
   const scores: (Score | null)[] = [];
   for (const [task, incumbent] of incumbents.entries()) {
     scores.push(
-      incumbent && (await scoreIncumbent(incumbent, task, job, frozen, describeModel(bundle), threads)),
+      incumbent && (await scoreIncumbent(incumbent, task, job, frozen, describeModel(bundle), place)),
     );
   }
   await parent.send({ type: 'compared', scores });

@@ -21,12 +21,20 @@ export async function* readCsv(
   limits: DatasetLimits,
   problems: Problems,
 ): AsyncGenerator<RawRow> {
+  let parsed = 0;
   const parser = parse({
     bom: true,
     info: true,
     relax_column_count: true,
     skip_empty_lines: true,
     max_record_size: limits.maxRowBytes,
+    on_record: (record) => {
+      parsed++;
+      // The parser's first record says how many fields the others should have. It makes an error of each that has not, with
+      // copies of its fields and a stack, and drops it; that costs more than reading the row. So each is its first.
+      (parser.info as { records: number }).records = 0;
+      return record;
+    },
   });
   // Errors of the source reach the loop through the parser.
   const input = Readable.from(decoded(source));
@@ -58,10 +66,10 @@ export async function* readCsv(
     }
   } catch (error) {
     if (error instanceof CsvError) {
-      // Records before the fault, the header among them; the stream may not have delivered them all.
-      const { lines, records } = error as unknown as Info;
+      const { lines } = error as unknown as Info;
       const message = error.message.slice(0, 200);
-      problems.add({ row: Math.max(1, records), line: lines, code: 'invalid_csv', message });
+      // Records before the fault, the header among them; the stream may not have delivered them all.
+      problems.add({ row: Math.max(1, parsed), line: lines, code: 'invalid_csv', message });
     } else if (error instanceof Nul) {
       const message = 'the character U+0000 is in no text of a CSV file';
       problems.add({ row: row + 1, line: error.line, code: 'invalid_csv', message });

@@ -1,15 +1,15 @@
 import { DomainError, deserializeError } from '../../domain/errors.ts';
 import type { JobPlan, JobStatus, TrainingJob } from '../../domain/training.ts';
 import type { TrainingStore } from '../../domain/training-store.ts';
+import { CPU, type Device, deviceName } from '../../engine/devices/device.ts';
 import type { Assignment, FromChild } from '../child/protocol.ts';
+import { Attempts, crashed, MOST_CRASHES } from './attempts.ts';
 import { type EventLog, message } from './event-log.ts';
 import { Finish, type FinishParts } from './finish.ts';
 import { Lane } from './lane.ts';
 import type { JobSource } from './sources.ts';
-import { TrainingProcess } from './training-process.ts';
+import { type StartTraining, TrainingProcess } from './training-process.ts';
 
-/** Ends of the process without a new checkpoint after which a job is given up. */
-const MOST_CRASHES = 3;
 /** Time that a process gets to finish its step and store it. */
 const STOP_MS = 30_000;
 const SHUTDOWN_STOP_MS = 4_000;
@@ -18,8 +18,12 @@ export interface RunnerParts extends FinishParts {
   readonly store: TrainingStore;
   readonly source: JobSource;
   readonly events: EventLog;
-  /** Without the checkpoint. Throws a DomainError when the model cannot be trained. */
-  assignmentOf(job: TrainingJob): Promise<Omit<Assignment, 'mode' | 'checkpoint'>>;
+  /** What both modes need. Throws a DomainError when the model cannot be trained. */
+  assignmentOf(job: TrainingJob): Promise<Omit<Assignment, 'mode' | 'checkpoint' | 'device'>>;
+  /** Where jobs are to learn; it may take minutes to find that out. */
+  device(): Promise<Device>;
+  /** What tests replace. */
+  readonly startProcess?: StartTraining | undefined;
   onFailure(error: unknown, job: TrainingJob | null): void;
 }
 
@@ -126,6 +130,7 @@ export class Runner {
         ...(await this.parts.assignmentOf(job)),
         mode: 'validate',
         checkpoint: null,
+        device: CPU,
       } as const;
       for (let crashes = 0; ; ) {
         const exit = await this.run(job, assignment, async (received) => {
@@ -153,20 +158,23 @@ export class Runner {
     if (started === null) return;
     await this.working(started, ['running'], async () => {
       const assignment = { ...(await this.parts.assignmentOf(job)), mode: 'train' } as const;
-      for (let crashes = 0; ; ) {
+      const attempts = new Attempts(await this.parts.device());
+      // Finding that out may have taken minutes.
+      if (this.isLeft(job, 'running')) return;
+      const device = deviceName(attempts.device);
+      this.parts.events.add(job.id, message('info', `Learning on ${device}.`, { data: { device } }));
+      for (;;) {
         const checkpoint = store.latestCheckpoint(job.id);
         const finish = new Finish(this.parts, started);
-        const { finished, exit } = await this.attempt(
+        const { finished, ...end } = await this.attempt(
           started,
-          { ...assignment, checkpoint: checkpoint?.content ?? null },
+          { ...assignment, device: attempts.device, checkpoint: checkpoint?.content ?? null },
           finish,
         );
         if (this.isLeft(job, 'running') || finished) return;
-        const progress = (store.latestCheckpoint(job.id)?.step ?? -1) > (checkpoint?.step ?? -1);
-        crashes = progress ? 1 : crashes + 1;
-        if (crashes === MOST_CRASHES) throw crashed(exit);
-        const from = store.latestCheckpoint(job.id)?.step ?? 0;
-        const text = `The training process ended unexpectedly (${ending(exit)}); it goes on from step ${from}.`;
+        const latest = store.latestCheckpoint(job.id)?.step;
+        const progressed = (latest ?? -1) > (checkpoint?.step ?? -1);
+        const text = attempts.after({ ...end, progressed, step: latest ?? 0 });
         this.parts.events.add(job.id, message('warn', text));
       }
     });
@@ -174,6 +182,7 @@ export class Runner {
 
   private async attempt(job: TrainingJob, assignment: Assignment, finish: Finish) {
     const { store } = this.parts;
+    let deviceFailure: string | null = null;
     const exit = await this.run(job, assignment, async (received, process) => {
       switch (received.type) {
         case 'checkpoint': {
@@ -190,11 +199,14 @@ export class Runner {
         case 'compared':
           await finish.publish(received.scores);
           return this.parts.events.announce(job.id);
+        case 'device_failed':
+          deviceFailure = received.message;
+          return this.parts.onFailure(new Error(received.message), job);
         default:
           return this.received(job, received);
       }
     });
-    return { finished: finish.done, exit };
+    return { finished: finish.done, exit, deviceFailure };
   }
 
   private received(job: TrainingJob, received: FromChild): void {
@@ -211,8 +223,10 @@ export class Runner {
     assignment: Assignment,
     onMessage: (received: FromChild, process: TrainingProcess) => Promise<void>,
   ) {
-    const process: TrainingProcess = new TrainingProcess(assignment, (received) =>
-      onMessage(received, process),
+    const process: TrainingProcess = new TrainingProcess(
+      assignment,
+      (received) => onMessage(received, process),
+      this.parts.startProcess,
     );
     this.lost.delete(job.id);
     this.processes.set(job.id, process);
@@ -279,12 +293,4 @@ function describePlan({ trainingRows, validationRows, totalSteps, hyperparameter
   if (leftOut.count === 0) return [valid];
   const text = `Rows that do not fit into the context and are left out: ${leftOut.count}.`;
   return [valid, message('warn', text, { data: { count: leftOut.count, rows: leftOut.first } })];
-}
-
-const ending = ({ code, signal }: { code: number | null; signal: string | null }): string =>
-  signal === null ? `code ${code}` : signal;
-
-function crashed(exit: { code: number | null; signal: string | null }): DomainError {
-  const text = `The training process ended ${MOST_CRASHES} times without progress (${ending(exit)}).`;
-  return new DomainError('internal', 'training_process_crashed', text, { given: ending(exit) });
 }

@@ -13,6 +13,7 @@ import {
 } from '../../domain/training.ts';
 import type { FileFacts, TrainingStore } from '../../domain/training-store.ts';
 import { visibleFiles, visibleJobs, visibleLookups } from '../../domain/visibility.ts';
+import { CPU, type Device } from '../../engine/devices/device.ts';
 import type { Bundle } from '../../model/bundle.ts';
 import type { PromptContent } from '../child/protocol.ts';
 import { readDataset } from '../dataset/dataset.ts';
@@ -27,6 +28,7 @@ import { shareJobs } from './sharing.ts';
 import type { JobSource } from './sources.ts';
 import { specify } from './specification.ts';
 import { trainableBundle } from './trainable-bundle.ts';
+import type { StartTraining } from './training-process.ts';
 
 export interface TrainingParts extends PublishParts {
   readonly store: TrainingStore;
@@ -36,6 +38,10 @@ export interface TrainingParts extends PublishParts {
   readonly home: string;
   /** Threads of one run of the training graph; 0: the physical cores. */
   readonly threads: number;
+  /** Where jobs learn, asked for each; the signal aborts when the service closes. Left out: the processor. */
+  readonly device?: ((signal: AbortSignal) => Promise<Device>) | undefined;
+  /** What tests replace. */
+  readonly startProcess?: StartTraining | undefined;
   readonly log: { info(fields: object, text: string): void; error(fields: object, text: string): void };
   readonly maxFileBytes?: number;
   /** Throws when the engine could not serve what would be learned; left out: it serves everything. */
@@ -60,6 +66,7 @@ export function startTraining(parts: TrainingParts): TrainingService {
   const { store, tasks, publisher, model, bundle, home, threads, log } = parts;
   const maxFileBytes = parts.maxFileBytes ?? DATASET_LIMITS.maxBytes;
   const events = new EventLog(store, (error) => log.error({ err: error }, 'events of a job were not stored'));
+  const closing = new AbortController();
   const runnerParts: Omit<RunnerParts, 'source'> = {
     store,
     tasks,
@@ -83,9 +90,10 @@ export function startTraining(parts: TrainingParts): TrainingService {
         threads,
       };
     },
+    device: async () => (await parts.device?.(closing.signal)) ?? CPU,
+    startProcess: parts.startProcess,
     onFailure: (error, job) => log.error({ err: error, job: job?.id }, 'a training job met a fault'),
   };
-  const closing = new AbortController();
   /** Null: another server on this store trains. */
   let runner: Runner | null = null;
   async function work(source: JobSource): Promise<void> {

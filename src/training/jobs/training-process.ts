@@ -8,14 +8,23 @@ export interface Exit {
   readonly signal: NodeJS.Signals | null;
 }
 
+/** Starts a training process; its messages are cloned as `startProcess` says. */
+export type StartTraining = () => ChildProcess;
+
+const startChild: StartTraining = () => startProcess('../child/main', import.meta.url);
+
 /** The parent's side of a training process. */
 export class TrainingProcess {
   private readonly child: ChildProcess;
   private readonly exited: Promise<Exit>;
 
   /** @param onMessage is called in order; a message waits until the one before is handled */
-  constructor(assignment: Assignment, onMessage: (message: FromChild) => Promise<void>) {
-    this.child = startProcess('../child/main', import.meta.url);
+  constructor(
+    assignment: Assignment,
+    onMessage: (message: FromChild) => Promise<void>,
+    start: StartTraining = startChild,
+  ) {
+    this.child = start();
     let handled: Promise<void> = Promise.resolve();
     let failure: { readonly error: unknown } | null = null;
     this.child.on('message', (message: FromChild) => {

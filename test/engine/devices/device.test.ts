@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Device, deviceName, parseDevice } from '../../../src/engine/devices/device.ts';
+import { withoutTf32 } from '../../../src/engine/devices/float32-products.ts';
 import { executionProviders } from '../../../src/engine/devices/providers.ts';
 
 const WRITTEN: readonly (readonly [text: string, device: Device, name: string])[] = [
@@ -46,4 +47,18 @@ test('onnxruntime is asked for the device first; the processor takes what that h
   assert.deepEqual(executionProviders({ kind: 'cpu' }), ['cpu']);
   assert.deepEqual(executionProviders({ kind: 'cuda', index: 1 }), [{ name: 'cuda', deviceId: 1 }, 'cpu']);
   assert.deepEqual(executionProviders({ kind: 'webgpu' }), ['webgpu', 'cpu']);
+});
+
+test('products of float32 are not rounded to TF32 unless somebody wants that', (t) => {
+  const before = process.env.NVIDIA_TF32_OVERRIDE;
+  t.after(() => {
+    delete process.env.NVIDIA_TF32_OVERRIDE;
+    if (before !== undefined) process.env.NVIDIA_TF32_OVERRIDE = before;
+  });
+  delete process.env.NVIDIA_TF32_OVERRIDE;
+  withoutTf32();
+  assert.equal(process.env.NVIDIA_TF32_OVERRIDE, '0');
+  process.env.NVIDIA_TF32_OVERRIDE = '1';
+  withoutTf32();
+  assert.equal(process.env.NVIDIA_TF32_OVERRIDE, '1');
 });

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { test } from 'node:test';
 import { CPU, type Device } from '../../../src/engine/devices/device.ts';
-import { explain, tryOut } from '../../../src/engine/devices/try-out.ts';
+import { explain } from '../../../src/engine/devices/explain.ts';
+import { tryOut } from '../../../src/engine/devices/try-out.ts';
 
 const CUDA: Device = { kind: 'cuda', index: 0 };
 const WEBGPU: Device = { kind: 'webgpu' };
@@ -77,6 +78,11 @@ const TEXTS: readonly (readonly [text: string, device: Device, meaning: string])
     'CUDA failed with 999: unknown error',
   ],
   ['CUDA failure 2: out of memory', CUDA, "the graphics card's memory is full"],
+  [
+    'AllocateRawInternal(size_t, bool, onnxruntime::Stream*) Failed to allocate memory for requested buffer of size 8192',
+    CUDA,
+    "the graphics card's memory is full",
+  ],
   [
     'Failed to get a WebGPU adapter: No supported adapters',
     WEBGPU,
