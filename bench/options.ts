@@ -56,7 +56,7 @@ export interface Options {
   readonly recordings: string;
 }
 
-const PRECISIONS: readonly Precision[] = ['float32', 'int8', 'int4'];
+const PRECISIONS: readonly Precision[] = ['float32', 'float16', 'int8', 'int4'];
 const MAX_ROUNDS = 100;
 const DEFAULT_ROWS = 2000;
 const MAX_COUNT = 1_000_000;

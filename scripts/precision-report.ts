@@ -1,17 +1,26 @@
 /**
  * Measures how far bundles of one model are from the first of them on real text: how often the most likely
- * next token is the same, perplexity, and the mean KL divergence from the first.
+ * next token is the same, perplexity, the mean KL divergence from the first, and the cosine of the logits.
  *
- *     npx tsx scripts/precision-report.ts TEXT_FILE REFERENCE_BUNDLE BUNDLE... [--tokens 2048]
+ *     npx tsx scripts/precision-report.ts TEXT_FILE REFERENCE_BUNDLE BUNDLE... [--tokens 2048] [--rounded]
+ *
+ * With --rounded the products of float16 bundles round as they do on a device, see rounded-products.ts.
  */
 import { readFile } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
 import { byteProductEntries } from '../src/engine/byte-products.ts';
+import { emptyPlane } from '../src/engine/kv/kv.ts';
+import { kvShapeOf } from '../src/engine/kv/shape-of.ts';
+import { kvTensor } from '../src/engine/kv/tensors.ts';
 import { SERVING_IO } from '../src/families/decoder.ts';
+import { buildServingGraph } from '../src/families/index.ts';
+import { encodeModel } from '../src/graph/index.ts';
 import { BUNDLE_FILES, type Bundle, openBundle } from '../src/model/bundle.ts';
+import { readNamedWeights } from '../src/model/frozen-weights.ts';
 import { loadTokenizer } from '../src/model/tokenizer.ts';
+import { roundProducts } from './rounded-products.ts';
 
 /** Each window is a sequence of its own. */
 const WINDOW = 512;
@@ -29,13 +38,25 @@ class Model {
     this.#embeddings = embeddings;
   }
 
-  static async open(directory: string): Promise<Model> {
+  /** @param rounded the products of float16 round as they do on a device */
+  static async open(directory: string, rounded: boolean): Promise<Model> {
     const bundle = await openBundle(directory);
     const table = await readFile(join(directory, BUNDLE_FILES.embeddings));
+    const graph =
+      rounded && bundle.manifest.precision === 'float16'
+        ? encodeModel(
+            roundProducts(buildServingGraph(bundle.manifest.config, await readNamedWeights(bundle))),
+          )
+        : await readFile(join(directory, BUNDLE_FILES.graph));
     return new Model(
       bundle,
-      await InferenceSession.create(join(directory, BUNDLE_FILES.graph), {
-        extra: { session: { ...(await byteProductEntries()) } },
+      await InferenceSession.create(graph, {
+        extra: {
+          session: {
+            ...(await byteProductEntries()),
+            model_external_initializers_file_folder_path: directory,
+          },
+        },
       }),
       new Float32Array(table.buffer, table.byteOffset, table.byteLength / 4),
     );
@@ -71,7 +92,12 @@ class Model {
       [SERVING_IO.scoredRows]: new Tensor('int64', new BigInt64Array(), [0]),
       [SERVING_IO.scorePairs]: new Tensor('int64', new BigInt64Array(), [0, 2]),
     };
-    const empty = new Tensor('float32', new Float32Array(), [1, numKeyValueHeads, 0, headDim]);
+    const empty = kvTensor(emptyPlane(kvShapeOf(this.#bundle.manifest), 0), [
+      1,
+      numKeyValueHeads,
+      0,
+      headDim,
+    ]);
     for (let layer = 0; layer < numLayers; layer++) {
       feeds[SERVING_IO.pastKeys(layer)] = empty;
       feeds[SERVING_IO.pastValues(layer)] = empty;
@@ -91,17 +117,38 @@ function logSoftmax(row: Float32Array): { readonly logprobs: Float64Array; reado
   return { logprobs: Float64Array.from(row, (value) => value - shift), best };
 }
 
+/** Of two rows of logits as vectors. */
+function cosine(a: Float32Array, b: Float32Array): number {
+  let [ab, aa, bb] = [0, 0, 0];
+  for (let i = 0; i < a.length; i++) {
+    ab += a[i]! * b[i]!;
+    aa += a[i]! ** 2;
+    bb += b[i]! ** 2;
+  }
+  return ab / Math.sqrt(aa * bb);
+}
+
+/** Logits of a larger cosine are as good as the same. */
+const LIKE = 0.9999;
+
 class Totals {
   #positions = 0;
   #agreed = 0;
   #negativeLogLikelihood = 0;
   #divergence = 0;
+  #cosine = 0;
+  #leastCosine = 1;
+  #unlike = 0;
 
   add(reference: Float32Array, given: Float32Array, next: number): void {
     const p = logSoftmax(reference);
     const q = logSoftmax(given);
     this.#positions++;
     if (p.best === q.best) this.#agreed++;
+    const likeness = cosine(reference, given);
+    this.#cosine += likeness;
+    this.#leastCosine = Math.min(this.#leastCosine, likeness);
+    if (likeness < LIKE) this.#unlike++;
     this.#negativeLogLikelihood -= q.logprobs[next]!;
     for (let i = 0; i < given.length; i++) {
       this.#divergence += Math.exp(p.logprobs[i]!) * (p.logprobs[i]! - q.logprobs[i]!);
@@ -110,6 +157,15 @@ class Totals {
 
   get agreement(): number {
     return this.#agreed / this.#positions;
+  }
+
+  /** Of all positions: the mean, the least, and how many are below {@link LIKE}. */
+  get cosines(): readonly [mean: number, least: number, unlike: number] {
+    return [this.#cosine / this.#positions, this.#leastCosine, this.#unlike];
+  }
+
+  get positions(): number {
+    return this.#positions;
   }
 
   get perplexity(): number {
@@ -123,13 +179,13 @@ class Totals {
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,
-  options: { tokens: { type: 'string', default: '2048' } },
+  options: { tokens: { type: 'string', default: '2048' }, rounded: { type: 'boolean', default: false } },
 });
 const [textFile, ...directories] = positionals;
 if (textFile === undefined || directories.length === 0) {
   throw new Error('Expected: TEXT_FILE REFERENCE_BUNDLE BUNDLE...');
 }
-const models = await Promise.all(directories.map((directory) => Model.open(directory)));
+const models = await Promise.all(directories.map((directory) => Model.open(directory, values.rounded)));
 const tokenizer = await loadTokenizer(await openBundle(directories[0]!));
 const text = await readFile(textFile, 'utf8');
 const ids = tokenizer.encode(text, { addSpecialTokens: false }).ids.slice(0, Number(values.tokens));
@@ -149,12 +205,15 @@ for (let start = 0; start + 1 < ids.length; start += WINDOW) {
   }
 }
 
-console.log(`${basename(textFile)}, ${ids.length} tokens in windows of ${WINDOW}`);
+console.log(
+  `${basename(textFile)}, ${ids.length} tokens in windows of ${WINDOW}, ${totals[0]!.positions} positions`,
+);
 const base = totals[0]!.perplexity;
 for (const [index, model] of models.entries()) {
-  const { agreement, perplexity, divergence } = totals[index]!;
+  const { agreement, perplexity, divergence, cosines } = totals[index]!;
+  const [mean, least, unlike] = cosines;
   const change = `${(100 * (perplexity / base - 1)).toFixed(2)} %`;
   console.log(
-    `${model.name.padEnd(28)} top-1 ${(100 * agreement).toFixed(2)} %  perplexity ${perplexity.toFixed(4)} (${change})  KL ${divergence.toExponential(2)}`,
+    `${model.name.padEnd(28)} top-1 ${(100 * agreement).toFixed(2)} %  perplexity ${perplexity.toFixed(4)} (${change})  KL ${divergence.toExponential(2)}  cosine ${mean.toFixed(7)}, least ${least.toFixed(7)}, ${unlike} below ${LIKE}`,
   );
 }

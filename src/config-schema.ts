@@ -35,7 +35,7 @@ export const schema = Type.Object({
       description: 'names under which adapters may name the model, with commas between; for an import',
     }),
   ),
-  precision: Type.Enum(['float32', 'int8', 'int4'], {
+  precision: Type.Enum(['float32', 'float16', 'int8', 'int4'], {
     default: 'float32',
     description: 'how the linear layers are held',
   }),

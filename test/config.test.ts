@@ -95,7 +95,7 @@ describe('the configuration', () => {
     ['SOFTPROMPT_PORT', '1.5', /integer/],
     ['SOFTPROMPT_MAX_BATCH_SIZE', '0', />= 1/],
     ['SOFTPROMPT_KV_CACHE_BYTES', '1GB', /integer/],
-    ['SOFTPROMPT_PRECISION', 'fp16', /float32, int8, int4/],
+    ['SOFTPROMPT_PRECISION', 'fp16', /float32, float16, int8, int4/],
     ['SOFTPROMPT_LOG_LEVEL', 'loud', /info/],
     ['SOFTPROMPT_DEVICE', 'gpu', /auto\|cpu\|cuda/],
     ['SOFTPROMPT_DEVICE', 'cuda:-1', /auto\|cpu\|cuda/],

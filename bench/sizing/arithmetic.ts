@@ -12,6 +12,7 @@ export const kvShape = ({ numLayers, numKeyValueHeads, headDim }: KvConfig): KvS
   planes: 2 * numLayers,
   heads: numKeyValueHeads,
   dim: headDim,
+  element: 'float32',
 });
 
 /** Bytes of a prompt's keys and values in the prefix cache: its rows, rounded up to the alignment of the past axis. */

@@ -12,7 +12,7 @@ import { readLabels } from '../../test/support/token-labels.ts';
 import { recordPrompt } from './greedy.ts';
 import { type PromptRecord, readTexts, required, writeRecord } from './record.ts';
 
-const USAGE = 'usage: service.ts --model SOURCE [--precision float32|int8|int4] --out FILE';
+const USAGE = 'usage: service.ts --model SOURCE [--precision float32|float16|int8|int4] --out FILE';
 const MODEL_ID = 'parity';
 
 const { values } = parseArgs({

@@ -1,5 +1,5 @@
 /** How the weights of the linear layers are held and multiplied. */
-export type Precision = 'float32' | 'int8' | 'int4';
+export type Precision = 'float32' | 'float16' | 'int8' | 'int4';
 
 /** The name that stands for the model in the package in place of a path. */
 export const EMBEDDED = 'embedded';

@@ -1,3 +1,4 @@
+import type { KvArray } from './kv/elements.ts';
 import type { KvShape } from './kv/kv.ts';
 
 /** The keys and values of a prompt, the same in every row that begins with them. */
@@ -22,7 +23,7 @@ export interface SourceInputs {
   /** Positions, padding included. */
   readonly length: number;
   /** Plane by plane [batch, heads, length, dim]; read in place. */
-  readonly planes: readonly Float32Array[];
+  readonly planes: readonly KvArray[];
   /** [batch, 1, 1, length] */
   readonly bias: Float32Array;
   /** As of the past. */
@@ -45,7 +46,7 @@ export interface StepInputs {
   /** [batch, 1, sequence, past + sequence] */
   readonly attentionBias: Float32Array;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
-  readonly pastPlanes: readonly Float32Array[];
+  readonly pastPlanes: readonly KvArray[];
   /** One a row where rows come again in later runs; they are in `pastPlanes` all the same. */
   readonly pastRows?: readonly PastRow[];
   /** One a row where no row's past is more than a prefix; null: it has none. They are in `pastPlanes` all the same. */
@@ -82,7 +83,7 @@ export interface StepOutputs {
   /** log p of every pair, [pairs]. */
   readonly scores: Float32Array;
   /** [planes, batch, heads, sequence, dim] */
-  readonly newKeysValues: Float32Array;
+  readonly newKeysValues: KvArray;
 }
 
 /** Sources that are encoded together, see ENCODER_IO. */
@@ -101,7 +102,7 @@ export interface Encoder {
   /** What its decoder reads first. */
   readonly startTokenId: number;
   /** Keys and values of the cross-attention, [planes, batch, heads, length, dim]. */
-  encode(inputs: EncodeInputs): Promise<Float32Array>;
+  encode(inputs: EncodeInputs): Promise<KvArray>;
   release(): Promise<void>;
 }
 
@@ -116,7 +117,7 @@ export interface LoopInputs {
   /** Positions of the past; 0 is allowed. */
   readonly past: number;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
-  readonly pastPlanes: readonly Float32Array[];
+  readonly pastPlanes: readonly KvArray[];
   readonly pastRows?: readonly PastRow[];
   /** These are [batch]. */
   readonly lastTokens: BigInt64Array;
@@ -143,7 +144,7 @@ export interface LoopOutputs {
   /** Steps of each row, [batch]. */
   readonly counts: BigInt64Array;
   /** [planes, batch, heads, 1 + turns, dim]; the first position is of no use. */
-  readonly newKeysValues: Float32Array;
+  readonly newKeysValues: KvArray;
 }
 
 /** Decodes several steps in one run. */

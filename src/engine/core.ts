@@ -15,6 +15,7 @@ import { ROW_BOUNDS } from './distributions.ts';
 import { assembleEncode, type EncodeWork, isEncodeWork } from './encoding/encode-work.ts';
 import { EncoderJobs } from './encoding/encoder-jobs.ts';
 import type { Job } from './job.ts';
+import type { KvArray } from './kv/elements.ts';
 import { InputCache } from './kv/input-cache.ts';
 import { alignPast, kvBytesPerPosition, viewOfOutput } from './kv/kv.ts';
 import { Prefixes } from './prefixes.ts';
@@ -296,7 +297,7 @@ export class EngineCore {
     const { kvShape, hiddenSize, encoder } = this.backend;
     const lengths = works.map(({ length }) => length);
     let inputs: EncodeInputs;
-    let keysValues: Float32Array;
+    let keysValues: KvArray;
     try {
       inputs = this.assemble(() => assembleEncode(works, hiddenSize));
       const positions = inputs.batch * inputs.length;

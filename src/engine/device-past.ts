@@ -1,9 +1,11 @@
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import type { PastPrefix, PastRow, StepInputs } from './backend.ts';
 import { type DeviceMemory, withDims } from './kv/device-memory.ts';
 import { DevicePrefixes } from './kv/device-prefixes.ts';
 import { BLOCK, DeviceRows } from './kv/device-rows.ts';
+import type { KvArray } from './kv/elements.ts';
 import type { KvShape } from './kv/kv.ts';
+import { kvTensor } from './kv/tensors.ts';
 
 /** Planes that lie on the device, in the order of those of the host; null: they are to be fed from the host. */
 type Planes = readonly ort.Tensor[] | null;
@@ -22,7 +24,7 @@ export class DevicePast {
   constructor(shape: KvShape, memory: DeviceMemory, prefixBytes: number) {
     this.shape = shape;
     this.memory = memory;
-    this.prefixes = new DevicePrefixes(memory, prefixBytes);
+    this.prefixes = new DevicePrefixes(shape, memory, prefixBytes);
     this.rows = new DeviceRows(shape, memory, this.prefixes);
     this.sources = new DeviceRows(shape, memory, this.prefixes);
     this.behindPrefixes = new DeviceRows(shape, memory, this.prefixes);
@@ -44,14 +46,14 @@ export class DevicePast {
   }
 
   /** @param past positions of the prefix, up to whole blocks */
-  private async prefix(key: string, past: number, host: readonly Float32Array[]): Promise<Planes> {
+  private async prefix(key: string, past: number, host: readonly KvArray[]): Promise<Planes> {
     const { heads, dim } = this.shape;
     if (this.prefixes.get(key) === null) {
       const pieces = (heads * past) / BLOCK;
       const width = BLOCK * dim;
       const indices = Array.from({ length: pieces }, (_, index) => index);
-      const planes = host.map((plane) => new ort.Tensor('float32', plane, [pieces, width]));
-      await this.prefixes.add(key, { planes, indices }, { width, heads });
+      const planes = host.map((plane) => kvTensor(plane, [pieces, width]));
+      await this.prefixes.add(key, { planes, indices }, width);
     }
     const held = this.prefixes.get(key);
     if (held?.blocks !== past / BLOCK) return null;

@@ -1,6 +1,8 @@
 import * as ort from 'onnxruntime-node';
 import { ENCODER_IO } from '../model/bundle.ts';
 import type { EncodeInputs, Encoder } from './backend.ts';
+import type { KvArray } from './kv/elements.ts';
+import { kvDataOf } from './kv/tensors.ts';
 
 /** An encoder graph in an onnxruntime session on this thread. */
 export class OrtEncoder implements Encoder {
@@ -17,12 +19,12 @@ export class OrtEncoder implements Encoder {
     this.startTokenId = config.decoderStartTokenId;
   }
 
-  async encode({ batch, length, embeds, bias }: EncodeInputs): Promise<Float32Array> {
+  async encode({ batch, length, embeds, bias }: EncodeInputs): Promise<KvArray> {
     const outputs = await this.session.run({
       [ENCODER_IO.inputsEmbeds]: new ort.Tensor('float32', embeds, [batch, length, this.hiddenSize]),
       [ENCODER_IO.sourceBias]: new ort.Tensor('float32', bias, [batch, 1, 1, length]),
     });
-    return outputs[ENCODER_IO.crossKeysValues]!.data as Float32Array;
+    return kvDataOf(outputs[ENCODER_IO.crossKeysValues]!);
   }
 
   async release(): Promise<void> {

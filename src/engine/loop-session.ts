@@ -1,9 +1,11 @@
 import * as ort from 'onnxruntime-node';
-import { type Bundle, decoderLayers, SERVING_IO } from '../model/bundle.ts';
+import { type Bundle, SERVING_IO } from '../model/bundle.ts';
 import { DECODE_LOOP_IO, encodeDecodeLoop } from '../model/decode-loop.ts';
 import type { DecodeLoop, LoopInputs, LoopOutputs } from './backend.ts';
 import type { DevicePast } from './device-past.ts';
 import type { KvShape } from './kv/kv.ts';
+import { kvShapeOf } from './kv/shape-of.ts';
+import { kvDataOf, kvTensor } from './kv/tensors.ts';
 
 /**
  * Several decode steps of a bundle's model, in a session of their own that holds the weights once more. Null where the
@@ -16,7 +18,6 @@ export async function openDecodeLoop(
   settings: ort.InferenceSession.SessionOptions,
   devicePast: DevicePast | null,
 ): Promise<DecodeLoop | null> {
-  const { config } = bundle.manifest;
   const model = await encodeDecodeLoop(bundle);
   if (model === null) return null;
   const session = await ort.InferenceSession.create(model, {
@@ -28,12 +29,7 @@ export async function openDecodeLoop(
       },
     },
   });
-  const kvShape = {
-    planes: 2 * decoderLayers(config),
-    heads: config.numKeyValueHeads,
-    dim: config.headDim,
-  };
-  return new OrtDecodeLoop(session, steps, kvShape, devicePast);
+  return new OrtDecodeLoop(session, steps, kvShapeOf(bundle.manifest), devicePast);
 }
 
 class OrtDecodeLoop implements DecodeLoop {
@@ -70,7 +66,7 @@ class OrtDecodeLoop implements DecodeLoop {
     const kept = (await this.devicePast?.pastOf(inputs)) ?? null;
     pastPlanes.forEach((plane, index) => {
       const name = (index % 2 === 0 ? SERVING_IO.pastKeys : SERVING_IO.pastValues)(index >> 1);
-      feeds[name] = kept?.[index] ?? new ort.Tensor('float32', plane, [batch, heads, past, dim]);
+      feeds[name] = kept?.[index] ?? kvTensor(plane, [batch, heads, past, dim]);
     });
     const outputs = await this.session.run(feeds);
     const chosen = outputs[io.chosen]!;
@@ -79,7 +75,7 @@ class OrtDecodeLoop implements DecodeLoop {
       chosen: chosen.data as BigInt64Array,
       bestLogits: outputs[io.bestLogits]!.data as Float32Array,
       counts: outputs[io.counts]!.data as BigInt64Array,
-      newKeysValues: outputs[io.newKeysValues]!.data as Float32Array,
+      newKeysValues: kvDataOf(outputs[io.newKeysValues]!),
     };
   }
 

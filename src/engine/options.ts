@@ -1,9 +1,10 @@
 import type { EngineLimits, PromptSource } from '../domain/engine.ts';
 import type { EngineWatch } from '../domain/tracing.ts';
-import { type Bundle, decoderLayers, isEncoderDecoder } from '../model/bundle.ts';
+import { type Bundle, isEncoderDecoder } from '../model/bundle.ts';
 import { CPU, type Device } from './devices/device.ts';
 import type { Flag } from './flag.ts';
 import { kvBytesPerPosition } from './kv/kv.ts';
+import { kvShapeOf } from './kv/shape-of.ts';
 import { longestRow } from './kv/slab.ts';
 import type { WorkerInit } from './protocol.ts';
 
@@ -65,8 +66,7 @@ export function workerInit(options: EngineOptions, inStep: Flag): WorkerInit {
 
 export function engineLimits(options: EngineOptions): EngineLimits {
   const { config } = options.bundle.manifest;
-  const { numKeyValueHeads, headDim } = config;
-  const kvShape = { planes: 2 * decoderLayers(config), heads: numKeyValueHeads, dim: headDim };
+  const kvShape = kvShapeOf(options.bundle.manifest);
   const hasEncoder = isEncoderDecoder(config);
   // A row that the cache could never hold is refused at once, not queued for ever. Source and output have one each.
   const rowBytes = options.kvCacheBytes / (hasEncoder ? 2 : 1);

@@ -5,7 +5,7 @@ import { Job } from './job.ts';
 import { isFiniteView, type KvShape, type KvView, rowsShape, viewOfPositions } from './kv/kv.ts';
 import { PrefixCache, type PrefixCacheStats, type PrefixEntry } from './kv/prefix-cache.ts';
 import { PrefixWork } from './reading/prefix-work.ts';
-import { notFinite } from './refusals.ts';
+import { beyondFloat16, notFinite } from './refusals.ts';
 
 /** The prefixes of prompts: cached ones, and how missing ones come about. */
 export class Prefixes {
@@ -56,7 +56,9 @@ export class Prefixes {
     }
     const { prompt, turn } = wanted;
     if (prompt.form === 'rows' && this.backend.encoder === null) return this.compute(key, values, turn);
-    this.store(key, viewOfPositions(this.shape, values, prompt.length), null);
+    const view = viewOfPositions(this.shape, values, prompt.length);
+    if (isFiniteView(this.shape, view)) this.store(key, view, null);
+    else this.cache.reject(key, beyondFloat16());
     return null;
   }
 

@@ -1,4 +1,5 @@
 import { DomainError } from '../domain/errors.ts';
+import { LARGEST_HALF } from '../model/half.ts';
 
 export function notFinite(): DomainError {
   return new DomainError(
@@ -6,6 +7,16 @@ export function notFinite(): DomainError {
     'not_finite',
     'With this prompt and input the model computes numbers that are not finite.',
     { param: 'prompt_embeddings' },
+  );
+}
+
+/** Finite numbers of a prompt that is given as keys and values, too large for how the model's are held. */
+export function beyondFloat16(): DomainError {
+  return new DomainError(
+    'unprocessable',
+    'beyond_float16',
+    `The prompt holds keys or values beyond ${LARGEST_HALF}, and the model serves with those in float16.`,
+    { param: 'prompt_embeddings', expected: `numbers up to ${LARGEST_HALF}` },
   );
 }
 

@@ -5,7 +5,6 @@ import {
   type Bundle,
   bestCount,
   CROSS_IO,
-  decoderLayers,
   isEncoderDecoder,
   SERVING_IO,
 } from '../model/bundle.ts';
@@ -17,6 +16,8 @@ import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
 import { DeviceMemory } from './kv/device-memory.ts';
 import type { KvShape } from './kv/kv.ts';
+import { kvShapeOf } from './kv/shape-of.ts';
+import { kvDataOf, kvTensor } from './kv/tensors.ts';
 import { openDecodeLoop } from './loop-session.ts';
 import { withPast } from './masked-past.ts';
 
@@ -60,9 +61,9 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
   const { config } = bundle.manifest;
   const encoder = isEncoderDecoder(config) ? new OrtEncoder(await open(BUNDLE_FILES.encoder), config) : null;
   const { device = CPU, stepsPerRun = 1, devicePrefixBytes = 0 } = options;
-  const kvShape = { planes: 2 * decoderLayers(config), heads: config.numKeyValueHeads, dim: config.headDim };
+  const kvShape = kvShapeOf(bundle.manifest);
   // CUDA's tensors cannot stay on the device through Node.
-  const memory = device.kind === 'webgpu' ? await DeviceMemory.open(kvShape.planes, settings) : null;
+  const memory = device.kind === 'webgpu' ? await DeviceMemory.open(kvShape, settings) : null;
   const devicePast = memory && new DevicePast(kvShape, memory, devicePrefixBytes);
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
@@ -146,8 +147,7 @@ class OrtBackend implements Backend {
     };
     const kept = (await this.devicePast?.pastOf(inputs)) ?? null;
     this.pastNames.forEach((name, plane) => {
-      feeds[name] =
-        kept?.[plane] ?? new ort.Tensor('float32', inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
+      feeds[name] = kept?.[plane] ?? kvTensor(inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
     });
     const { source } = inputs;
     if (source !== null) {
@@ -155,8 +155,7 @@ class OrtBackend implements Backend {
       feeds[CROSS_IO.sourceBias] = new ort.Tensor('float32', bias, [batch, 1, 1, length]);
       const keptSources = (await this.devicePast?.sourcesOf(inputs)) ?? null;
       this.crossNames.forEach((name, plane) => {
-        feeds[name] =
-          keptSources?.[plane] ?? new ort.Tensor('float32', planes[plane]!, [batch, heads, length, dim]);
+        feeds[name] = keptSources?.[plane] ?? kvTensor(planes[plane]!, [batch, heads, length, dim]);
       });
     }
     const outputs = await this.session.run(feeds, [
@@ -173,7 +172,7 @@ class OrtBackend implements Backend {
         tokens: data(SERVING_IO.bestTokens) as BigInt64Array,
       },
       scores: data(SERVING_IO.scores) as Float32Array,
-      newKeysValues: data(SERVING_IO.newKeysValues) as Float32Array,
+      newKeysValues: kvDataOf(outputs[SERVING_IO.newKeysValues]!),
     };
   }
 

@@ -13,6 +13,7 @@ import {
   transpose,
   type Value,
 } from '../graph/index.ts';
+import { fromCache } from './cache-type.ts';
 import type { DecoderSizes } from './decoder.ts';
 
 /** Sizes of grouped-query attention: each key/value head serves `queryHeads / keyValueHeads` query heads. */
@@ -31,7 +32,7 @@ export const attentionSizes = (config: DecoderSizes): AttentionSizes => ({
   scale: 1 / Math.sqrt(config.queryPreAttnScalar ?? config.headDim),
 });
 
-/** Keys and values of one layer, each float32 [batch, kv_heads, positions, head_dim]. */
+/** Keys and values of one layer, each [batch, kv_heads, positions, head_dim], float32 or as the cache holds them. */
 export interface KeysValues {
   readonly keys: Value;
   readonly values: Value;
@@ -56,7 +57,7 @@ export interface AttentionContext extends TokenShape {
 
 /**
  * @param embeddings float32 [batch, sequence, hidden]
- * @param pastKeys float32 [batch, kv_heads, past, head_dim] of any layer
+ * @param pastKeys [batch, kv_heads, past, head_dim] of any layer
  * @param bias float32 [batch, 1, sequence, past + sequence]
  */
 export function attentionContext(
@@ -100,13 +101,13 @@ export function groupedQueryAttention(
   const parts = [...past, current];
   const scores = add(
     concat(
-      parts.map(({ keys }) => scoresOf(keys)),
+      parts.map(({ keys }) => scoresOf(fromCache(keys))),
       -1,
     ),
     bias,
   );
   const weights = split(softmax(scores, -1), lengths, -1);
-  const mixed = parts.map(({ values }, part) => matMul(weights[part]!, values)).reduce(add);
+  const mixed = parts.map(({ values }, part) => matMul(weights[part]!, fromCache(values))).reduce(add);
   const heads = reshape(mixed, [0, queryHeads, -1, headDim]);
   return reshape(transpose(heads, [0, 2, 1, 3]), [-1, queryHeads * headDim]);
 }

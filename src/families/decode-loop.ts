@@ -27,6 +27,7 @@ import {
   where,
 } from '../graph/index.ts';
 import type { AttentionContext, KeysValues } from './attention.ts';
+import type { CacheType } from './cache-type.ts';
 import { type DecoderSizes, MASKED, SERVING_IO } from './decoder.ts';
 import { positionsAlong } from './positions.ts';
 import { type FamilyOf, passLayers } from './serving.ts';
@@ -46,8 +47,8 @@ import { windowBias } from './window.ts';
  * - chosen       int64 [turns, batch], what each row chose in each step that was run; of a row that has stopped, anything
  * - bestLogits   float32 [turns, batch], the largest logit of the same
  * - counts       int64 [batch], steps of each row: the last one chose a stop token, or was the last that was allowed
- * - newKeysValues float32 [2 * layers, batch, kv_heads, 1 + turns, head_dim], as of SERVING_IO behind the first position,
- *   which is of no use, and neither is what stands behind a row's count
+ * - newKeysValues [2 * layers, batch, kv_heads, 1 + turns, head_dim], as of SERVING_IO behind the first position, which is
+ *   of no use, and neither is what stands behind a row's count
  */
 export const DECODE_LOOP_IO = {
   lastTokens: 'last_tokens',
@@ -76,11 +77,11 @@ interface RunInputs {
   readonly pasts: readonly { readonly keys: Input; readonly values: Input }[];
 }
 
-function runInputs({ numLayers, numKeyValueHeads, headDim }: DecoderSizes): RunInputs {
+function runInputs({ numLayers, numKeyValueHeads, headDim }: DecoderSizes, type: CacheType): RunInputs {
   const io = DECODE_LOOP_IO;
   const whole = (name: string): Input => input(name, 'int64', ['batch']);
   const real = (name: string): Input => input(name, 'float64', ['batch']);
-  const cache = (name: string): Input => input(name, 'float32', ['batch', numKeyValueHeads, 'past', headDim]);
+  const cache = (name: string): Input => input(name, type, ['batch', numKeyValueHeads, 'past', headDim]);
   return {
     rows: {
       lastTokens: whole(io.lastTokens),
@@ -114,13 +115,14 @@ function stepOf(config: DecoderSizes, familyOf: FamilyOf, table: Value, given: R
   /** 1 of rows that go on, 0 of those that have stopped. */
   const active = input('loop.active', 'int64', ['batch']);
   const counts = input('loop.counts', 'int64', ['batch']);
+  const past = given.pasts[0]!.keys;
   const part = (name: string): Input =>
-    input(name, 'float32', ['batch', numKeyValueHeads, 'recent', headDim]);
+    input(name, past.dtype, ['batch', numKeyValueHeads, 'recent', headDim]);
   const recents = Array.from({ length: numLayers }, (_, layer) => ({
     keys: part(`loop.keys.${layer}`),
     values: part(`loop.values.${layer}`),
   }));
-  const [past, recent] = [given.pasts[0]!.keys, recents[0]!.keys];
+  const recent = recents[0]!.keys;
   // A row that has stopped stays where it was last: one position on may be none that the model knows.
   const positionIds = reshape(add(add(lengths, counts), sub(active, int64([1]))), [-1, 1]);
   const attentionWithin = (window: number | null): AttentionContext => ({
@@ -208,10 +210,16 @@ const flat = (layers: readonly KeysValues[]): Input[] =>
 /**
  * The graph of several decode steps; see {@link DECODE_LOOP_IO}.
  * @param table of the token embeddings, float32 [vocab, hidden]
+ * @param type of the past, and of the keys and values that the family makes
  */
-export function assembleDecodeLoop(config: DecoderSizes, familyOf: FamilyOf, table: Value): Graph {
+export function assembleDecodeLoop(
+  config: DecoderSizes,
+  familyOf: FamilyOf,
+  table: Value,
+  type: CacheType,
+): Graph {
   const { numKeyValueHeads, headDim, numLayers } = config;
-  const given = runInputs(config);
+  const given = runInputs(config, type);
   const { rows, numbers, stopTokens, candidates, uniforms, pasts } = given;
   const steps = reshape(shapeOf(uniforms, 0, 1), []);
   const rowCount = shapeOf(rows.lastTokens, 0, 1);
@@ -220,7 +228,8 @@ export function assembleDecodeLoop(config: DecoderSizes, familyOf: FamilyOf, tab
     float32(new Float32Array(numKeyValueHeads * headDim), [1, numKeyValueHeads, 1, headDim]),
     concat([rowCount, int64([numKeyValueHeads, 1, headDim])], 0),
   );
-  const states = [rows.lastTokens, each(1), each(0), ...Array<Value>(2 * numLayers).fill(unseen)];
+  const first = type === 'float32' ? unseen : cast(unseen, type);
+  const states = [rows.lastTokens, each(1), each(0), ...Array<Value>(2 * numLayers).fill(first)];
   const results = loop(steps, bool(true), states, stepOf(config, familyOf, table, given));
   const [, , counts, ...others] = results;
   const news = others.slice(0, 2 * numLayers);

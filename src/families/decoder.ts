@@ -81,7 +81,7 @@ export type DecoderConfig = LlamaConfig | Gpt2Config | Gemma3Config;
 /** A tensor inside one of the bundle's weight files. */
 export interface StoredTensor {
   readonly file: string;
-  readonly dtype: 'float32' | 'int8' | 'uint8';
+  readonly dtype: 'float32' | 'float16' | 'int8' | 'uint8';
   readonly shape: readonly number[];
   /** Byte offset in the file; a multiple of 64. */
   readonly offset: number;
@@ -91,6 +91,8 @@ export interface StoredTensor {
 /** The weight W [out, in] of a linear layer y = x W^T, in one of the forms that the graph can multiply. */
 export type LinearWeight =
   | { readonly format: 'float32'; readonly weight: StoredTensor /* [out, in] */ }
+  /** A Gemm of float16 between casts from and to float32. */
+  | { readonly format: 'float16'; readonly weight: StoredTensor /* [out, in] */ }
   /**
    * com.microsoft MatMulIntegerToFloat with activations of 16 bits: w = scale * (q + r / 256), one scale an output.
    * `residual` holds r, what the rounding to q left; null where 8 bits of weight are enough.
@@ -131,7 +133,8 @@ export interface WeightCatalog {
  * - inputsEmbeds      float32 [batch, sequence, hidden]
  * - positionIds       int64   [batch, sequence]
  * - attentionBias     float32 [batch, 1, sequence, past + sequence], 0 where allowed, {@link MASKED} elsewhere
- * - pastKeys(i), pastValues(i) float32 [batch, kv_heads, past, head_dim]; past may be 0; keys are rotated
+ * - pastKeys(i), pastValues(i) float32 or float16 (see `cacheType`) [batch, kv_heads, past, head_dim]; past may be 0; keys
+ *   are rotated
  * - logitPositions    int64   [rows], indices into batch * sequence; at least one
  * - hiddenStates      float32 [rows, hidden], behind the final norm; what the head of a classifier reads
  * - logits            float32 [rows, vocab]
@@ -140,7 +143,7 @@ export interface WeightCatalog {
  * - scoredRows        int64   [scored], indices into the logit rows; may be empty
  * - scorePairs        int64   [pairs, 2]: index into scoredRows, token id
  * - scores            float32 [pairs], log p(token) under softmax of the row
- * - newKeysValues     float32 [2 * layers, batch, kv_heads, sequence, head_dim]; keys of layer i at 2i, values at 2i + 1
+ * - newKeysValues     as the past [2 * layers, batch, kv_heads, sequence, head_dim]; keys of layer i at 2i, values at 2i + 1
  */
 export const SERVING_IO = {
   inputsEmbeds: 'inputs_embeds',

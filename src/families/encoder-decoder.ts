@@ -24,8 +24,8 @@ export interface T5Config extends DecoderSizes {
  * Inputs and outputs of the encoder graph. "Source" is what the encoder reads: virtual tokens and input.
  * - inputsEmbeds    float32 [batch, source, hidden]
  * - sourceBias      float32 [batch, 1, 1, source], 0 for a position that exists, MASKED for padding
- * - crossKeysValues float32 [2 * decoder layers, batch, heads, source, head_dim], what the cross-attention of each
- *                   decoder layer reads: keys of layer i at 2i, values at 2i + 1
+ * - crossKeysValues as the past of SERVING_IO [2 * decoder layers, batch, heads, source, head_dim], what the
+ *                   cross-attention of each decoder layer reads: keys of layer i at 2i, values at 2i + 1
  */
 export const ENCODER_IO = {
   inputsEmbeds: 'inputs_embeds',
@@ -35,7 +35,7 @@ export const ENCODER_IO = {
 
 /**
  * Inputs of the decoder graph beside those of SERVING_IO.
- * - crossKeys(i), crossValues(i) float32 [batch, heads, source, head_dim]
+ * - crossKeys(i), crossValues(i) as crossKeysValues [batch, heads, source, head_dim]
  * - sourceBias                   as the encoder's
  */
 export const CROSS_IO = {

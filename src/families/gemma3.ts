@@ -17,6 +17,7 @@ import {
   type Past,
   splitHeads,
 } from './attention.ts';
+import { cached, cacheType } from './cache-type.ts';
 import type { Gemma3Config, RopeConfig, WeightCatalog } from './decoder.ts';
 import { namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
@@ -79,10 +80,11 @@ function selfAttention(x: Value, prefix: string, past: Past, context: LayerConte
     return rotate(gemma3Norm(split, `${prefix}.${name}`, headDim, context));
   };
   const queries = rotated(q!, numAttentionHeads, 'q_norm');
-  const current: KeysValues = {
+  const made: KeysValues = {
     keys: rotated(k!, numKeyValueHeads, 'k_norm'),
     values: splitHeads(v!, numKeyValueHeads, headDim, attention),
   };
+  const current = cached(made, cacheType(weights));
   const mixed = groupedQueryAttention(queries, past, current, attention, attentionSizes(config));
   const layer = { name: `${prefix}.o_proj`, outSize: hiddenSize, hasBias: false };
   return { output: namedLinear({ x: mixed, gain: null }, layer, weights), current };
@@ -147,4 +149,4 @@ export function gemma3Family(config: Gemma3Config, weights: WeightCatalog): Fami
 
 /** Its serving graph. */
 export const buildGemma3Serving = (config: Gemma3Config, weights: WeightCatalog): Graph =>
-  assembleServing(config, gemma3Family(config, weights));
+  assembleServing(config, gemma3Family(config, weights), cacheType(weights));

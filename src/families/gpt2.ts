@@ -12,6 +12,7 @@ import {
   type Value,
 } from '../graph/index.ts';
 import { attentionSizes, groupedQueryAttention, splitHeads } from './attention.ts';
+import { cached, cacheType } from './cache-type.ts';
 import type { Gpt2Config, WeightCatalog } from './decoder.ts';
 import { namedLinear } from './linear.ts';
 import { assembleServing, type FamilyOf } from './serving.ts';
@@ -51,7 +52,7 @@ export function gpt2Family(config: Gpt2Config, weights: WeightCatalog): FamilyOf
       const [queries, keys, values] = split(joined, thirds, -1).map((x) =>
         splitHeads(x, numAttentionHeads, headDim, attention),
       );
-      const current = { keys: keys!, values: values! };
+      const current = cached({ keys: keys!, values: values! }, cacheType(weights));
       const mixed = groupedQueryAttention(queries!, past, current, attention, attentionSizes(config));
       return { output: linear(mixed, `${prefix}.c_proj`, hiddenSize), current };
     },
@@ -67,4 +68,4 @@ export function gpt2Family(config: Gpt2Config, weights: WeightCatalog): FamilyOf
 
 /** Its serving graph. */
 export const buildGpt2Serving = (config: Gpt2Config, weights: WeightCatalog): Graph =>
-  assembleServing(config, gpt2Family(config, weights));
+  assembleServing(config, gpt2Family(config, weights), cacheType(weights));

@@ -1,4 +1,5 @@
 import type { Graph, Value } from '../graph/index.ts';
+import { cacheType } from './cache-type.ts';
 import { assembleDecodeLoop } from './decode-loop.ts';
 import type { DecoderConfig, WeightCatalog } from './decoder.ts';
 import type { T5Config } from './encoder-decoder.ts';
@@ -57,13 +58,14 @@ export function buildServingGraph(config: ModelConfig, weights: WeightCatalog): 
  */
 export function buildDecodeLoop(config: DecoderConfig, weights: FrozenWeights): Graph {
   const table = tokenTable(config, weights);
+  const type = cacheType(weights);
   switch (config.architecture) {
     case 'gpt2':
-      return assembleDecodeLoop(config, gpt2Family(config, weights), table);
+      return assembleDecodeLoop(config, gpt2Family(config, weights), table, type);
     case 'gemma3':
-      return assembleDecodeLoop(config, gemma3Family(config, weights), table);
+      return assembleDecodeLoop(config, gemma3Family(config, weights), table, type);
     default:
-      return assembleDecodeLoop(config, llamaFamily(config, weights), table);
+      return assembleDecodeLoop(config, llamaFamily(config, weights), table, type);
   }
 }
 

@@ -1,6 +1,7 @@
 import {
   abs,
   add,
+  cast,
   concat,
   dequantize,
   div,
@@ -20,6 +21,7 @@ import {
   scalar,
   split,
   sub,
+  toFloat,
   type Value,
 } from '../graph/index.ts';
 import type { LinearWeight, StoredTensor, WeightCatalog } from './decoder.ts';
@@ -131,6 +133,35 @@ function blockwise(x: Value, linear: Linear, weight: Extract<LinearWeight, { for
   return add(product, matMul(blockSums, storedTensor(`${name}.offsets`, offsets, 'float32', [blocks, n])));
 }
 
+/** x = scale * half. */
+interface Halves {
+  /** float16, of x's shape. */
+  readonly half: Value;
+  /** float32 [rows, 1], or null where it is 1. */
+  readonly scale: Value | null;
+}
+
+/**
+ * x as float16, which holds numbers up to 65504. Behind a norm none of x is near that. Any other row is divided by its
+ * largest magnitude: then neither x nor a sum of its products, which is at most the sum of the weights' magnitudes,
+ * becomes infinite, whatever the model's activations are. Layers that read the same x share all of this.
+ */
+function halves(x: Value, gain: Value | null): Halves {
+  if (gain !== null) return { half: cast(x, 'float16'), scale: null };
+  const scale = add(reduceMax(abs(x), [-1], true), scalar(TINY));
+  return { half: cast(div(x, scale), 'float16'), scale };
+}
+
+function float16Product(
+  { half, scale }: Halves,
+  { name, inSize, outSize }: Linear,
+  weight: StoredTensor,
+): Result {
+  const product = gemm(half, storedTensor(`${name}.weight`, weight, 'float16', [outSize, inSize]));
+  const y = toFloat(product);
+  return scale === null ? y : mul(y, scale);
+}
+
 /**
  * y = x W^T + bias for x float32 [rows, inSize]; y is [rows, outSize].
  *
@@ -143,6 +174,8 @@ export function applyLinear(x: Value, linear: Linear, gain: Value | null = null)
   switch (weight.format) {
     case 'float32':
       return gemm(x, storedTensor(`${name}.weight`, weight.weight, 'float32', [outSize, inSize]), bias);
+    case 'float16':
+      return withBias(float16Product(halves(x, gain), linear, weight.weight));
     case 'rowwise-int8':
       return withBias(rowwiseInt8(x, gain, rowwiseOperands(linear, weight)));
     case 'blockwise':

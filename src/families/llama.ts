@@ -16,6 +16,7 @@ import {
   type Past,
   splitHeads,
 } from './attention.ts';
+import { cached, cacheType } from './cache-type.ts';
 import type { LlamaConfig, WeightCatalog } from './decoder.ts';
 import { type Layer, type LinearInput, namedLinear, namedLinears } from './linear.ts';
 import { ropeTables } from './rope.ts';
@@ -63,10 +64,11 @@ function selfAttention(x: LinearInput, prefix: string, past: Past, forward: Forw
   const rotated = (heads: Value, name: string): Value =>
     rotate(headNorm(heads, `${prefix}.${name}`, forward));
   const queries = rotated(splitHeads(q!, numAttentionHeads, headDim, attention), 'q_norm');
-  const current: KeysValues = {
+  const made: KeysValues = {
     keys: rotated(splitHeads(k!, numKeyValueHeads, headDim, attention), 'k_norm'),
     values: splitHeads(v!, numKeyValueHeads, headDim, attention),
   };
+  const current = cached(made, cacheType(weights));
   const mixed = groupedQueryAttention(queries, past, current, attention, attentionSizes(config));
   const output = namedLinear(
     { x: mixed, gain: null },
@@ -137,4 +139,4 @@ export function llamaFamily(config: LlamaConfig, weights: WeightCatalog): Family
 
 /** Its serving graph. */
 export const buildLlamaServing = (config: LlamaConfig, weights: WeightCatalog): Graph =>
-  assembleServing(config, llamaFamily(config, weights));
+  assembleServing(config, llamaFamily(config, weights), cacheType(weights));

@@ -19,6 +19,7 @@ import {
   type KeysValues,
   type Past,
 } from './attention.ts';
+import type { CacheType } from './cache-type.ts';
 import { bestCount, type DecoderSizes, SERVING_IO } from './decoder.ts';
 import type { LinearInput } from './linear.ts';
 import { stack } from './stack.ts';
@@ -86,11 +87,13 @@ export function passLayers(
 
 /**
  * The delta-KV serving graph of a family; inputs and outputs are those of {@link SERVING_IO}.
+ * @param type of the past, and of the keys and values that the family makes
  * @param others inputs that only this family reads
  */
 export function assembleServing(
   config: DecoderSizes,
   familyOf: FamilyOf,
+  type: CacheType,
   others: readonly Input[] = [],
 ): Graph {
   const { hiddenSize, numLayers, numKeyValueHeads, headDim } = config;
@@ -98,7 +101,7 @@ export function assembleServing(
   const positionIds = input(SERVING_IO.positionIds, 'int64', ['batch', 'sequence']);
   const bias = input(SERVING_IO.attentionBias, 'float32', ['batch', 1, 'sequence', 'past + sequence']);
   const logitPositions = input(SERVING_IO.logitPositions, 'int64', ['rows']);
-  const cache = (name: string): Input => input(name, 'float32', ['batch', numKeyValueHeads, 'past', headDim]);
+  const cache = (name: string): Input => input(name, type, ['batch', numKeyValueHeads, 'past', headDim]);
   const pasts = Array.from({ length: numLayers }, (_, layer) => ({
     keys: cache(SERVING_IO.pastKeys(layer)),
     values: cache(SERVING_IO.pastValues(layer)),

@@ -1,5 +1,6 @@
 import { add, type Graph, input, mul, type Result, scalar, type Value } from '../graph/index.ts';
 import { groupedQueryAttention, type KeysValues, splitHeads, type TokenShape } from './attention.ts';
+import { cached, cacheType } from './cache-type.ts';
 import { CROSS_IO } from './encoder-decoder.ts';
 import { type LinearInput, namedLinear } from './linear.ts';
 import { keyPositions } from './positions.ts';
@@ -22,7 +23,8 @@ import {
 export function buildT5Decoder(t5: T5): Graph {
   checkT5Config(t5.config);
   const { numDecoderLayers, numAttentionHeads, headDim } = t5.config;
-  const cross = (name: string) => input(name, 'float32', ['batch', numAttentionHeads, 'source', headDim]);
+  const type = cacheType(t5.weights);
+  const cross = (name: string) => input(name, type, ['batch', numAttentionHeads, 'source', headDim]);
   const sources = Array.from({ length: numDecoderLayers }, (_, layer) => ({
     keys: cross(CROSS_IO.crossKeys(layer)),
     values: cross(CROSS_IO.crossValues(layer)),
@@ -42,7 +44,8 @@ export function buildT5Decoder(t5: T5): Graph {
       return {
         embed: (embeddings) => embeddings,
         attention: (hidden, layer, past) => {
-          const { queries, ...current } = t5SelfProjections(hidden, layer, attention, t5);
+          const { queries, ...made } = t5SelfProjections(hidden, layer, attention, t5);
+          const current = cached(made, type);
           const mixed = groupedQueryAttention(queries, past, current, context, sizes);
           return { output: t5Output(mixed, selfPrefix(layer), t5), current };
         },
@@ -53,6 +56,7 @@ export function buildT5Decoder(t5: T5): Graph {
         logits: (normed) => t5Logits(normed, t5),
       };
     },
+    type,
     [...sources.flatMap(({ keys, values }) => [keys, values]), sourceBias],
   );
 }

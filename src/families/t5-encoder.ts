@@ -1,5 +1,6 @@
 import { add, createGraph, type Graph, input, reshape, shapeOf, type Value } from '../graph/index.ts';
 import { type KeysValues, splitHeads, type TokenShape } from './attention.ts';
+import { cached, cacheType } from './cache-type.ts';
 import { ENCODER_IO } from './encoder-decoder.ts';
 import { positionsAlong } from './positions.ts';
 import { relativeBias } from './relative-bias.ts';
@@ -23,7 +24,10 @@ export function buildT5Encoder(t5: T5): Graph {
   const embeddings = input(ENCODER_IO.inputsEmbeds, 'float32', ['batch', 'source', hiddenSize]);
   const bias = input(ENCODER_IO.sourceBias, 'float32', ['batch', 1, 1, 'source']);
   const encoded = encodeT5(embeddings, bias, t5);
-  const caches = Array.from({ length: numDecoderLayers }, (_, layer) => crossKeysValues(encoded, layer, t5));
+  const type = cacheType(t5.weights);
+  const caches = Array.from({ length: numDecoderLayers }, (_, layer) =>
+    cached(crossKeysValues(encoded, layer, t5), type),
+  );
   return createGraph([embeddings, bias], {
     [ENCODER_IO.crossKeysValues]: stack(caches.flatMap(({ keys, values }) => [keys, values])),
   });

@@ -14,6 +14,7 @@ import {
   type Value,
 } from '../graph/index.ts';
 import { type AttentionSizes, attentionSizes, type KeysValues } from './attention.ts';
+import { fromCache } from './cache-type.ts';
 import type { WeightCatalog } from './decoder.ts';
 import type { T5Config } from './encoder-decoder.ts';
 import { type LinearInput, namedLinear, namedLinears } from './linear.ts';
@@ -91,8 +92,8 @@ function activate(x: Value, activation: T5Config['activation']): Value {
  * @returns float32 [batch * queries, heads * head_dim]
  */
 export function attend(queries: Value, { keys, values }: KeysValues, bias: Value): Result {
-  const scores = add(matMul(queries, transpose(keys, [0, 1, 3, 2])), bias);
-  const mixed = transpose(matMul(softmax(scores, -1), values), [0, 2, 1, 3]);
+  const scores = add(matMul(queries, transpose(fromCache(keys), [0, 1, 3, 2])), bias);
+  const mixed = transpose(matMul(softmax(scores, -1), fromCache(values)), [0, 2, 1, 3]);
   const [heads, headDim] = [queries.shape[1] as number, queries.shape[3] as number];
   return reshape(mixed, [-1, heads * headDim]);
 }

@@ -14,7 +14,7 @@ export type Objective = 'tokens' | 'choices';
  */
 export type PromptForm = 'rows' | 'keysValues';
 
-/** The weights of a frozen model that can be trained against: float32, and linear layers of bytes. */
+/** The weights of a frozen model. Those that are trained against are float32, or linear layers of bytes. */
 export interface FrozenWeights extends WeightCatalog {
   /** float32 [vocab, hidden]. */
   readonly embeddings: StoredTensor;

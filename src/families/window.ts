@@ -32,7 +32,7 @@ export function windowBias(queries: Value, keys: Value, window: number): Result 
  *
  * @param bias float32 [batch, 1, sequence, past + sequence]
  * @param positionIds int64 [batch, sequence]
- * @param pastKeys float32 [batch, kv_heads, past, head_dim] of any layer
+ * @param pastKeys [batch, kv_heads, past, head_dim] of any layer
  * @returns of the shape of `bias`
  */
 export function biasWithin(bias: Value, positionIds: Value, pastKeys: Value, window: number): Result {

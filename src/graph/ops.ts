@@ -33,7 +33,7 @@ export const clip = (x: Value, least: number, most: number): Result =>
 export const cumulativeSum = (x: Value, axis: number, options: { readonly exclusive: boolean }): Result =>
   apply('CumSum', [x, int64([axis], [])], { exclusive: int(options.exclusive ? 1 : 0) })[0]!;
 
-/** int64 or int8 as float32; exact up to 2^24. Cast. */
+/** int64, int8 or float16 as float32; exact up to 2^24. Cast. */
 export const toFloat = (x: Value): Result => apply('Cast', [x], { to: int(DATA_TYPE.float32) })[0]!;
 
 export const softmax = (x: Value, axis: number): Result => apply('Softmax', [x], { axis: int(axis) })[0]!;

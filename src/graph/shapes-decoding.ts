@@ -41,7 +41,7 @@ export const DECODING_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   ScatterND: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32');
+    const { dtype, shape } = op.operand(0, 'float32', 'float16');
     const indices = op.operand(1, 'int64').shape;
     if (shape.length !== 2 || indices.length !== 2 || indices[1] !== 1) op.fail('a matrix and [k, 1] rows');
     op.shaped(2, [indices[0]!, shape[1]!], dtype);

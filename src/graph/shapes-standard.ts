@@ -6,6 +6,9 @@ import type { Dim, Shape } from './types.ts';
 /** What is calculated with. */
 const NUMBERS = ['float32', 'float64', 'int64'] as const;
 
+/** What is moved, cast and, in Gemm, multiplied: float16 takes part in no other calculation. */
+const MOVED = [...NUMBERS, 'float16'] as const;
+
 export const unary: ShapeRule = (op) => [{ dtype: 'float32', shape: op.operand(0, 'float32').shape }];
 
 export const elementwise: ShapeRule = (op) => {
@@ -14,7 +17,7 @@ export const elementwise: ShapeRule = (op) => {
   return [{ dtype: a.dtype, shape: broadcastShapes(a.shape, b.shape) ?? op.fail('shapes that broadcast') }];
 };
 
-const CAST_TARGETS = ['float32', 'float64', 'int64', 'bool'] as const;
+const CAST_TARGETS = ['float32', 'float16', 'float64', 'int64', 'bool'] as const;
 
 /** The shape of a product [..., m, k] x [..., k, n], the second operand given as [..., n, k] if transposed. */
 export function productShape(op: Operands, a: Shape, b: Shape, transposeB: boolean): Shape {
@@ -68,15 +71,16 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Gemm: (op) => {
-    const [a, b] = [op.operand(0, 'float32'), op.operand(1, 'float32')];
+    const a = op.operand(0, 'float32', 'float16');
+    const b = op.operand(1, a.dtype);
     if (a.shape.length !== 2 || b.shape.length !== 2) op.fail('matrices');
     if (op.int('transA', 0) !== 0) op.fail('transA=0');
     const shape = productShape(op, a.shape, b.shape, op.int('transB', 0) === 1);
-    const bias = op.optional(2, 'float32');
+    const bias = op.optional(2, a.dtype);
     if (bias !== null && !equalShapes(broadcastShapes(bias.shape, shape) ?? [], shape)) {
       op.fail(`a bias that broadcasts to ${formatShape(shape)}`);
     }
-    return [{ dtype: 'float32', shape }];
+    return [{ dtype: a.dtype, shape }];
   },
 
   Clip: (op) => {
@@ -122,20 +126,20 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Cast: (op) => {
-    const { dtype: from, shape } = op.operand(0, ...NUMBERS, 'int8', 'bool');
+    const { dtype: from, shape } = op.operand(0, ...MOVED, 'int8', 'bool');
     const to = op.int('to');
     const dtype = CAST_TARGETS.find((target) => DATA_TYPE[target] === to && target !== from);
     return [{ dtype: dtype ?? op.fail(`a cast to another of ${CAST_TARGETS.join(', ')}`), shape }];
   },
 
   Shape: (op) => {
-    const { shape } = op.operand(0, ...NUMBERS);
+    const { shape } = op.operand(0, ...MOVED);
     const part = shape.slice(op.int('start', 0), op.int('end', shape.length));
     return [{ dtype: 'int64', shape: [part.length] }];
   },
 
   Reshape: (op) => {
-    const { dtype, shape } = op.operand(0, ...NUMBERS);
+    const { dtype, shape } = op.operand(0, ...MOVED);
     return [{ dtype, shape: reshaped(op, shape, op.sizes(1)) }];
   },
 
@@ -150,7 +154,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Concat: (op) => {
-    const first = op.operand(0, 'float32', 'int64', 'int8', 'uint8');
+    const first = op.operand(0, 'float32', 'float16', 'int64', 'int8', 'uint8');
     const rank = first.shape.length;
     const axis = op.axis(op.int('axis'), rank);
     const sizes = op.inputs.map((_, index) => {
@@ -173,7 +177,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Gather: (op) => {
-    const { dtype, shape } = op.operand(0, ...NUMBERS);
+    const { dtype, shape } = op.operand(0, ...MOVED);
     const indices = op.operand(1, 'int64');
     const axis = op.axis(op.int('axis', 0), shape.length);
     return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];

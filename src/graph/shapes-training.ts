@@ -19,7 +19,7 @@ export const TRAINING_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Expand: (op) => {
-    const { dtype, shape } = op.operand(0, 'float32', 'int64');
+    const { dtype, shape } = op.operand(0, 'float32', 'float16', 'int64');
     const target = op.sizes(1);
     return [{ dtype, shape: broadcastShapes(shape, target) ?? op.fail('shapes that broadcast') }];
   },

@@ -1,7 +1,7 @@
 import type { Graph } from './graph.ts';
 
 /** Element types that the graphs use, under ONNX's names in lower case. */
-export type DType = 'float32' | 'float64' | 'int64' | 'int8' | 'uint8' | 'bool';
+export type DType = 'float32' | 'float16' | 'float64' | 'int64' | 'int8' | 'uint8' | 'bool';
 
 /** A size, or an expression over named sizes such as `batch` or `past + sequence` (see dims.ts). */
 export type Dim = number | string;

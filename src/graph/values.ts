@@ -19,6 +19,7 @@ import {
 /** Bytes of one element. */
 const ELEMENT_BYTES: Readonly<Record<DType, number>> = {
   float32: 4,
+  float16: 2,
   float64: 8,
   int64: 8,
   int8: 1,

@@ -7,9 +7,13 @@ import { type External, readExternals } from '../graph/index.ts';
 import { BUNDLE_FILES, type Bundle, type BundleManifest, isEncoderDecoder } from './bundle.ts';
 import { expectedTensors } from './expected-tensors.ts';
 
+/** Whether {@link readNamedWeights} finds the weights of a bundle: not blocks of int4, nor the graph of an ONNX export. */
+export const hasNamedWeights = ({ precision, stockGraph }: BundleManifest): boolean =>
+  !stockGraph && precision !== 'int4';
+
 /**
  * Whether a bundle's own weights can be learned on: float32, and the bytes of a decoder, which become float32 again when
- * they are loaded. No gradient flows through blocks of int4.
+ * they are loaded. No gradient flows through float16 and blocks of int4.
  */
 export function hasTrainableWeights({ config, precision, stockGraph }: BundleManifest): boolean {
   if (stockGraph) return false;
@@ -31,13 +35,12 @@ export function stockGraphNotTrainable({ manifest }: Bundle): DomainError {
 }
 
 /**
- * Where the weights of a bundle lie, under their Hugging Face names, as its serving graphs record them. Rejects with
- * `unprocessable` unless {@link hasTrainableWeights}: precision_not_trainable, or stock_graph_not_trainable for the graph
- * of an ONNX export.
+ * The weights of a bundle that can be learned on. Rejects with `unprocessable` unless {@link hasTrainableWeights}:
+ * precision_not_trainable, or stock_graph_not_trainable for the graph of an ONNX export.
  */
 export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> {
-  const { directory, manifest } = bundle;
-  const { config, precision } = manifest;
+  const { manifest } = bundle;
+  const { precision } = manifest;
   if (manifest.stockGraph) throw stockGraphNotTrainable(bundle);
   if (!hasTrainableWeights(manifest)) {
     throw new DomainError(
@@ -47,6 +50,15 @@ export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> 
       { param: 'model', expected: 'float32', given: precision },
     );
   }
+  return readNamedWeights(bundle);
+}
+
+/**
+ * Where the weights of a bundle that {@link hasNamedWeights} lie, under their Hugging Face names, as its serving graphs
+ * record them.
+ */
+export async function readNamedWeights({ directory, manifest }: Bundle): Promise<FrozenWeights> {
+  const { config } = manifest;
   const others = new Set(
     [...expectedTensors(config)].filter(({ kind }) => kind === 'other').map(({ name }) => name),
   );
@@ -73,7 +85,7 @@ export async function readFrozenWeights(bundle: Bundle): Promise<FrozenWeights> 
 
 /** @param scales of the rows of a weight of bytes */
 function linearOf(weight: StoredTensor, scales?: StoredTensor, residual?: StoredTensor): LinearWeight {
-  if (scales === undefined) return { format: 'float32', weight };
+  if (scales === undefined) return { format: weight.dtype === 'float16' ? 'float16' : 'float32', weight };
   return { format: 'rowwise-int8', weight, scales, residual: residual ?? null };
 }
 

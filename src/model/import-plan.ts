@@ -73,6 +73,8 @@ function linearBytes({ tensor, form }: PlannedLinear): number {
   switch (form.format) {
     case 'float32':
       return elements * Float32Array.BYTES_PER_ELEMENT;
+    case 'float16':
+      return elements * Uint16Array.BYTES_PER_ELEMENT;
     case 'rowwise-int8':
       return (form.hasResidual ? 2 : 1) * elements + rows * Float32Array.BYTES_PER_ELEMENT;
     case 'blockwise': {

@@ -8,6 +8,7 @@ import { isFloatStorage, type StorageType } from './storage.ts';
  */
 type Rule =
   | { readonly format: 'float32' }
+  | { readonly format: 'float16' }
   | { readonly format: 'rowwise-int8'; readonly hasResidual: boolean }
   | { readonly format: 'blockwise'; readonly bits: 4 | 8 };
 
@@ -23,6 +24,7 @@ type LayerKind =
   | 'lm_head';
 
 const float32 = { format: 'float32' } as const satisfies Rule;
+const float16: Rule = { format: 'float16' };
 const eightBit: Rule = { format: 'blockwise', bits: 8 };
 const fourBit: Rule = { format: 'blockwise', bits: 4 };
 const rowwise: Rule = { format: 'rowwise-int8', hasResidual: false };
@@ -30,12 +32,14 @@ const rowwiseExact: Rule = { format: 'rowwise-int8', hasResidual: true };
 
 /**
  * Which form each precision gives each layer; the figures that decide are in docs/precision.md. Rounding gate and up
- * to 8 bits a row costs little; in the head, v and down it costs most, because of their few large inputs.
+ * to 8 bits a row costs little; in the head, v and down it costs most, because of their few large inputs. A head of float16
+ * would round logits between 16 and 32 to steps of 1/64, and so make tokens equal that are not.
  */
 const RULES: Readonly<
   Record<Precision, { readonly default: Rule } & Readonly<Partial<Record<LayerKind, Rule>>>>
 > = {
   float32: { default: float32 },
+  float16: { default: float16, lm_head: float32 },
   int8: { default: rowwiseExact, gate_proj: rowwise, up_proj: rowwise },
   int4: { default: fourBit, lm_head: eightBit },
 };
@@ -46,6 +50,7 @@ const BLOCK_SIZE = 32;
 /** The form in which one linear layer is stored. */
 export type LinearForm =
   | { readonly format: 'float32' }
+  | { readonly format: 'float16' }
   | { readonly format: 'rowwise-int8'; readonly hasResidual: boolean }
   | {
       readonly format: 'blockwise';

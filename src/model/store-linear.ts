@@ -1,6 +1,8 @@
 import type { LinearWeight } from '../families/decoder.ts';
 import { decodeBlocks, type QuantizedBlocks } from './blocks.ts';
 import { toFloat32 } from './dequantize.ts';
+import { unsupportedModel } from './fields.ts';
+import { halfToFloat, LARGEST_HALF, toHalves } from './half.ts';
 import { packMatMulNBits } from './matmulnbits.ts';
 import type { LinearForm } from './precision.ts';
 import { quantizeBlocks, quantizeRows, rowResiduals } from './quantize.ts';
@@ -25,6 +27,8 @@ export function storeLinear(
   switch (form.format) {
     case 'float32':
       return storeFloat32(file, tensor, blocks);
+    case 'float16':
+      return storeFloat16(file, tensor, blocks);
     case 'rowwise-int8':
       return storeRowwise(file, tensor, form, blocks);
     case 'blockwise':
@@ -50,6 +54,33 @@ async function storeFloat32(
   blocks: AsyncIterable<RowBlock>,
 ): Promise<LinearWeight> {
   return { format: 'float32', weight: await file.add('float32', tensor.shape, float32Rows(tensor, blocks)) };
+}
+
+async function storeFloat16(
+  file: TensorFile,
+  tensor: SourceTensor,
+  blocks: AsyncIterable<RowBlock>,
+): Promise<LinearWeight> {
+  async function* rows(): AsyncGenerator<Uint16Array> {
+    for await (const values of float32Rows(tensor, blocks)) {
+      const halves = toHalves(values);
+      refuseBeyondHalf(tensor, values, halves);
+      yield halves;
+    }
+  }
+  return { format: 'float16', weight: await file.add('float16', tensor.shape, rows()) };
+}
+
+/** Throws `unprocessable` beyond_float16 where a weight has become infinite. */
+function refuseBeyondHalf({ name }: SourceTensor, values: Float32Array, halves: Uint16Array): void {
+  const at = halves.findIndex((half) => !Number.isFinite(halfToFloat(half)));
+  if (at < 0) return;
+  throw unsupportedModel(
+    'beyond_float16',
+    name,
+    `Tensor ${name} holds ${values[at]}, and float16 numbers up to ${LARGEST_HALF}: say another --precision.`,
+    { expected: `at most ${LARGEST_HALF}`, given: values[at] },
+  );
 }
 
 /** The transposed codes of the whole layer are in memory: a quarter of its float32 size, or half with residuals. */

@@ -26,7 +26,7 @@ test('a value that is not allowed is named with what is', () => {
   assert.throws(() => parseOptions(['--rounds', '0']), /--rounds takes a whole number from 1 to 100, not 0/);
   assert.throws(() => parseOptions(['--rounds', 'many']), /not many/);
   assert.throws(() => parseOptions(['--only', 'z']), /--only takes some of a, b, .*, not "z"/);
-  assert.throws(() => parseOptions(['--precision', 'int2']), /float32, int8, int4, not "int2"/);
+  assert.throws(() => parseOptions(['--precision', 'int2']), /float32, float16, int8, int4, not "int2"/);
   assert.throws(() => parseOptions(['--threads', '1.5']), /--threads takes a whole number/);
   assert.throws(() => parseOptions(['--nonsense']));
 });

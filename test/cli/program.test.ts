@@ -36,7 +36,7 @@ describe('the command line', () => {
     assert.match(text, /--max-batch-size <n> [^(]*\(SOFTPROMPT_MAX_BATCH_SIZE; default 16\)/);
     assert.match(
       text,
-      /--precision <value> [^(]*float32, int8, int4 \(SOFTPROMPT_PRECISION; default float32\)/,
+      /--precision <value> [^(]*float32, float16, int8, int4 \(SOFTPROMPT_PRECISION; default float32\)/,
     );
   });
 

@@ -1824,7 +1824,7 @@ export interface components {
             hash: string;
             family: string;
             /** @enum {string} */
-            precision: "float32" | "int8" | "int4";
+            precision: "float32" | "float16" | "int8" | "int4";
             /**
              * Format: int64
              * @description Width that prompts must have.

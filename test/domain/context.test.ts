@@ -5,7 +5,7 @@ import { kvBytesPerPosition } from '../../src/engine/kv/kv.ts';
 import { KvSlab } from '../../src/engine/kv/slab.ts';
 
 it('the rows of an ensemble are as long as the memory of keys and values holds them, and no shorter', () => {
-  const shape = { planes: 4, heads: 2, dim: 8 };
+  const shape = { planes: 4, heads: 2, dim: 8, element: 'float32' } as const;
   const slab = new KvSlab(shape);
   const bytesPerPosition = kvBytesPerPosition(shape);
   for (const kvPositions of [64, 500, 1024, 5000, 23_301, 100_000]) {

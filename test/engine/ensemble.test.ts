@@ -1,11 +1,12 @@
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mock, test } from 'node:test';
 import type { GenerateRequest } from '../../src/domain/engine.ts';
+import type { StepInputs } from '../../src/engine/backend.ts';
 import { logSumExp } from '../../src/engine/decoding/logprobs.ts';
 import { argmax } from '../../src/engine/decoding/sampler.ts';
 import { seededRandom } from '../support/numbers.ts';
 import { GREEDY, greedy, Harness, handle, PROMPTS, range, request } from './core-harness.ts';
-import { expectedLogits } from './toy-model.ts';
+import { expectedLogits, VOCAB } from './toy-model.ts';
 
 /** log of the mean of the members' next-token probabilities [vocab]. */
 function meanLogits(sequences: readonly (readonly number[])[]): Float32Array {
@@ -275,4 +276,41 @@ test('an ensemble of batch work that has all rows makes room for interactive wor
   }
   await engine.settle();
   assert.deepEqual(engine.tokens(1), together(['a', 'b', 'c', 'a'], [1], 60));
+});
+
+test('members whose numbers are not finite leave none of them to the rows that follow', async () => {
+  const engine = new Harness();
+  const run = engine.backend.run.bind(engine.backend);
+  let broken = false;
+  let stale = 0;
+  mock.method(engine.backend, 'run', async (inputs: StepInputs) => {
+    for (const plane of inputs.pastPlanes) stale += plane.filter((value) => !Number.isFinite(value)).length;
+    const outputs = await run(inputs);
+    const { batch, sequence } = inputs;
+    if (broken || batch < 3 || sequence > 1) return outputs;
+    broken = true;
+    const perRow = outputs.newKeysValues.length / engine.backend.kvShape.planes / batch;
+    const isMember = (at: number): boolean => Math.floor(at / perRow) % batch > 0;
+    const newKeysValues = outputs.newKeysValues.map((value, at) => (isMember(at) ? Number.NaN : value));
+    const logits = outputs.logits!.map((logit, at) => (at < VOCAB ? logit : Number.NaN));
+    return { ...outputs, logits, newKeysValues };
+  });
+  engine.core.generate(1, request('b', [4], { maxTokens: 40 }));
+  while (engine.tokens(1).length === 0) await engine.settleOnce();
+  engine.core.generate(2, ensemble(['a', 'b'], [1, 2], { maxTokens: 30 }));
+  while (engine.core.stats().running < 3) assert.ok(await engine.settleOnce());
+  while (engine.core.stats().running > 1) assert.ok(await engine.settleOnce());
+  const last = engine.last(2);
+  assert.ok(last?.type === 'error' && last.error.code === 'not_finite');
+  engine.core.generate(3, request(null, [7]));
+  engine.core.generate(4, request(null, [8]));
+  await engine.settle();
+  assert.equal(stale, 0);
+  assert.deepEqual(engine.tokens(1), greedy([...PROMPTS.b!, 4], 40));
+  for (const [id, token] of [
+    [3, 7],
+    [4, 8],
+  ] as const) {
+    assert.deepEqual(engine.tokens(id), greedy([token], 8));
+  }
 });

@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import type { Precision } from '../../src/domain/model.ts';
 import { DEFAULT_SAMPLING } from '../../src/domain/sampling.ts';
 import { EngineCore } from '../../src/engine/core.ts';
 import { readFloats } from '../../src/engine/read-floats.ts';
@@ -54,18 +55,21 @@ async function generate(bundle: Bundle, stepsPerRun: number) {
   }
 }
 
-const MODELS: readonly (readonly [family: string, precision: 'float32' | 'int8' | 'int4', loops: boolean])[] =
-  [
-    ['gpt2', 'float32', true],
-    ['llama3', 'float32', true],
-    ['mistral', 'float32', true],
-    ['phi3', 'float32', true],
-    ['qwen2', 'float32', true],
-    ['qwen3', 'float32', true],
-    ['gemma3', 'float32', true],
-    ['llama', 'int8', true],
-    ['llama', 'int4', false],
-  ];
+const MODELS: readonly (readonly [family: string, precision: Precision, loops: boolean])[] = [
+  ['gpt2', 'float32', true],
+  ['llama3', 'float32', true],
+  ['mistral', 'float32', true],
+  ['phi3', 'float32', true],
+  ['qwen2', 'float32', true],
+  ['qwen3', 'float32', true],
+  ['gemma3', 'float32', true],
+  ['gpt2', 'float16', true],
+  ['mistral', 'float16', true],
+  ['qwen2', 'float16', true],
+  ['gemma3', 'float16', true],
+  ['llama', 'int8', true],
+  ['llama', 'int4', false],
+];
 
 for (const [family, precision, loops] of MODELS) {
   const what = loops ? 'several steps a run choose what single steps choose' : 'steps stay single';

@@ -143,7 +143,7 @@ test('a sampler tells its random numbers ahead, and uses them in their order', (
 });
 
 test('a run is fed what each row chooses by', () => {
-  const shape = { planes: 2, heads: 2, dim: 2 };
+  const shape = { planes: 2, heads: 2, dim: 2, element: 'float32' } as const;
   const slab = new KvSlab(shape);
   const samplings = [
     { temperature: 0, topK: 5, topP: 0.5 },

@@ -4,7 +4,7 @@ import type { StepInputs } from '../../src/engine/backend.ts';
 import { withPast } from '../../src/engine/masked-past.ts';
 import { MASKED } from '../../src/model/bundle.ts';
 
-const SHAPE = { planes: 4, heads: 2, dim: 3 };
+const SHAPE = { planes: 4, heads: 2, dim: 3, element: 'float32' } as const;
 
 const INPUTS: StepInputs = {
   batch: 2,
@@ -43,4 +43,9 @@ test('an empty past becomes one that nothing sees', () => {
 test('a past that is there stays as it is', () => {
   const inputs = { ...INPUTS, past: 16 };
   assert.equal(withPast(inputs, SHAPE), inputs);
+});
+
+test('of a cache of float16 it is float16', () => {
+  const { pastPlanes } = withPast(INPUTS, { ...SHAPE, element: 'float16' });
+  assert.ok(pastPlanes.every((plane) => plane instanceof Uint16Array && plane.every((bits) => bits === 0)));
 });

@@ -9,7 +9,7 @@ function entry(key: string, length: number): PrefixEntry {
 }
 
 /** 2 planes * 1 head * 1 dim * 4 bytes = 8 a position. */
-const SHAPE = { planes: 2, heads: 1, dim: 1 } as const;
+const SHAPE = { planes: 2, heads: 1, dim: 1, element: 'float32' } as const;
 const nobody = (): void => undefined;
 
 test('the prefix cache keeps pinned and recent entries, and drops the oldest beyond its bytes', () => {

@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   concatViews,
+  isFiniteView,
   type KvShape,
   type KvView,
   viewOfOutput,
   viewOfPlanes,
+  viewOfPositions,
 } from '../../src/engine/kv/kv.ts';
 import { KvSlab, longestRow, roundPositions } from '../../src/engine/kv/slab.ts';
 
-const SHAPE: KvShape = { planes: 4, heads: 3, dim: 2 };
+const SHAPE: KvShape = { planes: 4, heads: 3, dim: 2, element: 'float32' };
 
 /** A number that names the place it belongs to. */
 function mark(sequence: number, plane: number, head: number, position: number): number {
@@ -192,4 +194,34 @@ test('views of outputs and joined views hold the right positions', () => {
   const row = viewOfOutput(output, SHAPE, { batch: 2, sequence: 1, row: 1, length: 1 });
   slab.addRow([concatViews(SHAPE, [row, sequenceView(2, 4, 1)])]);
   assertRow(slab, 0, 2, 5);
+});
+
+test('float16 takes half of the memory, as bit patterns that are moved as they are', () => {
+  const shape: KvShape = { ...SHAPE, element: 'float16' };
+  const plane = 3 * 16 * 2;
+  const planes = Array.from({ length: 4 }, (_, at) =>
+    Uint16Array.from({ length: plane }, (_, i) => at * 1000 + i),
+  );
+  const [slab, wide] = [new KvSlab(shape), new KvSlab(SHAPE)];
+  slab.addRow([viewOfPlanes(planes, 16, 16)]);
+  wide.addRow([sequenceView(1, 16)]);
+  assert.equal(2 * slab.bytes, wide.bytes);
+  const held = slab.past(1, 1);
+  assert.ok(held instanceof Uint16Array);
+  for (let head = 0; head < 3; head++) {
+    const at = head * slab.capacity * 2;
+    assert.deepEqual([...held.subarray(at, at + 32)], [...planes[1]!.subarray(head * 32, head * 32 + 32)]);
+  }
+});
+
+test('of float16, infinities and NaN are not finite, wherever they stand', () => {
+  const shape: KvShape = { ...SHAPE, element: 'float16' };
+  const finite = new Float32Array(2 * 4 * 3 * 2).fill(65504);
+  assert.ok(isFiniteView(shape, viewOfPositions(shape, finite, 2)));
+  for (const value of [1e6, -1e6, Number.NaN]) {
+    for (const at of [0, finite.length - 1]) {
+      assert.ok(!isFiniteView(shape, viewOfPositions(shape, finite.with(at, value), 2)));
+    }
+  }
+  assert.ok(isFiniteView(SHAPE, viewOfPositions(SHAPE, finite.fill(1e6), 2)));
 });

@@ -11,7 +11,7 @@ import { EmbeddingTable } from '../../src/engine/reading/embeddings.ts';
 export const VOCAB = 97;
 const BEST = 8;
 const HIDDEN = 1;
-const SHAPE = { planes: 2, heads: 2, dim: 2 } as const;
+const SHAPE = { planes: 2, heads: 2, dim: 2, element: 'float32' } as const;
 
 export function toyTable(): EmbeddingTable {
   return new EmbeddingTable(

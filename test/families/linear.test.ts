@@ -4,11 +4,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import ort from 'onnxruntime-node';
+import { roundProducts } from '../../scripts/rounded-products.ts';
 import type { LinearWeight } from '../../src/families/decoder.ts';
 import { applyLinear } from '../../src/families/linear.ts';
-import { createGraph, encodeModel, float32, input } from '../../src/graph/index.ts';
+import { createGraph, encodeModel, float32, type Graph, input } from '../../src/graph/index.ts';
 import { floats, runSession, sessionOptions } from '../graph/run-graph.ts';
-import { blockwise, type QuantisedWeight, rowwiseInt8 } from './quantised.ts';
+import { blockwise, halves, type QuantisedWeight, rowwiseInt8 } from './quantised.ts';
 import { randomNumbers, WeightFile } from './weight-file.ts';
 
 const IN = 64;
@@ -27,13 +28,14 @@ async function layer(
   file: WeightFile,
   withBias = false,
   gain: Float32Array | null = null,
+  change = (graph: Graph): Graph => graph,
 ) {
   const directory = mkdtempSync(join(tmpdir(), 'linear-'));
   const x = input('x', 'float32', ['rows', IN]);
   const linear = { name: 'proj', inSize: IN, outSize: OUT, weight, bias: withBias ? float32(bias) : null };
   writeFileSync(
     join(directory, 'model.onnx'),
-    encodeModel(createGraph([x], { y: applyLinear(x, linear, gain && float32(gain)) })),
+    encodeModel(change(createGraph([x], { y: applyLinear(x, linear, gain && float32(gain)) }))),
   );
   file.write(directory);
   const session = await ort.InferenceSession.create(join(directory, 'model.onnx'), sessionOptions);
@@ -84,6 +86,46 @@ test('float32 multiplies by the transposed weight and adds the bias', async (t) 
     const withoutBias = y.map((value, o) => value - bias[o]!);
     assertProduct(rows[row]!, withoutBias, dense, () => 2e-6);
   }
+});
+
+/** The largest step of float16 as a share of a number. */
+const STEP = 2 ** -10;
+
+for (const [where, change] of [
+  ['as the processor computes it', undefined],
+  ['rounded as a device rounds it', roundProducts],
+] as const) {
+  test(`float16, ${where}, rounds x by its row's largest number, and the product`, async (t) => {
+    const file = new WeightFile();
+    const { weight, dense: rounded } = halves(dense, OUT, IN, file);
+    // Row by row far beyond what float16 holds, and far below.
+    const wide = [...rows, ...[1e30, 1e-25].map((size) => rows[0]!.map((value) => size * value))];
+    const outputs = await (await layer(t, weight, file, false, null, change))(...wide);
+    for (const [row, y] of outputs.entries()) {
+      const x = wide[row]!;
+      // Of x and of the product; numbers far below the largest have float16's smallest step.
+      assertProduct(x, y, rounded, (_, at) => 2 * STEP * Math.abs(x[at]!) + largest(x) * 2 ** -24);
+    }
+    assert.ok(outputs[3]!.every((value) => value === 0));
+  });
+
+  test(`float16, ${where}, takes x behind a norm as it is`, async (t) => {
+    const file = new WeightFile();
+    const { weight, dense: rounded } = halves(dense, OUT, IN, file);
+    const gain = new Float32Array(IN).fill(1);
+    const outputs = await (await layer(t, weight, file, true, gain, change))(rows[0]!, new Float32Array(IN));
+    const withoutBias = outputs.map((y) => y.map((value, o) => value - bias[o]!));
+    assertProduct(rows[0]!, withoutBias[0]!, rounded, (x, at) => 2 * STEP * Math.abs(x[at]!) + 1e-6);
+    assert.ok(withoutBias[1]!.every((value) => Math.abs(value) < 1e-6));
+  });
+}
+
+test('float16 sums the largest numbers of all signs alike without an overflow', async (t) => {
+  const file = new WeightFile();
+  const { weight } = halves(new Float32Array(OUT * IN).fill(1000), OUT, IN, file);
+  const x = new Float32Array(IN).fill(3e20);
+  const [y] = await (await layer(t, weight, file, false, null, roundProducts))(x);
+  for (const value of y!) assert.ok(Math.abs(value / (IN * 1000 * 3e20) - 1) < 1e-3, `${value}`);
 });
 
 const rootMeanSquare = (x: Float32Array): number =>
@@ -148,12 +190,17 @@ for (const options of [
   });
 }
 
-test('a row gives the same numbers alone and beside rows of any size', async (t) => {
-  const file = new WeightFile();
-  const run = await layer(t, rowwiseInt8(dense, OUT, IN, file, true).weight, file);
-  const together = await run(...rows);
-  for (const [row, x] of rows.entries()) assert.deepEqual((await run(x))[0], together[row]);
-});
+for (const [format, made] of [
+  ['rowwise-int8', (file: WeightFile) => rowwiseInt8(dense, OUT, IN, file, true)],
+  ['float16', (file: WeightFile) => halves(dense, OUT, IN, file)],
+] as const) {
+  test(`${format}: a row gives the same numbers alone and beside rows of any size`, async (t) => {
+    const file = new WeightFile();
+    const run = await layer(t, made(file).weight, file, false, null, roundProducts);
+    const together = await run(...rows);
+    for (const [row, x] of rows.entries()) assert.deepEqual((await run(x))[0], together[row]);
+  });
+}
 
 test('a weight of another shape or type is refused by name', () => {
   const x = input('x', 'float32', ['rows', IN]);
@@ -174,5 +221,9 @@ test('a weight of another shape or type is refused by name', () => {
       residual: null,
     }),
     /proj\.weight: expected int8 \[64,48\], given uint8 \[64,48\]/,
+  );
+  assert.throws(
+    apply({ format: 'float16', weight: file.add(dense, [OUT, IN]) }),
+    /proj\.weight: expected float16 \[48,64\], given float32 \[48,64\]/,
   );
 });

@@ -1,10 +1,25 @@
 import type { LinearWeight } from '../../src/families/decoder.ts';
+import { halfToFloat, toHalves } from '../../src/model/half.ts';
 import type { WeightFile } from './weight-file.ts';
 
 /** A weight as the graph reads it, and the same numbers in plain floats [out, in]. */
 export interface QuantisedWeight {
   readonly weight: LinearWeight;
   readonly dense: Float32Array;
+}
+
+/** float16 [out, in]. */
+export function halves(
+  dense: Float32Array,
+  outSize: number,
+  inSize: number,
+  file: WeightFile,
+): QuantisedWeight {
+  const bits = toHalves(dense);
+  return {
+    weight: { format: 'float16', weight: file.add(bits, [outSize, inSize]) },
+    dense: Float32Array.from(bits, halfToFloat),
+  };
 }
 
 /** Symmetric int8 with one scale an output, with or without what the rounding left in 256ths. */

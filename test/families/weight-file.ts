@@ -16,8 +16,9 @@ export class WeightFile {
   readonly #parts: { offset: number; data: Uint8Array }[] = [];
   #end = 0;
 
-  add(data: Float32Array | Int8Array | Uint8Array, shape: readonly number[]): StoredTensor {
-    const dtype = data instanceof Float32Array ? 'float32' : data instanceof Int8Array ? 'int8' : 'uint8';
+  /** A Uint16Array holds the bit patterns of float16. */
+  add(data: Float32Array | Uint16Array | Int8Array | Uint8Array, shape: readonly number[]): StoredTensor {
+    const dtype = dtypeOf(data);
     const offset = Math.ceil(this.#end / 64) * 64;
     this.#parts.push({ offset, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) });
     this.#end = offset + data.byteLength;
@@ -29,4 +30,10 @@ export class WeightFile {
     for (const { offset, data } of this.#parts) file.set(data, offset);
     writeFileSync(join(directory, 'weights.bin'), file);
   }
+}
+
+function dtypeOf(data: Float32Array | Uint16Array | Int8Array | Uint8Array): StoredTensor['dtype'] {
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Uint16Array) return 'float16';
+  return data instanceof Int8Array ? 'int8' : 'uint8';
 }

@@ -6,13 +6,18 @@ import { test } from 'node:test';
 import ort from 'onnxruntime-node';
 import {
   add,
+  cast,
   createGraph,
   encodeModel,
   external,
   float32,
+  gemm,
   input,
   matMul,
+  printGraph,
+  readExternals,
   softmax,
+  toFloat,
 } from '../../src/graph/index.ts';
 import { ModelProto } from '../../src/graph/onnx-schema.ts';
 import { floats, runSession, sessionOptions } from './run-graph.ts';
@@ -87,6 +92,24 @@ test('ONNX Runtime reads external tensors at their offset', async (t) => {
   await session.release();
   // (1, 2) + (0, 1) = (1, 3); softmax = 1 / (1 + e^2) and its complement.
   assert.ok(Math.abs(y!.data[0]! - 1 / (1 + Math.exp(2))) < 1e-6);
+});
+
+test('a weight of float16 is read at its offset, printed, and found again with its type', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'graph-'));
+  t.after(() => rm(directory, { recursive: true }));
+  const half = external({ ...weight, dtype: 'float16', offset: 4, bytes: 8 });
+  const halves = createGraph([x], { y: toFloat(gemm(cast(x, 'float16'), half)) });
+  // 1, 2, -3 and 0.5.
+  const bits = Uint16Array.of(0, 0, 0x3c00, 0x4000, 0xc200, 0x3800);
+  await writeFile(join(directory, 'weights.bin'), new Uint8Array(bits.buffer));
+  await writeFile(join(directory, 'model.onnx'), encodeModel(halves));
+  const session = await ort.InferenceSession.create(join(directory, 'model.onnx'), sessionOptions);
+  const { y } = await runSession(session, { x: floats([1, 2], [1, 4]) });
+  await session.release();
+  assert.deepEqual(y!.data, [9, -1]);
+  assert.deepEqual(readExternals(encodeModel(halves)), [half]);
+  assert.match(printGraph(halves), /^external weight : float16 \[2, 2\] @ weights\.bin\+4$/m);
+  assert.match(printGraph(halves), /= Gemm\(\w+, weight\) \{transB=1\} : float16 \[batch, 2\]$/m);
 });
 
 test('encoding is deterministic', () => {

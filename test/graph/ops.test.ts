@@ -3,10 +3,12 @@ import { test } from 'node:test';
 import {
   abs,
   add,
+  cast,
   concat,
   createGraph,
   dequantize,
   div,
+  expand,
   float32,
   gather,
   gatherPairs,
@@ -81,6 +83,25 @@ test('Cast makes integers floats, and Split parts both', async () => {
   const [, tail] = split(ids, concat([int64([1]), int64([2])], 0), 0);
   const output = await evaluate([ids], toFloat(tail!), { ids: ints([3], [-7, 0, 9]) });
   assert.deepEqual(output, { dims: [2], data: [0, 9] });
+});
+
+test('float16 is cast, with its rounding, moved and multiplied', async () => {
+  const half = (x: Value): Result => cast(x, 'float16');
+  // Steps of 2^-10 from 1 on; 65504 is the largest.
+  await check((x) => toFloat(half(x)), [4], [1.0006, -1.0004, 65519, -70], {
+    dims: [4],
+    data: [1 + 2 ** -10, -1, 65504, -70],
+  });
+  await check((x) => toFloat(reshape(concat([half(x), half(x)], 1), [-1])), [2, 1], [1, 2], {
+    dims: [4],
+    data: [1, 1, 2, 2],
+  });
+  await check((x) => toFloat(expand(half(x), shapeOf(float32([0, 0]), 0, 1))), [1], [3], {
+    dims: [2],
+    data: [3, 3],
+  });
+  const matrix = float32([1, 2, 3, 4], [2, 2]);
+  await check((x) => toFloat(gemm(half(x), half(matrix))), [1, 2], [1, 1], { dims: [1, 2], data: [3, 7] });
 });
 
 test('Add, Mul and Div broadcast', async () => {

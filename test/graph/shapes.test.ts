@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
   add,
+  cast,
   concat,
   dequantize,
   float32,
@@ -76,6 +77,8 @@ const misfits: readonly [string, () => unknown, RegExp][] = [
   ['Gemm', () => gemm(x(2, 4), x(3, 5)), /^Gemm.*inner sizes/],
   ['Gemm', () => gemm(x(1, 2, 4), x(3, 4)), /matrices/],
   ['Gemm', () => gemm(x(2, 4), x(3, 4), x(4)), /a bias that broadcasts to \[2, 3\]/],
+  ['Gemm', () => gemm(cast(x(2, 4), 'float16'), x(3, 4)), /operand 1 of float16/],
+  ['Add', () => add(cast(x(2), 'float16'), x(2)), /operand 0 of float32 or float64 or int64/],
   ['Softmax', () => softmax(x(2), 1), /^Softmax.*an axis within \[-1, 1\), given 1/],
   ['ReduceMax', () => reduceMax(x(2), [2], true), /^ReduceMax.*an axis within/],
   ['LayerNormalization', () => layerNorm(x(2, 4), x(4), x(3), 1e-5), /operand 2 of shape \[4\]/],
@@ -92,6 +95,7 @@ const misfits: readonly [string, () => unknown, RegExp][] = [
   ['Transpose', () => transpose(x(2, 3), [0, 0]), /^Transpose.*perm=0,0\): expected a permutation of 2 axes/],
   ['Transpose', () => transpose(x(2, 3), [0]), /a permutation of 2 axes/],
   ['Cast', () => toFloat(x(2)), /^Cast.*expected a cast to another of float32/],
+  ['Cast', () => cast(cast(x(2), 'float16'), 'float16'), /a cast to another of float32, float16/],
   ['Concat', () => concat([x(2, 3), x(3, 3)], 1), /^Concat.*except on axis 1/],
   ['Concat', () => concat([x(2), ids(2)], 0), /operand 1 of float32/],
   ['Concat', () => concat([], 0), /an operand 0/],
@@ -145,4 +149,7 @@ test('a stored tensor has as many elements and bytes as its shape says', () => {
     () => external({ name: 'w', dtype: 'float32', shape: [2, 2], file: 'w.bin', offset: 0, bytes: 8 }),
     /w: 8 bytes given, float32 \[2,2\] needs 16/,
   );
+  const half = { name: 'w', dtype: 'float16', shape: [2, 2], file: 'w.bin', offset: 0 } as const;
+  assert.equal(external({ ...half, bytes: 8 }).dtype, 'float16');
+  assert.throws(() => external({ ...half, bytes: 16 }), /float16 \[2,2\] needs 8/);
 });

@@ -18,7 +18,7 @@ function writeGguf(t: TestContext): string {
   return path;
 }
 
-for (const precision of ['float32', 'int8', 'int4'] as const) {
+for (const precision of ['float32', 'float16', 'int8', 'int4'] as const) {
   test(`${precision}: both formats of one model give the same bundle`, async (t) => {
     // Files do not hold the attention scale: it follows from the number of layers, which is not 62.
     const directory = copyOf(t, gemma3);

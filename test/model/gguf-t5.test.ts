@@ -112,7 +112,7 @@ function writeGguf(
 }
 
 for (const family of ['t5', 't5v11']) {
-  for (const precision of ['float32', 'int8', 'int4'] as const) {
+  for (const precision of ['float32', 'float16', 'int8', 'int4'] as const) {
     test(`${family}, ${precision}: both formats of one model give the same bundle`, async (t) => {
       // GGUF has no field for the largest distance.
       const directory = copyOf(t, join(RECORDINGS, family, 'model'));

@@ -21,12 +21,13 @@ test('a tied head is the embedding table in float32, and a layer of its own when
   const float32 = await plan(t, 'float32');
   assert.equal(float32.headIsEmbeddings, true);
   assert.ok(!float32.linears.some(({ name }) => name === 'lm_head'));
+  assert.equal((await plan(t, 'float16')).headIsEmbeddings, true);
   const int8 = await plan(t, 'int8');
   assert.equal(int8.headIsEmbeddings, false);
   assert.equal(int8.linears.find(({ name }) => name === 'lm_head')?.tensor, int8.embeddings);
 });
 
-for (const precision of ['float32', 'int8', 'int4'] as const) {
+for (const precision of ['float32', 'float16', 'int8', 'int4'] as const) {
   test(`${precision}: the planned size is that of the bundle`, async (t) => {
     const { bundleBytes } = await plan(t, precision);
     const { manifest } = await importModel(options(t, { source: llama, precision }));
@@ -38,6 +39,17 @@ for (const precision of ['float32', 'int8', 'int4'] as const) {
 
 test('rows that are no whole blocks stay float32', () => {
   assert.deepEqual(linearForm('int4', 'model.layers.0.mlp.down_proj', 'BF16', 100), { format: 'float32' });
+});
+
+test('float16 leaves the head in float32', () => {
+  assert.deepEqual(linearForm('float16', 'lm_head', 'BF16', 64), { format: 'float32' });
+  for (const name of [
+    'model.layers.0.mlp.down_proj',
+    'transformer.h.0.attn.c_attn',
+    'decoder.block.0.layer.2.wo',
+  ]) {
+    assert.deepEqual(linearForm('float16', name, 'Q4_1', 64), { format: 'float16' });
+  }
 });
 
 test('the head keeps 8 bits where float weights get 4', () => {

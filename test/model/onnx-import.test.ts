@@ -81,6 +81,8 @@ test('the model is chosen by precision, from the directory or its folder onnx', 
     assert.deepEqual(error.given, ['model_quantized.onnx']);
     return true;
   });
+  const half = importModel(options(t, { source, precision: 'float16' }));
+  await assert.rejects(half, refused('onnx_precision', 'precision'));
   mkdirSync(join(source, 'onnx'));
   renameSync(join(source, 'model_quantized.onnx'), join(source, 'onnx/model_int8.onnx'));
   const { manifest } = await importModel(options(t, { source, precision: 'int8' }));

@@ -7,6 +7,7 @@ import type { LinearWeight } from '../../src/families/decoder.ts';
 import { applyLinear } from '../../src/families/linear.ts';
 import { createGraph, encodeModel, input } from '../../src/graph/index.ts';
 import { toFloat32 } from '../../src/model/dequantize.ts';
+import { halfToFloat, toHalves } from '../../src/model/half.ts';
 import { HashedFile } from '../../src/model/hashed-file.ts';
 import { type LinearForm, linearForm } from '../../src/model/precision.ts';
 import { STORAGE, type StorageType } from '../../src/model/storage.ts';
@@ -101,6 +102,12 @@ test('float weights multiply as they are in float32', async (t) => {
   assert.deepEqual(product, [...values]);
 });
 
+test('float weights multiply as the nearest numbers of float16', async (t) => {
+  const { linear, product, values } = await storedAndMultiplied(t, 'F32', { format: 'float16' });
+  assert.ok(linear.format === 'float16' && linear.weight.bytes === 2 * ROWS * COLUMNS);
+  assert.deepEqual(product, Array.from(toHalves(values), halfToFloat));
+});
+
 const FLOAT_FORMS: readonly (readonly [string, LinearForm, number])[] = [
   ['rowwise int8', { format: 'rowwise-int8', hasResidual: false }, 0.5 / 127],
   ['rowwise int8 with residuals', { format: 'rowwise-int8', hasResidual: true }, 1 / 256 / 127 + 2e-5],
@@ -123,14 +130,31 @@ test('every stored tensor begins at a multiple of 64 bytes', async (t) => {
   }
 });
 
-test('a weight that is not finite is refused by name', async (t) => {
+/** Stores two weights. */
+async function storeTwo(t: TestContext, weights: readonly [number, number], form: LinearForm) {
   const file = await HashedFile.create(join(tempDirectory(t), 'weights.bin'));
   t.after(() => file.abandon());
-  const nan = new Uint8Array(Float32Array.of(1, Number.NaN).buffer);
   async function* blocks() {
-    yield { start: 0, bytes: nan };
+    yield { start: 0, bytes: new Uint8Array(Float32Array.from(weights).buffer) };
   }
   const tensor = { name: 'layer.weight', shape: [1, 2], storage: 'F32' } as const;
-  const store = storeLinear(new TensorFile('weights.bin', file), tensor, { format: 'float32' }, blocks());
-  await assert.rejects(store, refused('not_finite', 'layer.weight'));
+  return storeLinear(new TensorFile('weights.bin', file), tensor, form, blocks());
+}
+
+test('a weight that is not finite is refused by name', async (t) => {
+  for (const format of ['float32', 'float16'] as const) {
+    await assert.rejects(storeTwo(t, [1, Number.NaN], { format }), refused('not_finite', 'layer.weight'));
+  }
+});
+
+test('a weight that float16 does not hold is refused by name, and the largest that it holds is not', async (t) => {
+  for (const weight of [65520, -1e6]) {
+    const stored = storeTwo(t, [1, weight], { format: 'float16' });
+    await assert.rejects(stored, refused('beyond_float16', 'layer.weight'));
+    await assert.rejects(stored, {
+      message: new RegExp(`holds ${weight}, and float16 numbers up to 65504`),
+      given: weight,
+    });
+  }
+  await storeTwo(t, [65504, -65519], { format: 'float16' });
 });

@@ -31,10 +31,11 @@ test('what serves is learned on when its weights allow that, and a float32 bundl
   assert.equal((await trainableBundle(served, home)).directory, exact.directory);
 });
 
-test('blocks of int4, and the bytes of an encoder-decoder, need a float32 bundle beside them', async (t) => {
+test('float16, blocks of int4, and the bytes of an encoder-decoder need a float32 bundle beside them', async (t) => {
   const { home, add } = homeOf(t);
   for (const [family, precision] of [
     ['llama', 'int4'],
+    ['qwen2', 'float16'],
     ['t5', 'int8'],
   ] as const) {
     const served = await add(family, precision);

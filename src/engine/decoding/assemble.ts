@@ -1,6 +1,7 @@
 import { MASKED } from '../../model/bundle.ts';
 import type { Backend, StepInputs } from '../backend.ts';
 import { sourceBias } from '../encoding/source-bias.ts';
+import type { KvArray } from '../kv/elements.ts';
 import type { KvSlab } from '../kv/slab.ts';
 import type { EmbeddingTable } from '../reading/embeddings.ts';
 import type { DecodeBatch } from './batch.ts';
@@ -30,7 +31,7 @@ export function assembleDecode(
     attentionBias.fill(0, row * width + oldest, row * width + position);
     attentionBias[row * width + past] = 0;
   }
-  const planesOf = (rows: KvSlab): Float32Array[] =>
+  const planesOf = (rows: KvSlab): KvArray[] =>
     Array.from({ length: backend.kvShape.planes }, (_, plane) => rows.past(plane, batch));
   const source = sources && {
     length: sources.capacity,

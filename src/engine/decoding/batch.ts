@@ -98,10 +98,13 @@ export class DecodeBatch {
     if (moved !== null) this.sequences[row] = last;
   }
 
-  /** Frees the row of a sequence whose numbers are not finite, and leaves none of them behind. */
-  discard(sequence: Sequence): void {
-    for (const slab of this.slabs) slab.clearRow(this.sequences.indexOf(sequence));
-    this.remove(sequence);
+  /** Frees the rows of sequences whose numbers are not finite, and leaves none of them behind. */
+  discard(sequences: readonly Sequence[]): void {
+    // All before the first is freed: the last row moves, and stays where it was as well.
+    for (const sequence of sequences) {
+      for (const slab of this.slabs) slab.clearRow(this.sequences.indexOf(sequence));
+    }
+    for (const sequence of sequences) this.remove(sequence);
   }
 
   /** The keys and values of a sequence, as they lie; valid until a row is added, removed or grown. */

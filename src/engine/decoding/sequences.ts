@@ -198,9 +198,9 @@ export class Sequences {
     slab.reserve(rows.length, longest);
   }
 
-  /** Its numbers are not finite. */
+  /** Its numbers are not finite; those of the other members of its ensemble, which leave with it, may not be either. */
   private breakOff(sequence: Sequence): void {
-    this.batch.discard(sequence);
+    this.batch.discard(membersOf(sequence));
     this.emit(sequence.id, { type: 'error', error: notFinite() });
   }
 

@@ -2,7 +2,8 @@ import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILES, type Bundle, MASKED } from '../../model/bundle.ts';
 import type { Backend, StepInputs, StepOutputs } from '../backend.ts';
-import { viewOfOutput } from '../kv/kv.ts';
+import { ELEMENTS, type KvArray } from '../kv/elements.ts';
+import { emptyPlane, viewOfOutput } from '../kv/kv.ts';
 import { KvSlab } from '../kv/slab.ts';
 import { openBackend } from '../session.ts';
 import type { Device } from './device.ts';
@@ -58,12 +59,13 @@ async function findingsOf(bundle: Bundle, backend: Backend): Promise<Findings> {
   try {
     const rows = await firstEmbeddings(bundle, LENGTH + STEPS);
     const { encoder, kvShape, hiddenSize } = backend;
+    const { toFloats } = ELEMENTS[kvShape.element];
     const read = rows.subarray(0, LENGTH * hiddenSize);
     if (encoder !== null) {
       const inputs = { batch: 1, length: LENGTH, embeds: read, bias: new Float32Array(LENGTH) };
-      return { numbers: [await encoder.encode(inputs)], keptError: 0 };
+      return { numbers: [toFloats(await encoder.encode(inputs))], keptError: 0 };
     }
-    const nothing = Array.from({ length: kvShape.planes }, () => new Float32Array());
+    const nothing = Array.from({ length: kvShape.planes }, () => emptyPlane(kvShape, 0));
     const first = await backend.run(step(read, 0, LENGTH, nothing));
     const slab = new KvSlab(kvShape);
     slab.addRow([
@@ -84,7 +86,7 @@ async function findingsOf(bundle: Bundle, backend: Backend): Promise<Findings> {
     }
     const given = await backend.run(inputsAt(LENGTH + STEPS - 1));
     return {
-      numbers: [first.logits!, next[0]!.logits!, next[0]!.newKeysValues],
+      numbers: [first.logits!, next[0]!.logits!, toFloats(next[0]!.newKeysValues)],
       keptError: relativeError(next.at(-1)!.logits!, given.logits!),
     };
   } finally {
@@ -97,7 +99,7 @@ function step(
   embeds: Float32Array,
   start: number,
   sequence: number,
-  pastPlanes: readonly Float32Array[],
+  pastPlanes: readonly KvArray[],
   past = 0,
 ): StepInputs {
   const width = past + sequence;

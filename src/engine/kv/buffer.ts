@@ -1,10 +1,11 @@
-import { copyPlane, type KvShape, type KvView, viewOfPlanes } from './kv.ts';
+import type { KvArray } from './elements.ts';
+import { copyPlane, emptyPlane, type KvShape, type KvView, viewOfPlanes } from './kv.ts';
 import { roundPositions } from './slab.ts';
 
 /** Keys and values of one sequence that is read chunk by chunk; it grows in buckets, not with every chunk. */
 export class KvBuffer {
   private readonly shape: KvShape;
-  private planes: Float32Array[] = [];
+  private planes: KvArray[] = [];
   private capacity = 0;
   length = 0;
 
@@ -28,11 +29,10 @@ export class KvBuffer {
   }
 
   private grow(capacity: number): void {
-    const { planes, heads, dim } = this.shape;
     const held = this.view();
-    this.planes = Array.from({ length: planes }, (_, plane) => {
+    this.planes = Array.from({ length: this.shape.planes }, (_, plane) => {
       // Zero-filled: spare positions are masked, but must be finite.
-      const target = new Float32Array(heads * capacity * dim);
+      const target = emptyPlane(this.shape, capacity);
       if (held.length > 0) copyPlane(this.shape, held, plane, target, 0, capacity, 0);
       return target;
     });

@@ -1,6 +1,9 @@
 import * as ort from 'onnxruntime-node';
 import { encodeModel, type Graph } from '../../graph/index.ts';
 import { copyGraph, DEVICE_IO, holdGraph, writeGraph } from './device-graphs.ts';
+import type { KvArray, KvElement } from './elements.ts';
+import type { KvShape } from './kv.ts';
+import { kvDataOf, kvTensor } from './tensors.ts';
 
 /** Where a tensor lies that a session has made to stay on the device. */
 const ON_DEVICE = 'gpu-buffer';
@@ -36,16 +39,16 @@ export class DeviceMemory {
 
   /** @param settings those of the model's session, so that both are on the same device */
   static async open(
-    planes: number,
+    shape: Pick<KvShape, 'planes' | 'element'>,
     settings: ort.InferenceSession.SessionOptions,
     location: 'gpu-buffer' | 'cpu' = ON_DEVICE,
   ): Promise<DeviceMemory> {
     const open = (graph: Graph, more: ort.InferenceSession.SessionOptions = {}) =>
       ort.InferenceSession.create(encodeModel(graph), { ...settings, intraOpNumThreads: 1, ...more });
     return new DeviceMemory(
-      await open(holdGraph(), { preferredOutputLocation: location }),
-      await open(writeGraph(planes)),
-      await open(copyGraph(planes)),
+      await open(holdGraph(shape), { preferredOutputLocation: location }),
+      await open(writeGraph(shape)),
+      await open(copyGraph(shape)),
     );
   }
 
@@ -64,14 +67,10 @@ export class DeviceMemory {
    * @param indices each of them once
    * @returns the planes; the given tensors are not used any more
    */
-  async write(
-    { planes, indices }: Pieces,
-    updates: Float32Array,
-    width: number,
-  ): Promise<readonly ort.Tensor[]> {
+  async write({ planes, indices }: Pieces, updates: KvArray, width: number): Promise<readonly ort.Tensor[]> {
     const count = indices.length;
     return this.replace(this.writing, planes, width, {
-      [DEVICE_IO.updates]: new ort.Tensor('float32', updates, [planes.length, count, width]),
+      [DEVICE_IO.updates]: kvTensor(updates, [planes.length, count, width]),
       [DEVICE_IO.to]: integers(indices, [count, 1]),
     });
   }
@@ -115,17 +114,11 @@ export class DeviceMemory {
 /** The same memory with other sizes. It is not freed with this tensor, and must not be used without the one that owns it. */
 export function withDims(tensor: ort.Tensor, dims: readonly number[]): ort.Tensor {
   if (tensor.location === ON_DEVICE) {
-    return ort.Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType: 'float32', dims: [...dims] });
+    const dataType = tensor.type as KvElement;
+    return ort.Tensor.fromGpuBuffer(tensor.gpuBuffer, { dataType, dims: [...dims] });
   }
-  const data = tensor.data as Float32Array;
-  return new ort.Tensor(
-    'float32',
-    data.subarray(
-      0,
-      dims.reduce((size, dim) => size * dim, 1),
-    ),
-    dims,
-  );
+  const size = dims.reduce((product, dim) => product * dim, 1);
+  return kvTensor(kvDataOf(tensor).subarray(0, size), dims);
 }
 
 const asPieces = (tensor: ort.Tensor, width: number): ort.Tensor =>

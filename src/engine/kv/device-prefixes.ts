@@ -1,5 +1,7 @@
 import type * as ort from 'onnxruntime-node';
 import type { DeviceMemory } from './device-memory.ts';
+import { ELEMENTS } from './elements.ts';
+import type { KvShape } from './kv.ts';
 
 /** A prefix in whole blocks of positions: those of one head after those of another, plane by plane. */
 export interface DevicePrefix {
@@ -10,13 +12,15 @@ export interface DevicePrefix {
 
 /** The prefixes of prompts that a device keeps, by key; least recently used ones go when they take more than the bound. */
 export class DevicePrefixes {
+  private readonly shape: KvShape;
   private readonly memory: DeviceMemory;
   private readonly capacityBytes: number;
   /** Oldest use first. */
   private readonly held = new Map<string, DevicePrefix>();
   private bytes = 0;
 
-  constructor(memory: DeviceMemory, capacityBytes: number) {
+  constructor(shape: KvShape, memory: DeviceMemory, capacityBytes: number) {
+    this.shape = shape;
     this.memory = memory;
     this.capacityBytes = capacityBytes;
   }
@@ -36,10 +40,11 @@ export class DevicePrefixes {
   async add(
     key: string,
     from: { readonly planes: readonly ort.Tensor[]; readonly indices: readonly number[] },
-    { width, heads }: { readonly width: number; readonly heads: number },
+    width: number,
   ): Promise<void> {
     const { planes, indices } = from;
-    const bytes = planes.length * indices.length * width * Float32Array.BYTES_PER_ELEMENT;
+    const { heads, element } = this.shape;
+    const bytes = planes.length * indices.length * width * ELEMENTS[element].bytes;
     if (this.get(key) !== null || bytes > this.capacityBytes) return;
     const copies: ort.Tensor[] = [];
     try {
@@ -62,7 +67,7 @@ export class DevicePrefixes {
   private evict(): void {
     for (const [key, { planes }] of this.held) {
       if (this.bytes <= this.capacityBytes) return;
-      this.bytes -= planes.reduce((sum, { size }) => sum + size * Float32Array.BYTES_PER_ELEMENT, 0);
+      this.bytes -= planes.reduce((sum, { size }) => sum + size, 0) * ELEMENTS[this.shape.element].bytes;
       this.held.delete(key);
       this.memory.free(planes);
     }

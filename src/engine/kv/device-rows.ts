@@ -1,8 +1,10 @@
-import * as ort from 'onnxruntime-node';
+import type * as ort from 'onnxruntime-node';
 import type { PastRow } from '../backend.ts';
 import { type DeviceMemory, withDims } from './device-memory.ts';
 import type { DevicePrefixes } from './device-prefixes.ts';
-import type { KvShape } from './kv.ts';
+import { ELEMENTS, type KvArray } from './elements.ts';
+import { emptyPlane, type KvShape } from './kv.ts';
+import { kvTensor } from './tensors.ts';
 
 /** Positions that are moved together when a row is new; what a row grows by is moved position by position. */
 export const BLOCK = 16;
@@ -67,7 +69,7 @@ export class DeviceRows {
   async past(
     rows: readonly PastRow[],
     capacity: number,
-    host: readonly Float32Array[],
+    host: readonly KvArray[],
   ): Promise<readonly ort.Tensor[]> {
     try {
       const isRoomy = rows.length <= this.rowCapacity && rows.length * 4 > this.rowCapacity;
@@ -103,7 +105,7 @@ export class DeviceRows {
       return isThere ? place * oldBlocks + block : zero;
     });
     const width = BLOCK * dim;
-    const zeros = new ort.Tensor('float32', new Float32Array(width), [1, width]);
+    const zeros = kvTensor(emptyPlane({ ...this.shape, heads: 1 }, BLOCK), [1, width]);
     for (let plane = 0; plane < planes; plane++) {
       const old = this.planes[plane];
       const held = await this.memory.hold(old ?? zeros, width, [...from, zero]);
@@ -119,7 +121,7 @@ export class DeviceRows {
     }));
   }
 
-  private async update(rows: readonly PastRow[], host: readonly Float32Array[]): Promise<void> {
+  private async update(rows: readonly PastRow[], host: readonly KvArray[]): Promise<void> {
     const grown: Span[] = [];
     const fresh: Span[] = [];
     // In ascending order: a row that moved came from behind, and lies there until the turn of that place.
@@ -164,14 +166,10 @@ export class DeviceRows {
   }
 
   /** Writes the host's numbers, in pieces of so many positions. */
-  private async write(
-    spans: readonly Span[],
-    positions: number,
-    host: readonly Float32Array[],
-  ): Promise<void> {
+  private async write(spans: readonly Span[], positions: number, host: readonly KvArray[]): Promise<void> {
     const width = positions * this.shape.dim;
     for (const indices of inRuns(spans.flatMap((span) => this.pieces(span, positions)))) {
-      const updates = new Float32Array(host.length * indices.length * width);
+      const updates = ELEMENTS[this.shape.element].zeros(host.length * indices.length * width);
       let at = 0;
       for (const plane of host) {
         for (const index of indices) {
@@ -196,9 +194,8 @@ export class DeviceRows {
   /** Keeps a row's prefix for the next row behind the same prompt. */
   private async keepPrefix({ prefix }: PastRow, row: number): Promise<void> {
     if (prefix === null) return;
-    const { heads, dim } = this.shape;
     const indices = this.pieces({ row, from: 0, to: prefix.length }, BLOCK);
-    await this.prefixes.add(prefix.key, { planes: this.planes, indices }, { width: BLOCK * dim, heads });
+    await this.prefixes.add(prefix.key, { planes: this.planes, indices }, BLOCK * this.shape.dim);
   }
 
   /** The pieces of a row that hold its positions [from, to), head after head. */

@@ -1,3 +1,4 @@
+import { ELEMENTS } from './elements.ts';
 import { copyPlane, type KvShape, type KvView, kvBytesPerPosition, sliceView } from './kv.ts';
 
 /** Tokens of one block. A multiple of the past axis's alignment, short enough for a template's few words. */
@@ -92,9 +93,9 @@ export class InputCache {
   }
 
   private copy(parts: readonly KvView[], from: number): KvView {
-    const { planes, heads, dim } = this.shape;
+    const { planes, heads, dim, element } = this.shape;
     const stride = heads * BLOCK * dim;
-    const memory = new Float32Array(planes * stride);
+    const memory = ELEMENTS[element].zeros(planes * stride);
     for (let plane = 0; plane < planes; plane++) {
       let start = 0;
       for (const part of parts) {

@@ -1,3 +1,5 @@
+import { ELEMENTS, type KvArray, type KvElement } from './elements.ts';
+
 /**
  * Keys and values of a sequence. A cache has `planes` arrays: plane 2i holds the keys of layer i, plane 2i + 1
  * its values. Inside a plane the layout is [heads, capacity, dim]: position p of head h starts at
@@ -9,10 +11,16 @@ export interface KvShape {
   /** Key/value heads. */
   readonly heads: number;
   readonly dim: number;
+  readonly element: KvElement;
 }
 
 /** Rows of embeddings, held like keys and values. */
-export const rowsShape = (hiddenSize: number): KvShape => ({ planes: 1, heads: 1, dim: hiddenSize });
+export const rowsShape = (hiddenSize: number): KvShape => ({
+  planes: 1,
+  heads: 1,
+  dim: hiddenSize,
+  element: 'float32',
+});
 
 /** A readable run of positions somewhere in memory; nothing is copied to make one. */
 export interface KvView {
@@ -23,22 +31,27 @@ export interface KvView {
   /** Where this is the prefix of a prompt from its first position on: the prompt's key. */
   readonly prefixKey?: string;
   /** The memory of a plane; the view starts at `offset(plane)`. */
-  data(plane: number): Float32Array;
+  data(plane: number): KvArray;
   offset(plane: number): number;
 }
 
 export function kvBytesPerPosition(shape: KvShape): number {
-  return shape.planes * shape.heads * shape.dim * Float32Array.BYTES_PER_ELEMENT;
+  return shape.planes * shape.heads * shape.dim * ELEMENTS[shape.element].bytes;
+}
+
+/** Zeros for so many positions of one plane. */
+export function emptyPlane({ heads, dim, element }: KvShape, positions: number): KvArray {
+  return ELEMENTS[element].zeros(heads * positions * dim);
 }
 
 /** A view of arrays that hold exactly one sequence, [heads, capacity, dim] each. */
-export function viewOfPlanes(planes: readonly Float32Array[], capacity: number, length: number): KvView {
+export function viewOfPlanes(planes: readonly KvArray[], capacity: number, length: number): KvView {
   return { length, capacity, data: (plane) => planes[plane]!, offset: () => 0 };
 }
 
 /** A view of one row of the graph's output `new_keys_values` [planes, batch, heads, sequence, dim]. */
 export function viewOfOutput(
-  output: Float32Array,
+  output: KvArray,
   shape: KvShape,
   layout: {
     readonly batch: number;
@@ -56,16 +69,20 @@ export function viewOfOutput(
   };
 }
 
-/** Keys and values given position by position, [length, planes, heads, dim], copied into memory of their own. */
+/**
+ * Keys and values given position by position, [length, planes, heads, dim], copied into memory of their own. What the
+ * shape's element cannot hold becomes infinite.
+ */
 export function viewOfPositions(shape: KvShape, values: Float32Array, length: number): KvView {
   const { planes, heads, dim } = shape;
   const capacity = alignPast(length);
-  const copies = Array.from({ length: planes }, () => new Float32Array(heads * capacity * dim));
+  const held = ELEMENTS[shape.element].fromFloats(values);
+  const copies = Array.from({ length: planes }, () => emptyPlane(shape, capacity));
   for (let position = 0; position < length; position++) {
     for (const [plane, copy] of copies.entries()) {
       for (let head = 0; head < heads; head++) {
         const from = ((position * planes + plane) * heads + head) * dim;
-        copy.set(values.subarray(from, from + dim), (head * capacity + position) * dim);
+        copy.set(held.subarray(from, from + dim), (head * capacity + position) * dim);
       }
     }
   }
@@ -87,7 +104,7 @@ export function copyPlane(
   shape: KvShape,
   source: KvView,
   plane: number,
-  target: Float32Array,
+  target: KvArray,
   targetOffset: number,
   targetCapacity: number,
   at: number,
@@ -117,9 +134,9 @@ export function alignPast(length: number): number {
 export function concatViews(shape: KvShape, views: readonly KvView[]): KvView {
   const length = views.reduce((sum, view) => sum + view.length, 0);
   const capacity = alignPast(length);
-  const planes: Float32Array[] = [];
+  const planes: KvArray[] = [];
   for (let plane = 0; plane < shape.planes; plane++) {
-    const target = new Float32Array(shape.heads * capacity * shape.dim);
+    const target = emptyPlane(shape, capacity);
     let at = 0;
     for (const view of views) {
       copyPlane(shape, view, plane, target, 0, capacity, at);
@@ -132,12 +149,13 @@ export function concatViews(shape: KvShape, views: readonly KvView[]): KvView {
 
 /** Whether all numbers of a view are finite. */
 export function isFiniteView(shape: KvShape, view: KvView): boolean {
+  const element = ELEMENTS[shape.element];
   for (let plane = 0; plane < shape.planes; plane++) {
     const data = view.data(plane);
     for (let head = 0; head < shape.heads; head++) {
       const start = view.offset(plane) + head * view.capacity * shape.dim;
       for (let i = start; i < start + view.length * shape.dim; i++)
-        if (!Number.isFinite(data[i])) return false;
+        if (!element.isFinite(data[i]!)) return false;
     }
   }
   return true;

@@ -1,3 +1,4 @@
+import { ELEMENTS, type KvArray } from './elements.ts';
 import { copyPlane, type KvShape, type KvView, kvBytesPerPosition } from './kv.ts';
 
 /**
@@ -7,14 +8,14 @@ import { copyPlane, type KvShape, type KvView, kvBytesPerPosition } from './kv.t
  */
 export class KvSlab {
   readonly shape: KvShape;
-  private planes: Float32Array[] = [];
+  private planes: KvArray[] = [];
   private rowCapacity = 0;
   private positionCapacity = 0;
   private readonly lengths: number[] = [];
-  private readonly allocate: (length: number) => Float32Array;
+  private readonly allocate: (length: number) => KvArray;
 
   /** @param allocate zeros; replaced in tests. It throws when there is no memory, and then nothing has changed */
-  constructor(shape: KvShape, allocate = (length: number) => new Float32Array(length)) {
+  constructor(shape: KvShape, allocate = ELEMENTS[shape.element].zeros) {
     this.shape = shape;
     this.allocate = allocate;
   }
@@ -52,7 +53,7 @@ export class KvSlab {
   }
 
   /** The first `rows` rows of a plane, [rows, heads, capacity, dim], without a copy. */
-  past(plane: number, rows: number): Float32Array {
+  past(plane: number, rows: number): KvArray {
     return this.planes[plane]!.subarray(0, rows * this.rowStride);
   }
 
@@ -87,7 +88,7 @@ export class KvSlab {
    * Appends one position to every row from a decode step's `new_keys_values` [planes, rows, heads, 1, dim].
    * The caller reserves room first.
    */
-  append(output: Float32Array): void {
+  append(output: KvArray): void {
     const { planes, heads, dim } = this.shape;
     let from = 0;
     for (let plane = 0; plane < planes; plane++) {
@@ -110,7 +111,7 @@ export class KvSlab {
    * first `skipped`. The caller reserves room first.
    */
   appendSeveral(
-    output: Float32Array,
+    output: KvArray,
     { positions, skipped }: { readonly positions: number; readonly skipped: number },
     counts: readonly number[],
   ): void {

@@ -1,6 +1,7 @@
 import { MASKED } from '../../model/bundle.ts';
 import type { Backend, PastPrefix, SourceInputs, StepInputs } from '../backend.ts';
 import { sourceBias } from '../encoding/source-bias.ts';
+import { ELEMENTS, type KvArray } from '../kv/elements.ts';
 import { alignPast, copyPlane, type KvView } from '../kv/kv.ts';
 import type { RowSource } from './embeddings.ts';
 
@@ -131,13 +132,13 @@ function joinPlanes(
   views: readonly (KvView | null)[],
   capacity: number,
   { kvShape }: Backend,
-): readonly Float32Array[] {
-  const { planes, heads, dim } = kvShape;
+): readonly KvArray[] {
+  const { planes, heads, dim, element } = kvShape;
   const rowStride = heads * capacity * dim;
   return Array.from({ length: planes }, (_, plane) => {
     const only = views.length === 1 ? views[0]! : null;
     if (only !== null) return only.data(plane).subarray(only.offset(plane), only.offset(plane) + rowStride);
-    const target = new Float32Array(views.length * rowStride);
+    const target = ELEMENTS[element].zeros(views.length * rowStride);
     views.forEach((view, row) => {
       if (view !== null) copyPlane(kvShape, view, plane, target, row * rowStride, capacity, 0);
     });

@@ -20,7 +20,7 @@ const Info = Type.Object(
         id: Type.String(),
         hash: Type.String({ description: 'Identity of the frozen model, to which prompts are bound.' }),
         family: Type.String(),
-        precision: oneOf('float32', 'int8', 'int4'),
+        precision: oneOf('float32', 'float16', 'int8', 'int4'),
         token_dim: Type.Integer({ description: 'Width that prompts must have.' }),
         num_layers: Type.Integer(),
         num_attention_heads: Type.Integer(),

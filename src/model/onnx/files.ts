@@ -3,8 +3,8 @@ import { basename, dirname, join } from 'node:path';
 import type { Precision } from '../../domain/model.ts';
 import { unsupportedModel } from '../fields.ts';
 
-/** Names under which exports of each precision are published, the usual one first. */
-const NAMES: Readonly<Record<Precision, readonly string[]>> = {
+/** Names under which exports of each precision are published, the usual one first. Those of float16 are not read. */
+const NAMES: Readonly<Record<Exclude<Precision, 'float16'>, readonly string[]>> = {
   float32: ['model.onnx'],
   int8: ['model_quantized.onnx', 'model_int8.onnx', 'model_uint8.onnx'],
   int4: ['model_q4.onnx', 'model_int4.onnx'],
@@ -32,9 +32,15 @@ export async function isOnnxExport(path: string): Promise<boolean> {
 
 /**
  * The file to import: the path itself, or of a directory the one that is published under the name of the precision.
- * Throws `unprocessable` missing_file, naming what there is.
+ * Throws `unprocessable` missing_file, naming what there is, and onnx_precision for float16.
  */
 export async function findOnnxFiles(path: string, precision: Precision): Promise<OnnxFiles> {
+  if (precision === 'float16') {
+    throw unsupportedModel('onnx_precision', 'precision', 'ONNX exports are not served in float16.', {
+      expected: 'the safetensors or GGUF of the model, or another --precision',
+      given: precision,
+    });
+  }
   const directory = await onnxDirectory(path);
   if ((await stat(path)).isFile()) return { model: path, directory };
   const found = await onnxFilesIn(path);

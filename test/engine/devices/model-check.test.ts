@@ -19,9 +19,11 @@ test('the error is relative, and what is added to all numbers is none', () => {
   assert.equal(relativeError(numbers, Float32Array.of(1, 1, 1, 1)), Number.POSITIVE_INFINITY);
 });
 
-for (const [family, model] of [
-  ['a decoder', 'llama'],
-  ['an encoder-decoder', 't5'],
+for (const [family, model, precision] of [
+  ['a decoder', 'llama', 'float32'],
+  ['a decoder of float16', 'gpt2', 'float16'],
+  ['an encoder-decoder', 't5', 'float32'],
+  ['an encoder-decoder of float16', 't5v11', 'float16'],
 ] as const) {
   test(`${family} that runs twice on the processor has no error, here and in a process of its own`, async (t) => {
     const directory = await mkdtemp(join(tmpdir(), 'model-check-'));
@@ -31,7 +33,7 @@ for (const [family, model] of [
       source: `test/fixtures/peft/${model}/model`,
       target,
       id: model,
-      precision: 'float32',
+      precision,
     });
     assert.equal(await modelError(await openBundle(target), CPU), 0);
     if (model === 'llama') assert.equal(await tryOut(CPU, { model: target }), null);
