@@ -1,6 +1,23 @@
 import type { KvArray } from './kv/elements.ts';
 import type { KvShape } from './kv/kv.ts';
 
+/** The keys and values of a prompt, the same in every row that begins with them. */
+export interface PastPrefix {
+  readonly key: string;
+  /** Positions; no more than those of the row. */
+  readonly length: number;
+}
+
+/** Which row of the past is which: a backend that has seen it before may have kept it on its device. */
+export interface PastRow {
+  /** What it holds below its length never changes as long as it is under this id. */
+  readonly id: number | string;
+  /** Positions in use. */
+  readonly length: number;
+  /** What it begins with. */
+  readonly prefix: PastPrefix | null;
+}
+
 /** What the encoder made of the sources of a run's rows, see CROSS_IO in families/encoder-decoder.ts. */
 export interface SourceInputs {
   /** Positions, padding included. */
@@ -9,11 +26,13 @@ export interface SourceInputs {
   readonly planes: readonly KvArray[];
   /** [batch, 1, 1, length] */
   readonly bias: Float32Array;
+  /** As of the past. */
+  readonly rows?: readonly PastRow[];
 }
 
 /**
  * One forward pass of the frozen model. All arrays are row-major; see SERVING_IO in families/decoder.ts for
- * the meaning of each. A backend holds no state between runs: the past comes in with every call.
+ * the meaning of each. The past comes in with every call: what a backend keeps of it is a copy.
  */
 export interface StepInputs {
   readonly batch: number;
@@ -28,6 +47,10 @@ export interface StepInputs {
   readonly attentionBias: Float32Array;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
   readonly pastPlanes: readonly KvArray[];
+  /** One a row where rows come again in later runs; they are in `pastPlanes` all the same. */
+  readonly pastRows?: readonly PastRow[];
+  /** One a row where no row's past is more than a prefix; null: it has none. They are in `pastPlanes` all the same. */
+  readonly pastPrefixes?: readonly (PastPrefix | null)[];
   /** Null in a decoder-only model. */
   readonly source: SourceInputs | null;
   /** Indices into batch * sequence: the rows of logits that are computed. */
@@ -95,6 +118,7 @@ export interface LoopInputs {
   readonly past: number;
   /** Plane by plane [batch, heads, past, dim]; read in place. */
   readonly pastPlanes: readonly KvArray[];
+  readonly pastRows?: readonly PastRow[];
   /** These are [batch]. */
   readonly lastTokens: BigInt64Array;
   readonly lengths: BigInt64Array;

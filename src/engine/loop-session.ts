@@ -2,6 +2,7 @@ import * as ort from 'onnxruntime-node';
 import { type Bundle, SERVING_IO } from '../model/bundle.ts';
 import { DECODE_LOOP_IO, encodeDecodeLoop } from '../model/decode-loop.ts';
 import type { DecodeLoop, LoopInputs, LoopOutputs } from './backend.ts';
+import type { DevicePast } from './device-past.ts';
 import type { KvShape } from './kv/kv.ts';
 import { kvShapeOf } from './kv/shape-of.ts';
 import { kvDataOf, kvTensor } from './kv/tensors.ts';
@@ -9,11 +10,13 @@ import { kvDataOf, kvTensor } from './kv/tensors.ts';
 /**
  * Several decode steps of a bundle's model, in a session of their own that holds the weights once more. Null where the
  * model has no such graph, see `encodeDecodeLoop`.
+ * @param devicePast what the device keeps of the past; null: nothing
  */
 export async function openDecodeLoop(
   bundle: Bundle,
   steps: number,
   settings: ort.InferenceSession.SessionOptions,
+  devicePast: DevicePast | null,
 ): Promise<DecodeLoop | null> {
   const model = await encodeDecodeLoop(bundle);
   if (model === null) return null;
@@ -26,18 +29,20 @@ export async function openDecodeLoop(
       },
     },
   });
-  return new OrtDecodeLoop(session, steps, kvShapeOf(bundle.manifest));
+  return new OrtDecodeLoop(session, steps, kvShapeOf(bundle.manifest), devicePast);
 }
 
 class OrtDecodeLoop implements DecodeLoop {
   readonly steps: number;
   private readonly session: ort.InferenceSession;
   private readonly kvShape: KvShape;
+  private readonly devicePast: DevicePast | null;
 
-  constructor(session: ort.InferenceSession, steps: number, kvShape: KvShape) {
+  constructor(session: ort.InferenceSession, steps: number, kvShape: KvShape, devicePast: DevicePast | null) {
     this.session = session;
     this.steps = steps;
     this.kvShape = kvShape;
+    this.devicePast = devicePast;
   }
 
   async run(inputs: LoopInputs): Promise<LoopOutputs> {
@@ -58,9 +63,10 @@ class OrtDecodeLoop implements DecodeLoop {
       [io.candidates]: whole(BigInt64Array.of(BigInt(candidates)), [1]),
       [io.uniforms]: real(inputs.uniforms, [steps, batch]),
     };
+    const kept = (await this.devicePast?.pastOf(inputs)) ?? null;
     pastPlanes.forEach((plane, index) => {
       const name = (index % 2 === 0 ? SERVING_IO.pastKeys : SERVING_IO.pastValues)(index >> 1);
-      feeds[name] = kvTensor(plane, [batch, heads, past, dim]);
+      feeds[name] = kept?.[index] ?? kvTensor(plane, [batch, heads, past, dim]);
     });
     const outputs = await this.session.run(feeds);
     const chosen = outputs[io.chosen]!;

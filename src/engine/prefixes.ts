@@ -2,7 +2,7 @@ import type { PromptHandle, Turn } from '../domain/engine.ts';
 import type { DomainError } from '../domain/errors.ts';
 import type { Backend } from './backend.ts';
 import { Job } from './job.ts';
-import { isFiniteView, type KvShape, rowsShape, viewOfPositions } from './kv/kv.ts';
+import { isFiniteView, type KvShape, type KvView, rowsShape, viewOfPositions } from './kv/kv.ts';
 import { PrefixCache, type PrefixCacheStats, type PrefixEntry } from './kv/prefix-cache.ts';
 import { PrefixWork } from './reading/prefix-work.ts';
 import { beyondFloat16, notFinite } from './refusals.ts';
@@ -57,7 +57,7 @@ export class Prefixes {
     const { prompt, turn } = wanted;
     if (prompt.form === 'rows' && this.backend.encoder === null) return this.compute(key, values, turn);
     const view = viewOfPositions(this.shape, values, prompt.length);
-    if (isFiniteView(this.shape, view)) this.cache.resolve({ key, view, lastRow: null });
+    if (isFiniteView(this.shape, view)) this.store(key, view, null);
     else this.cache.reject(key, beyondFloat16());
     return null;
   }
@@ -85,11 +85,15 @@ export class Prefixes {
       finish: () => {
         const view = work.result;
         if (!isFiniteView(kvShape, view)) this.cache.reject(key, notFinite());
-        else this.cache.resolve({ key, view, lastRow: rows.slice(rows.length - hiddenSize) });
+        else this.store(key, view, rows.slice(rows.length - hiddenSize));
       },
       fail: (error) => this.cache.reject(key, error),
     });
     job.prepare(null);
     return job;
+  }
+
+  private store(key: string, view: KvView, lastRow: Float32Array | null): void {
+    this.cache.resolve({ key, view: { ...view, prefixKey: key }, lastRow });
   }
 }

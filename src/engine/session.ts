@@ -10,9 +10,11 @@ import {
 } from '../model/bundle.ts';
 import type { Backend, DecodeLoop, Encoder, StepInputs, StepOutputs } from './backend.ts';
 import { byteProductEntries } from './byte-products.ts';
+import { DevicePast } from './device-past.ts';
 import { CPU, type Device } from './devices/device.ts';
 import { executionProviders } from './devices/providers.ts';
 import { OrtEncoder } from './encoder-session.ts';
+import { DeviceMemory } from './kv/device-memory.ts';
 import type { KvShape } from './kv/kv.ts';
 import { kvShapeOf } from './kv/shape-of.ts';
 import { kvDataOf, kvTensor } from './kv/tensors.ts';
@@ -26,6 +28,8 @@ export interface SessionOptions {
   readonly threads: number;
   /** Decode steps of a run; 1 unless given. */
   readonly stepsPerRun?: number;
+  /** Most bytes of prefixes that a device keeps beside the rows, where it keeps any; 0 unless given. */
+  readonly devicePrefixBytes?: number;
 }
 
 /**
@@ -56,11 +60,19 @@ export async function openBackend(bundle: Bundle, options: SessionOptions): Prom
     ort.InferenceSession.create(join(bundle.directory, graph), settings);
   const { config } = bundle.manifest;
   const encoder = isEncoderDecoder(config) ? new OrtEncoder(await open(BUNDLE_FILES.encoder), config) : null;
-  const { device = CPU, stepsPerRun = 1 } = options;
+  const { device = CPU, stepsPerRun = 1, devicePrefixBytes = 0 } = options;
+  const kvShape = kvShapeOf(bundle.manifest);
+  // CUDA's tensors cannot stay on the device through Node.
+  const memory = device.kind === 'webgpu' ? await DeviceMemory.open(kvShape, settings) : null;
+  const devicePast = memory && new DevicePast(kvShape, memory, devicePrefixBytes);
   return new OrtBackend(
     await open(BUNDLE_FILES.graph),
-    { encoder, loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings) : null },
-    kvShapeOf(bundle.manifest),
+    {
+      encoder,
+      loop: stepsPerRun > 1 ? await openDecodeLoop(bundle, stepsPerRun, settings, devicePast) : null,
+      devicePast,
+    },
+    kvShape,
     {
       hidden: config.hiddenSize,
       vocab: config.vocabSize,
@@ -79,13 +91,14 @@ class OrtBackend implements Backend {
   readonly encoder: Encoder | null;
   readonly loop: DecodeLoop | null;
   private readonly session: ort.InferenceSession;
+  private readonly devicePast: DevicePast | null;
   private readonly takesEmptyPast: boolean;
   private readonly pastNames: readonly string[];
   private readonly crossNames: readonly string[];
 
   constructor(
     session: ort.InferenceSession,
-    { encoder, loop }: Pick<Backend, 'encoder' | 'loop'>,
+    parts: Pick<Backend, 'encoder' | 'loop'> & { readonly devicePast: DevicePast | null },
     kvShape: KvShape,
     traits: {
       readonly hidden: number;
@@ -95,8 +108,9 @@ class OrtBackend implements Backend {
     },
   ) {
     this.session = session;
-    this.encoder = encoder;
-    this.loop = loop;
+    this.encoder = parts.encoder;
+    this.loop = parts.loop;
+    this.devicePast = parts.devicePast;
     this.kvShape = kvShape;
     this.hiddenSize = traits.hidden;
     this.vocabSize = traits.vocab;
@@ -131,15 +145,17 @@ class OrtBackend implements Backend {
       [SERVING_IO.scoredRows]: new ort.Tensor('int64', scoredRows, [scoredRows.length]),
       [SERVING_IO.scorePairs]: new ort.Tensor('int64', scorePairs, [scorePairs.length / 2, 2]),
     };
+    const kept = (await this.devicePast?.pastOf(inputs)) ?? null;
     this.pastNames.forEach((name, plane) => {
-      feeds[name] = kvTensor(inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
+      feeds[name] = kept?.[plane] ?? kvTensor(inputs.pastPlanes[plane]!, [batch, heads, past, dim]);
     });
     const { source } = inputs;
     if (source !== null) {
       const { length, planes, bias } = source;
       feeds[CROSS_IO.sourceBias] = new ort.Tensor('float32', bias, [batch, 1, 1, length]);
+      const keptSources = (await this.devicePast?.sourcesOf(inputs)) ?? null;
       this.crossNames.forEach((name, plane) => {
-        feeds[name] = kvTensor(planes[plane]!, [batch, heads, length, dim]);
+        feeds[name] = keptSources?.[plane] ?? kvTensor(planes[plane]!, [batch, heads, length, dim]);
       });
     }
     const outputs = await this.session.run(feeds, [
@@ -163,6 +179,7 @@ class OrtBackend implements Backend {
   async release(): Promise<void> {
     await this.encoder?.release();
     await this.loop?.release();
+    await this.devicePast?.release();
     await this.session.release();
   }
 }

@@ -25,7 +25,12 @@ const {
 const { manifest, directory } = bundle;
 const inStep = new Flag(memory);
 
-const backend = await openBackend(bundle, { device, stepsPerRun, threads });
+const backend = await openBackend(bundle, {
+  device,
+  stepsPerRun,
+  threads,
+  devicePrefixBytes: options.prefixCacheBytes,
+});
 const table = await readFloats(join(directory, BUNDLE_FILES.embeddings));
 const outbox = new Outbox((events) => post({ type: 'events', events, at: sharedNow() }));
 const { hiddenSize, embeddingScale } = manifest.config;

@@ -16,6 +16,10 @@ export const lessOrEqual = (a: Value, b: Value): Result => apply('LessOrEqual', 
 /** a where the condition is true, b elsewhere. */
 export const where = (condition: Value, a: Value, b: Value): Result => apply('Where', [condition, a, b])[0]!;
 
+/** x [n, width] with row `indices[i]` (int64 [k, 1], each of them once) replaced by row i of `updates` [k, width]. ScatterND. */
+export const scatterRows = (x: Value, indices: Value, updates: Value): Result =>
+  apply('ScatterND', [x, indices, updates])[0]!;
+
 /**
  * Repeats `body` up to `trips` times (int64 []), as long as `going` (bool []) is true. The body's inputs are the number of the
  * turn (int64 []), `going`, and the states; its outputs are `going` for the next turn, the states, and what is collected of

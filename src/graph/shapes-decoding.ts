@@ -40,6 +40,14 @@ export const DECODING_RULES: Readonly<Record<string, ShapeRule>> = {
     return [{ dtype: a.dtype, shape: broadcastShapes(shape, values) ?? op.fail('shapes that broadcast') }];
   },
 
+  ScatterND: (op) => {
+    const { dtype, shape } = op.operand(0, 'float32', 'float16');
+    const indices = op.operand(1, 'int64').shape;
+    if (shape.length !== 2 || indices.length !== 2 || indices[1] !== 1) op.fail('a matrix and [k, 1] rows');
+    op.shaped(2, [indices[0]!, shape[1]!], dtype);
+    return [{ dtype, shape }];
+  },
+
   Loop: (op) => {
     op.shaped(0, [], 'int64');
     op.shaped(1, [], 'bool');

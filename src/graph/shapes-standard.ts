@@ -177,7 +177,7 @@ export const STANDARD_RULES: Readonly<Record<string, ShapeRule>> = {
   },
 
   Gather: (op) => {
-    const { dtype, shape } = op.operand(0, ...NUMBERS);
+    const { dtype, shape } = op.operand(0, ...MOVED);
     const indices = op.operand(1, 'int64');
     const axis = op.axis(op.int('axis', 0), shape.length);
     return [{ dtype, shape: shape.toSpliced(axis, 1, ...indices.shape) }];

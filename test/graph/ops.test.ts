@@ -33,6 +33,7 @@ import {
   rotaryEmbedding,
   type Shape,
   scalar,
+  scatterRows,
   shapeOf,
   sigmoid,
   sign,
@@ -236,6 +237,19 @@ test('RotaryEmbedding pairs element j with element j + head_dim / 2', async () =
   for (const [index, value] of expected.entries()) {
     assert.ok(Math.abs(output.data[index]! - value) < 1e-6, `${output.data}`);
   }
+});
+
+test('ScatterND replaces rows, and leaves the others', async () => {
+  const x = input('x', 'float32', ['n', 2]);
+  const indices = input('indices', 'int64', ['k', 1]);
+  const updates = input('updates', 'float32', ['k', 2]);
+  const { y } = await runGraph(createGraph([x, indices, updates], { y: scatterRows(x, indices, updates) }), {
+    x: floats([3, 2], [1, 2, 3, 4, 5, 6]),
+    indices: ints([2, 1], [2, 0]),
+    updates: floats([2, 2], [7, 8, 9, 10]),
+  });
+  assert.deepEqual(y!.dims, [3, 2]);
+  assert.deepEqual(y!.data, [9, 10, 3, 4, 7, 8]);
 });
 
 test('TopK sorts, lower index first among equals; GatherND picks pairs, or none', async () => {

@@ -22,6 +22,7 @@ import {
   rotaryEmbedding,
   type Shape,
   scalar,
+  scatterRows,
   shapeOf,
   softmax,
   split,
@@ -58,6 +59,12 @@ const blocks = { k: 64, n: 2, bits: 4, blockSize: 32, accuracyLevel: 4 } as cons
 
 /** One call that does not fit its rule, and what the message must say. */
 const misfits: readonly [string, () => unknown, RegExp][] = [
+  [
+    'ScatterND',
+    () => scatterRows(x('n', 4), ids('k', 1), x('k', 3)),
+    /expected operand 2 of shape \[k, 4\]$/,
+  ],
+  ['ScatterND', () => scatterRows(x('n', 4), ids('k'), x('k', 4)), /expected a matrix and \[k, 1\] rows$/],
   ['Add', () => add(x(2), x(3)), /^Add\(float32 \[2\], float32 \[3\]\): expected shapes that broadcast$/],
   ['Add', () => add(x(2), ids(2)), /operands of one type/],
   [

@@ -2,6 +2,7 @@ import type { SamplingParams } from '../../domain/sampling.ts';
 import { CHOICE } from '../../model/decode-loop.ts';
 import type { Backend, LoopInputs } from '../backend.ts';
 import type { KvSlab } from '../kv/slab.ts';
+import { pastRows } from './past-rows.ts';
 import type { Sequence } from './sequence.ts';
 
 /** Is no token. */
@@ -43,6 +44,7 @@ export function assembleLoop(
     steps,
     past: slab.capacity,
     pastPlanes: Array.from({ length: kvShape.planes }, (_, plane) => slab.past(plane, batch)),
+    pastRows: pastRows(slab, sequences, { hasPrefixes: true }),
     lastTokens: BigInt64Array.from(sequences, ({ lastToken }) => BigInt(lastToken)),
     lengths: BigInt64Array.from(sequences, (_, row) => BigInt(slab.lengthOf(row))),
     limits: BigInt64Array.from(sequences, ({ tokensLeft }) => BigInt(tokensLeft)),

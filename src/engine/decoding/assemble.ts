@@ -5,6 +5,7 @@ import type { KvArray } from '../kv/elements.ts';
 import type { KvSlab } from '../kv/slab.ts';
 import type { EmbeddingTable } from '../reading/embeddings.ts';
 import type { DecodeBatch } from './batch.ts';
+import { pastRows } from './past-rows.ts';
 import type { Sequence } from './sequence.ts';
 
 /** One decode step: the last token of every row of the batch, whose slabs are read in place. */
@@ -35,6 +36,7 @@ export function assembleDecode(
   const source = sources && {
     length: sources.capacity,
     planes: planesOf(sources),
+    rows: pastRows(sources, sequences, { hasPrefixes: false }),
     bias: sourceBias(
       sequences.map((_, row) => sources.lengthOf(row)),
       sources.capacity,
@@ -48,6 +50,7 @@ export function assembleDecode(
     positionIds,
     attentionBias,
     pastPlanes: planesOf(slab),
+    pastRows: pastRows(slab, sequences, { hasPrefixes: sources === null }),
     source,
     logitPositions,
     bestRows: logitPositions,

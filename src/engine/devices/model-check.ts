@@ -1,15 +1,18 @@
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BUNDLE_FILES, type Bundle, MASKED } from '../../model/bundle.ts';
-import type { Backend, StepInputs } from '../backend.ts';
+import type { Backend, StepInputs, StepOutputs } from '../backend.ts';
 import { ELEMENTS, type KvArray } from '../kv/elements.ts';
 import { emptyPlane, viewOfOutput } from '../kv/kv.ts';
 import { KvSlab } from '../kv/slab.ts';
 import { openBackend } from '../session.ts';
 import type { Device } from './device.ts';
 
-/** Positions that are read at once, before one more is read by itself. */
+/** Positions that are read at once, before others are read one by one. */
 const LENGTH = 8;
+
+/** Of these there are as many: those that a device had to keep, and did not, must be missed. */
+const STEPS = 8;
 
 /**
  * How far numbers may be from the processor's. Activations that are rounded to 8 bits on one side only differ by some
@@ -17,12 +20,23 @@ const LENGTH = 8;
  */
 export const MOST_ERROR = 0.1;
 
-/** The largest relative error of what a device makes of a bundle's model, against the processor. */
+interface Findings {
+  /** What the model says of the first tokens of its table: after reading them, and after one step more. */
+  readonly numbers: readonly Float32Array[];
+  /** Of a step that reads the past which the device has kept, against one that is given it. */
+  readonly keptError: number;
+}
+
+/**
+ * The largest relative error of what a device makes of a bundle's model, against the processor, and where it keeps the past
+ * itself, against itself with a past from the host.
+ */
 export async function modelError(bundle: Bundle, device: Device): Promise<number> {
   const threads = 0;
-  const expected = await numbersOf(bundle, await openBackend(bundle, { threads }));
-  const actual = await numbersOf(bundle, await openBackend(bundle, { device, threads }));
-  return Math.max(...expected.map((numbers, index) => relativeError(actual[index]!, numbers)));
+  const expected = await findingsOf(bundle, await openBackend(bundle, { threads }));
+  const actual = await findingsOf(bundle, await openBackend(bundle, { device, threads }));
+  const errors = expected.numbers.map((numbers, index) => relativeError(actual.numbers[index]!, numbers));
+  return Math.max(...errors, actual.keptError);
 }
 
 /**
@@ -41,16 +55,15 @@ export function relativeError(actual: Float32Array, expected: Float32Array): num
   return Number.isFinite(error) ? error : Number.POSITIVE_INFINITY;
 }
 
-/** What the model says of the first tokens of its table: after reading them, and after one step more. */
-async function numbersOf(bundle: Bundle, backend: Backend): Promise<readonly Float32Array[]> {
+async function findingsOf(bundle: Bundle, backend: Backend): Promise<Findings> {
   try {
-    const rows = await firstEmbeddings(bundle, LENGTH + 1);
+    const rows = await firstEmbeddings(bundle, LENGTH + STEPS);
     const { encoder, kvShape, hiddenSize } = backend;
     const { toFloats } = ELEMENTS[kvShape.element];
     const read = rows.subarray(0, LENGTH * hiddenSize);
     if (encoder !== null) {
-      const bias = new Float32Array(LENGTH);
-      return [toFloats(await encoder.encode({ batch: 1, length: LENGTH, embeds: read, bias }))];
+      const inputs = { batch: 1, length: LENGTH, embeds: read, bias: new Float32Array(LENGTH) };
+      return { numbers: [toFloats(await encoder.encode(inputs))], keptError: 0 };
     }
     const nothing = Array.from({ length: kvShape.planes }, () => emptyPlane(kvShape, 0));
     const first = await backend.run(step(read, 0, LENGTH, nothing));
@@ -58,9 +71,24 @@ async function numbersOf(bundle: Bundle, backend: Backend): Promise<readonly Flo
     slab.addRow([
       viewOfOutput(first.newKeysValues, kvShape, { batch: 1, sequence: LENGTH, row: 0, length: LENGTH }),
     ]);
-    const past = Array.from({ length: kvShape.planes }, (_, plane) => slab.past(plane, 1));
-    const next = await backend.run(step(rows.subarray(LENGTH * hiddenSize), LENGTH, 1, past, slab.capacity));
-    return [first.logits!, next.logits!, toFloats(next.newKeysValues)];
+    const inputsAt = (position: number): StepInputs => {
+      slab.reserve(1, position + 1);
+      const past = Array.from({ length: kvShape.planes }, (_, plane) => slab.past(plane, 1));
+      const row = rows.subarray(position * hiddenSize, (position + 1) * hiddenSize);
+      return step(row, position, 1, past, slab.capacity);
+    };
+    const next: StepOutputs[] = [];
+    for (let position = LENGTH; position < LENGTH + STEPS; position++) {
+      const pastRows = [{ id: 0, length: position, prefix: null }];
+      const outputs = await backend.run({ ...inputsAt(position), pastRows });
+      next.push(outputs);
+      if (next.length < STEPS) slab.append(outputs.newKeysValues);
+    }
+    const given = await backend.run(inputsAt(LENGTH + STEPS - 1));
+    return {
+      numbers: [first.logits!, next[0]!.logits!, toFloats(next[0]!.newKeysValues)],
+      keptError: relativeError(next.at(-1)!.logits!, given.logits!),
+    };
   } finally {
     await backend.release();
   }

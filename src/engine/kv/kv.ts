@@ -28,6 +28,8 @@ export interface KvView {
   readonly length: number;
   /** Positions between the starts of two heads. */
   readonly capacity: number;
+  /** Where this is the prefix of a prompt from its first position on: the prompt's key. */
+  readonly prefixKey?: string;
   /** The memory of a plane; the view starts at `offset(plane)`. */
   data(plane: number): KvArray;
   offset(plane: number): number;
@@ -89,7 +91,12 @@ export function viewOfPositions(shape: KvShape, values: Float32Array, length: nu
 
 /** Positions [from, to) of a view. */
 export function sliceView({ dim }: KvShape, view: KvView, from: number, to: number): KvView {
-  return { ...view, length: to - from, offset: (plane) => view.offset(plane) + from * dim };
+  return {
+    length: to - from,
+    capacity: view.capacity,
+    data: (plane) => view.data(plane),
+    offset: (plane) => view.offset(plane) + from * dim,
+  };
 }
 
 /** Copies all positions of `source` into `target` (one plane) from position `at` on. */

@@ -1,5 +1,5 @@
 import { MASKED } from '../../model/bundle.ts';
-import type { Backend, SourceInputs, StepInputs } from '../backend.ts';
+import type { Backend, PastPrefix, SourceInputs, StepInputs } from '../backend.ts';
 import { sourceBias } from '../encoding/source-bias.ts';
 import { ELEMENTS, type KvArray } from '../kv/elements.ts';
 import { alignPast, copyPlane, type KvView } from '../kv/kv.ts';
@@ -45,6 +45,7 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
   const batch = chunks.length;
   const sequence = Math.max(...chunks.map(chunkLength));
   const past = pastCapacity(chunks);
+  const prefixes = pastPrefixes(chunks);
   const hidden = backend.hiddenSize;
   const embeds = new Float32Array(batch * sequence * hidden);
   const positionIds = new BigInt64Array(batch * sequence);
@@ -70,6 +71,7 @@ export function assembleStep(chunks: readonly Chunk[], backend: Backend): StepIn
       past,
       backend,
     ),
+    ...(prefixes !== null && { pastPrefixes: prefixes }),
     source: joinSources(chunks, backend),
     ...predictions(chunks, sequence),
   };
@@ -115,6 +117,14 @@ function pastCapacity(chunks: readonly Chunk[]): number {
   // One sequence alone reads its past where it lies, spare capacity included.
   if (chunks.length === 1) return chunks[0]!.past?.capacity ?? 0;
   return alignPast(Math.max(...chunks.map((chunk) => chunk.past?.length ?? 0)));
+}
+
+/** Null where the past of a row is more than a prefix, or none has any. */
+function pastPrefixes(chunks: readonly Chunk[]): readonly (PastPrefix | null)[] | null {
+  const pasts = chunks.map(({ past }) => past);
+  const arePrefixes = pasts.every((past) => past === null || past.prefixKey !== undefined);
+  if (!arePrefixes || pasts.every((past) => past === null)) return null;
+  return pasts.map((past) => past && { key: past.prefixKey!, length: past.length });
 }
 
 /** One view a row, side by side and padded to `capacity` positions; a single one is read in place. */
