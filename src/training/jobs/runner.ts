@@ -201,7 +201,9 @@ export class Runner {
           return this.parts.events.announce(job.id);
         case 'device_failed':
           deviceFailure = received.message;
-          return this.parts.onFailure(new Error(received.message), job);
+          this.parts.onFailure(new Error(received.message), job);
+          // It has said all, and what a provider that failed does at the end of its process must not matter.
+          return process.kill();
         default:
           return this.received(job, received);
       }

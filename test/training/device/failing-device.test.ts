@@ -77,3 +77,10 @@ test('a device that ends the process again and again is left for the processor',
     'The job goes on on the processor from step 0: on cuda:0 the training process ended 3 times without progress (SIGKILL).',
   ]);
 });
+
+test('a process that does not end by itself after its device failed is not waited for', async (t) => {
+  const jobs = await temporaryJobs(t, failing('run', '2', 'hang'));
+  const { id } = await jobs.create(await jobs.upload(), { max_steps: 3 });
+  await learned(jobs, id);
+  assert.equal(told(jobs, id).at(-1), `The job goes on on the processor from step 0: ${FULL}.`);
+});
