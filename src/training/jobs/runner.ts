@@ -175,7 +175,8 @@ export class Runner {
         const latest = store.latestCheckpoint(job.id)?.step;
         const progressed = (latest ?? -1) > (checkpoint?.step ?? -1);
         const text = attempts.after({ ...end, progressed, step: latest ?? 0 });
-        this.parts.events.add(job.id, message('warn', text));
+        // The attempt may have ended while it was compared; until its successor ends the job may be cancelled.
+        await this.change(job.id, ['running'], { publishing: false }, [message('warn', text)]);
       }
     });
   }

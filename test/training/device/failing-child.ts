@@ -1,7 +1,8 @@
 /**
  * A training process whose device fails. Another device than the processor is played by the processor; its argument says
- * when it fails: `run N`, in its run N; `open N`, when the graph N is loaded; or `crash`, which ends the process in its first run. With `hang` behind that a process
- * that has used the device does not end by itself.
+ * when it fails: `run N`, in its run N; `open N`, when the graph N is loaded; or `crash`, which ends the process in its first
+ * run. With `hang` behind that a process that has used the device does not end by itself, and with `diverge` the device
+ * computes numbers that are not finite.
  */
 import { CPU } from '../../../src/engine/devices/device.ts';
 import { onDevice } from '../../../src/engine/devices/failure.ts';
@@ -21,7 +22,9 @@ TensorSession.open = async (model, { device = CPU, ...options }) => {
   session.run = async (feeds) => {
     if (what === 'crash') process.kill(process.pid, 'SIGKILL');
     if (++runs === Number(count) && what === 'run') await onDevice(device, full());
-    return run.call(session, feeds);
+    const outputs = await run.call(session, feeds);
+    if (then === 'diverge') for (const numbers of Object.values(outputs)) numbers.fill(Number.NaN);
+    return outputs;
   };
   return session;
 };
