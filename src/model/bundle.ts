@@ -18,11 +18,16 @@ export const BUNDLE_FILES = {
   tokenizerConfig: 'tokenizer_config.json',
 } as const;
 
-export const BUNDLE_FORMAT = 4;
+/**
+ * The version of a bundle's format. That of float16 is a later one: a service that knows 4 alone would open it, and fail at
+ * every run, because it gives the graphs float32.
+ */
+export const bundleFormat = (precision: Precision): number => (precision === 'float16' ? 5 : 4);
 
 /** manifest.json: what a bundle is, and the size and hash of each of its files. */
 export interface BundleManifest {
-  readonly format: typeof BUNDLE_FORMAT;
+  /** See {@link bundleFormat}. */
+  readonly format: number;
   readonly id: string;
   /**
    * Identity of the frozen model: SHA-256 over its configuration and source weights. Two bundles of one
@@ -56,7 +61,10 @@ export interface Bundle {
   readonly manifest: BundleManifest;
 }
 
-/** Opens a bundle directory. Throws `unprocessable` not_a_bundle when there is no readable manifest. */
+/**
+ * Opens a bundle directory. Throws `unprocessable` not_a_bundle when there is no readable manifest, and bundle_format for
+ * another version.
+ */
 export async function openBundle(directory: string): Promise<Bundle> {
   let manifest: BundleManifest;
   try {
@@ -72,14 +80,15 @@ export async function openBundle(directory: string): Promise<Bundle> {
       },
     );
   }
-  if (manifest.format !== BUNDLE_FORMAT) {
+  const format = bundleFormat(manifest.precision);
+  if (manifest.format !== format) {
     throw new DomainError(
       'unprocessable',
       'bundle_format',
       'The bundle has another format version: import it again.',
       {
         param: 'model',
-        expected: BUNDLE_FORMAT,
+        expected: format,
         given: manifest.format,
       },
     );

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { Precision } from '../domain/model.ts';
-import { BUNDLE_FILES, BUNDLE_FORMAT, type Bundle, type BundleManifest, openBundle } from './bundle.ts';
+import { BUNDLE_FILES, type Bundle, type BundleManifest, bundleFormat, openBundle } from './bundle.ts';
 import { canonicalJson } from './canonical-json.ts';
 import { type Conversion, onnxConversion, weightConversion } from './conversion.ts';
 import { openGguf } from './gguf-source.ts';
@@ -75,7 +75,7 @@ async function writeBundle(source: Conversion, directory: string, options: Impor
     [BUNDLE_FILES.tokenizerConfig]: await write(BUNDLE_FILES.tokenizerConfig, tokenizer.tokenizerConfig),
   };
   const manifest: BundleManifest = {
-    format: BUNDLE_FORMAT,
+    format: bundleFormat(source.precision),
     id,
     hash: modelHash(source, sourceFiles),
     precision: source.precision,

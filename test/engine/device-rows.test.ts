@@ -345,4 +345,33 @@ for (const element of ['float32', 'float16'] as const)
       await read('b', 'a', 'a');
       assert.ok(Scene.crossed() <= 3 * BLOCK * NUMBERS_OF_POSITION, 'in another order');
     });
+
+    test('a prefix that was read without its last position is whole for the next that reads it', async () => {
+      const past = new DevicePast(SHAPE, memory, 1e6);
+      const length = 40;
+      const stride = 3 * BLOCK * SHAPE.dim;
+      const read = async (...lengths: readonly number[]) => {
+        // As inputs are joined: what a row does not read is zero.
+        const pastPlanes = Array.from({ length: SHAPE.planes }, () =>
+          numbers(lengths.length * SHAPE.heads * stride, (at) => {
+            const own = lengths[Math.floor(at / (SHAPE.heads * stride))]!;
+            return Math.floor((at % stride) / SHAPE.dim) < own ? 1 + (at % (SHAPE.heads * stride)) : 0;
+          }),
+        );
+        const pastPrefixes = lengths.map((own) => ({ key: 'a', length: own }));
+        const planes = await past.pastOf({ past: 3 * BLOCK, pastPrefixes, pastPlanes });
+        for (const [plane, tensor] of planes!.entries()) {
+          const data = kvDataOf(tensor);
+          for (const [at, own] of lengths.entries()) {
+            for (let head = 0; head < SHAPE.heads; head++) {
+              const from = (at * SHAPE.heads + head) * stride;
+              const to = from + own * SHAPE.dim;
+              assert.deepEqual(data.subarray(from, to), pastPlanes[plane]!.subarray(from, to));
+            }
+          }
+        }
+      };
+      await read(length - 1, length - 1);
+      await read(length);
+    });
   });

@@ -5,7 +5,7 @@ import type { GenerateRequest } from '../../src/domain/engine.ts';
 import { DEFAULT_SAMPLING } from '../../src/domain/sampling.ts';
 import { sharedNow } from '../../src/engine/shared-clock.ts';
 import { createEngine, type EngineFailure } from '../../src/engine/supervisor.ts';
-import { BUNDLE_FORMAT, type Bundle } from '../../src/model/bundle.ts';
+import { type Bundle, bundleFormat } from '../../src/model/bundle.ts';
 import { TINY } from '../families/tiny-model.ts';
 import { FakeWorker } from './fake-worker.ts';
 
@@ -14,7 +14,7 @@ const STALL_MS = 4000;
 const BUNDLE: Bundle = {
   directory: '/nowhere',
   manifest: {
-    format: BUNDLE_FORMAT,
+    format: bundleFormat('float32'),
     id: 'tiny',
     hash: 'a'.repeat(64),
     precision: 'float32',

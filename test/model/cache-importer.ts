@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdir, mkdtemp, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BUNDLE_FORMAT, type BundleManifest, openBundle } from '../../src/model/bundle.ts';
+import { type BundleManifest, bundleFormat, openBundle } from '../../src/model/bundle.ts';
 import type { ImportOptions, importModel } from '../../src/model/import.ts';
 
 export interface RecordingImporter {
@@ -23,7 +23,7 @@ export function recordingImporter(work: () => Promise<void> = async () => {}): R
       const sha256 = createHash('sha256').update(content).digest('hex');
       const files = { 'weights.bin': { bytes: content.length, sha256 } };
       const manifest: BundleManifest = {
-        format: BUNDLE_FORMAT,
+        format: bundleFormat(precision),
         id,
         hash: sha256,
         precision,

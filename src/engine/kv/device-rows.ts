@@ -192,8 +192,9 @@ export class DeviceRows {
   }
 
   /** Keeps a row's prefix for the next row behind the same prompt. */
-  private async keepPrefix({ prefix }: PastRow, row: number): Promise<void> {
-    if (prefix === null) return;
+  private async keepPrefix({ prefix, length }: PastRow, row: number): Promise<void> {
+    // A row that is nothing but a prefix may be without the last position, and a block that is kept is never written again.
+    if (prefix === null || length <= prefix.length) return;
     const indices = this.pieces({ row, from: 0, to: prefix.length }, BLOCK);
     await this.prefixes.add(prefix.key, { planes: this.planes, indices }, BLOCK * this.shape.dim);
   }

@@ -34,7 +34,9 @@ export class Runner {
   private readonly training: Lane;
   private readonly processes = new Map<string, TrainingProcess>();
   private readonly stopping = new WeakSet<TrainingProcess>();
-  /** Jobs whose process was ended because another server has them. */
+  /** Jobs whose device is looked for; they have no process yet. */
+  private readonly preparing = new Set<string>();
+  /** Jobs that are no longer worked on here because another server has them. */
   private readonly lost = new Set<string>();
   private closed = false;
   /** Recent mean of the job that trains. */
@@ -86,10 +88,10 @@ export class Runner {
 
   /** Another server has taken over all jobs but these: whatever else runs here is stopped, and not published. */
   keepOnly(claimed: readonly string[]): void {
-    for (const [job, running] of this.processes) {
+    for (const job of [...this.preparing, ...this.processes.keys()]) {
       if (claimed.includes(job)) continue;
       this.lost.add(job);
-      running.kill();
+      this.processes.get(job)?.kill();
     }
   }
 
@@ -158,7 +160,7 @@ export class Runner {
     if (started === null) return;
     await this.working(started, ['running'], async () => {
       const assignment = { ...(await this.parts.assignmentOf(job)), mode: 'train' } as const;
-      const attempts = new Attempts(await this.parts.device());
+      const attempts = new Attempts(await this.deviceFor(job));
       // Finding that out may have taken minutes.
       if (this.isLeft(job, 'running')) return;
       const device = deviceName(attempts.device);
@@ -175,9 +177,20 @@ export class Runner {
         const latest = store.latestCheckpoint(job.id)?.step;
         const progressed = (latest ?? -1) > (checkpoint?.step ?? -1);
         const text = attempts.after({ ...end, progressed, step: latest ?? 0 });
-        this.parts.events.add(job.id, message('warn', text));
+        // The attempt may have ended while it was compared; until its successor ends the job may be cancelled.
+        await this.change(job.id, ['running'], { publishing: false }, [message('warn', text)]);
       }
     });
+  }
+
+  private async deviceFor({ id }: TrainingJob): Promise<Device> {
+    this.lost.delete(id);
+    this.preparing.add(id);
+    try {
+      return await this.parts.device();
+    } finally {
+      this.preparing.delete(id);
+    }
   }
 
   private async attempt(job: TrainingJob, assignment: Assignment, finish: Finish) {
@@ -201,7 +214,9 @@ export class Runner {
           return this.parts.events.announce(job.id);
         case 'device_failed':
           deviceFailure = received.message;
-          return this.parts.onFailure(new Error(received.message), job);
+          this.parts.onFailure(new Error(received.message), job);
+          // It has said all, and what a provider that failed does at the end of its process must not matter.
+          return process.kill();
         default:
           return this.received(job, received);
       }

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { SERVICE } from '../../../src/domain/principal.ts';
 import type { Device } from '../../../src/engine/devices/device.ts';
 import { startProcess } from '../../../src/threads/start-process.ts';
 import { hasEnded, type Jobs, startJobs, temporaryHome, temporaryJobs } from '../jobs-harness.ts';
@@ -76,4 +77,25 @@ test('a device that ends the process again and again is left for the processor',
     'The training process ended unexpectedly (SIGKILL); it goes on from step 0.',
     'The job goes on on the processor from step 0: on cuda:0 the training process ended 3 times without progress (SIGKILL).',
   ]);
+});
+
+test('a process that does not end by itself after its device failed is not waited for', async (t) => {
+  const jobs = await temporaryJobs(t, failing('run', '2', 'hang'));
+  const { id } = await jobs.create(await jobs.upload(), { max_steps: 3 });
+  await learned(jobs, id);
+  assert.equal(told(jobs, id).at(-1), `The job goes on on the processor from step 0: ${FULL}.`);
+});
+
+test('a job that goes on after its run had ended on the device can be cancelled again', async (t) => {
+  const home = await temporaryHome(t);
+  const first = await startJobs(home);
+  const file = await first.upload();
+  await learned(first, (await first.create(file, { max_steps: 3 })).id);
+  await first.close();
+  const jobs = await startJobs(home, failing('open', '3', 'diverge'));
+  t.after(() => jobs.close());
+  const { id } = await jobs.create(file, { max_steps: 5000 });
+  await jobs.until(id, () => told(jobs, id).length > 1);
+  await jobs.training.cancel(id, SERVICE);
+  assert.equal(jobs.job(id).status, 'cancelled');
 });
