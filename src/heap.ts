@@ -7,11 +7,8 @@ import { runInNewContext } from 'node:vm';
  */
 const GROWTH_PERCENT = 40;
 
-/**
- * Before its first full collection a heap may hold hundreds of megabytes. Those of threads begin with this limit, which they
- * reach while they start: what follows is measured against what is alive then.
- */
-const FIRST_LIMIT_MB = 4;
+/** Before its first full collection a heap may hold hundreds of megabytes; those of threads begin with this limit. */
+const FIRST_LIMIT_MB = 16;
 
 /** Makes V8 collect the heaps of this process earlier. Call it before threads are started. */
 export function keepHeapsSmall(): void {
