@@ -84,11 +84,9 @@ describe('vLLM as the engine', () => {
       scores.map((logprobs) => [...logprobs]),
       [[-1], [-1, -1], [-1, -1], [-1, -1]],
     );
-    const wanted = fake.asked.slice(before).map((asked) => asked.logprob_token_ids);
-    assert.deepEqual(wanted, [
-      [5, 6],
-      [7, 8],
-    ]);
+    // The questions go at the same time, on connections of their own.
+    const wanted = fake.asked.slice(before).map((asked) => String(asked.logprob_token_ids));
+    assert.deepEqual(wanted.sort(), ['5,6', '7,8']);
   });
 
   it('asks many questions of one score without a warning', async (t) => {
