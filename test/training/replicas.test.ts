@@ -51,11 +51,14 @@ test('a claim that was not renewed is of another server then, and what was worke
   await one.until(job.id, (_, step) => step >= 4);
   const client = new pg.Client({ connectionString: url });
   await client.connect();
+  const { rows } = await client.query('SELECT replica FROM softprompt.job_leases WHERE job = $1', [job.id]);
   const other = await startJobs(homes[1], { shared });
   t.after(() => other.close());
   // As if the first had not reached the database for long; its own next renewal may come first.
+  const expire =
+    "UPDATE softprompt.job_leases SET expires_at = now() - interval '1 second' WHERE replica = $1";
   while (other.training.pid(job.id) === undefined) {
-    await client.query("UPDATE softprompt.job_leases SET expires_at = now() - interval '1 second'");
+    await client.query(expire, [rows[0].replica]);
     await sleep(50);
   }
   while (one.training.pid(job.id) !== undefined) await sleep(50);
